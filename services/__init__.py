@@ -1,0 +1,1 @@
+"""The four services of Baton and its command line."""

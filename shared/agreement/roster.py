@@ -1,0 +1,44 @@
+"""A person of the roster: who they are, how to reach them, when they work. Data, unsigned, changed at any time."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Away(BaseModel):
+    """Time off, from (included) until (excluded), UTC."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    start: datetime
+    until: datetime
+    why: str = ""
+
+
+class Rep(BaseModel):
+    """One person: rep, manager, marketer or ops. `hours` is text as in the agreement ("mon-fri 09:00-17:30");
+    None means the team's calendar. `manager` and `backup` are ids of other people."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    id: str
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    slack: str | None = None
+    teams: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ("rep",)
+    manager: str | None = None
+    backup: str | None = None
+    timezone: str | None = None
+    hours: str | None = None
+    skills: tuple[str, ...] = ()
+    active: bool = True
+    away: tuple[Away, ...] = ()
+
+    def is_away(self, now: datetime) -> bool:
+        """Whether they are off at this moment."""
+        return any(span.start <= now < span.until for span in self.away)
+
+    def back_at(self, now: datetime) -> datetime | None:
+        """When the time off that covers this moment ends, or None when they are here."""
+        ends = [span.until for span in self.away if span.start <= now < span.until]
+        return max(ends) if ends else None

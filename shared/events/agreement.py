@@ -1,0 +1,33 @@
+"""`baton.agreement`: a version went live; people and their availability changed."""
+
+from datetime import datetime
+from typing import Any
+
+from shared.agreement.roster import Rep
+from shared.events.base import AGREEMENT, Fact, fact
+
+
+@fact
+class AgreementPublished(Fact):
+    """A version is live: the whole of it, compiled, holidays of ten years in it. Subject `agreement:VERSION`.
+
+    `compiled` is a `shared.agreement.compile.Compiled` in its JSON form.
+    """
+
+    topic = AGREEMENT
+    type = "baton.agreement.published.v1"
+
+    version: int
+    hash: str
+    published_at: datetime
+    compiled: dict[str, Any]
+
+
+@fact
+class RosterChanged(Fact):
+    """A person's full state. Subject `rep:ID`."""
+
+    topic = AGREEMENT
+    type = "baton.roster.changed.v1"
+
+    rep: Rep

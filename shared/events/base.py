@@ -1,0 +1,121 @@
+"""The one envelope of every topic: CloudEvents 1.0 in structured JSON, key = subject."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.ids import new_id
+
+CONTENT_TYPE = "application/cloudevents+json"
+
+INTAKE, LEADS, AGREEMENT, CLOCKS, BREACHES, NOTICES = "intake", "leads", "agreement", "clocks", "breaches", "notices"
+TOPICS = (INTAKE, LEADS, AGREEMENT, CLOCKS, BREACHES, NOTICES)
+
+
+class UnreadableEvent(ValueError):
+    """A record that is no event of ours; the message says why in one sentence."""
+
+
+class Fact(BaseModel):
+    """What an event says. Each subclass names its topic and its type; fields are only ever added, and optional."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    topic: ClassVar[str]
+    type: ClassVar[str]
+
+
+KINDS: dict[str, type[Fact]] = {}
+F = TypeVar("F", bound=Fact, covariant=True)
+
+
+def fact(cls: type[F]) -> type[F]:
+    """Register a kind of event under its type, so that a reader can find it."""
+    KINDS[cls.type] = cls
+    return cls
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Generic[F]):
+    """One event: who said it (`source`), about what (`subject`), when (`time`, UTC), and what (`data`).
+
+    `sequence` grows by one per subject and per topic; 0 means that the writer gave none (an intake record of a
+    producer of yours). `causationid` is the event that caused this one, `correlationid` the first of the chain.
+    """
+
+    data: F
+    subject: str
+    source: str
+    time: datetime
+    id: str = field(default_factory=new_id)
+    sequence: int = 0
+    causationid: str | None = None
+    correlationid: str | None = None
+
+    @property
+    def topic(self) -> str:
+        """The topic it belongs to, without the prefix."""
+        return self.data.topic
+
+    def numbered(self, sequence: int) -> Self:
+        """The same event with its place in the order of its subject."""
+        return replace(self, sequence=sequence)
+
+    def encode(self) -> bytes:
+        """The event as CloudEvents JSON."""
+        envelope = {
+            "specversion": "1.0",
+            "id": self.id,
+            "source": self.source,
+            "type": self.data.type,
+            "subject": self.subject,
+            "time": rfc3339(self.time),
+            "datacontenttype": "application/json",
+            "dataschema": f"/schemas/{self.data.type}.json",
+            "sequence": f"{self.sequence:08d}",
+            "causationid": self.causationid,
+            "correlationid": self.correlationid,
+            "data": self.data.model_dump(mode="json", exclude_none=True),
+        }
+        return orjson.dumps({name: value for name, value in envelope.items() if value is not None})
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment as RFC 3339 UTC with microseconds dropped when they are zero."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def decode(raw: bytes) -> Event[Fact]:
+    """Read an event. Raises UnreadableEvent with a sentence when it is none, or of a type that is unknown."""
+    try:
+        envelope = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise UnreadableEvent(f"The record is not JSON: {error}.") from error
+    if not isinstance(envelope, dict) or envelope.get("specversion") != "1.0":
+        raise UnreadableEvent("The record is not a CloudEvents 1.0 envelope; send structured JSON with specversion 1.0.")
+    kind = KINDS.get(str(envelope.get("type")))
+    if kind is None:
+        raise UnreadableEvent(f"The event type {envelope.get('type')!r} is unknown to this version.")
+    try:
+        return _event(kind, cast(dict[str, Any], envelope))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UnreadableEvent(f"The {kind.type} event is not valid at data.{where}: {first['msg']}.") from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise UnreadableEvent(f"The envelope of the {kind.type} event is not valid: {error!r}.") from error
+
+
+def _event(kind: type[Fact], envelope: dict[str, Any]) -> Event[Fact]:
+    return Event(
+        data=kind.model_validate(envelope["data"]),
+        subject=str(envelope["subject"]),
+        source=str(envelope["source"]),
+        time=datetime.fromisoformat(envelope["time"]),
+        id=str(envelope["id"]),
+        sequence=int(envelope.get("sequence", 0)),
+        causationid=envelope.get("causationid"),
+        correlationid=envelope.get("correlationid"),
+    )

@@ -1,0 +1,66 @@
+"""`baton.breaches`: the public contract for ops: warned, breached, escalated, withdrawn. Ids only."""
+
+from datetime import datetime
+
+from shared.events.base import BREACHES, Fact, fact
+
+
+class SlaFact(Fact):
+    """Common to all: which clock of which lead (the event's subject), whose, and when it was due."""
+
+    topic = BREACHES
+    clock: str
+    lead: str
+    promise: str
+    epoch: int
+    round: int = 0
+    owner: str | None = None
+    team: str | None = None
+    tier: str = ""
+    due_at: datetime
+    agreement: int
+
+
+@fact
+class SlaWarned(SlaFact):
+    """The agreed share of the time is gone (75 % unless said otherwise); the owner is told."""
+
+    type = "baton.sla.warned.v1"
+    left_seconds: int
+
+
+@fact
+class SlaBreached(SlaFact):
+    """The promise was not kept in time. It tells nobody by itself; rungs do."""
+
+    type = "baton.sla.breached.v1"
+    breached_at: datetime
+    settled_at: datetime
+    """When the settle time after due was over (real seconds, UTC); lateness is counted from here."""
+
+
+@fact
+class SlaEscalated(SlaFact):
+    """One rung stands: `do` in the agreement's own words. The notifier runs `tell ...`, the router the rest,
+    if epoch and state still match. `skipped` names steps of rungs that were passed over, with the reason."""
+
+    type = "baton.sla.escalated.v1"
+    rung: int
+    do: tuple[str, ...]
+    at: datetime
+    skipped: tuple[str, ...] = ()
+    never: str | None = None
+    last: bool = False
+
+
+@fact
+class SlaWithdrawn(SlaFact):
+    """An answer stamped in time turned up after the breach was said: it counts as kept.
+
+    `applied` is False when the lead had moved on to somebody else by then, who keeps it."""
+
+    type = "baton.sla.withdrawn.v1"
+    answered_at: datetime
+    by: str | None = None
+    applied: bool = True
+    present_owner: str | None = None

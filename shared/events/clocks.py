@@ -1,0 +1,67 @@
+"""`baton.clocks`: clocks started, moved and stopped, told by the timer. Ids only, no personal data."""
+
+from datetime import datetime
+
+from shared.events.base import CLOCKS, Fact, fact
+
+
+class ClockFact(Fact):
+    """Common to all: one clock of one lead (the event's subject), promise, epoch and round."""
+
+    topic = CLOCKS
+    clock: str
+    promise: str
+    epoch: int
+    round: int = 0
+    owner: str | None = None
+    tier: str = ""
+
+
+@fact
+class ClockStarted(ClockFact):
+    """A promise runs: from when, until when (`due_at`), and how that was reckoned, in words."""
+
+    type = "baton.clock.started.v1"
+    started_at: datetime
+    due_at: datetime
+    warn_at: datetime | None = None
+    agreement: int
+    calendar: str = ""
+    in_words: str = ""
+
+
+@fact
+class ClockMoved(ClockFact):
+    """The due instant changed."""
+
+    type = "baton.clock.moved.v1"
+    due_at: datetime
+    why: str
+
+
+@fact
+class ClockPaused(ClockFact):
+    """It waits; `left` seconds remain."""
+
+    type = "baton.clock.paused.v1"
+    at: datetime
+    left: int
+
+
+@fact
+class ClockResumed(ClockFact):
+    """It goes on."""
+
+    type = "baton.clock.resumed.v1"
+    at: datetime
+    due_at: datetime
+
+
+@fact
+class ClockStopped(ClockFact):
+    """It ended: `kept` (answered in time), `late` (answered after the breach) or `void` (the lead moved or ended)."""
+
+    type = "baton.clock.stopped.v1"
+    at: datetime
+    verdict: str
+    why: str = ""

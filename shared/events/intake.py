@@ -1,0 +1,22 @@
+"""`baton.intake`: what came in at a door, as it came."""
+
+from datetime import datetime
+
+from shared.events.base import INTAKE, Fact, fact
+
+
+@fact
+class IntakeReceived(Fact):
+    """One authenticated request: raw body (base64) and what is needed to read it. Key = intake id (UUIDv7)."""
+
+    topic = INTAKE
+    type = "baton.intake.received.v1"
+
+    endpoint: str
+    source: str
+    received_at: datetime
+    method: str = "POST"
+    query: str = ""
+    content_type: str = ""
+    headers: dict[str, str] = {}
+    body: str

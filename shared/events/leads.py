@@ -1,0 +1,251 @@
+"""`baton.leads`: the life of every lead, told by the router."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events.base import LEADS, Fact, fact
+
+
+class LeadCard(BaseModel):
+    """What a person must know about a lead to act on it. Personal data: travels on `baton.leads` only."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    id: str
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    company: str | None = None
+    title: str | None = None
+    country: str | None = None
+    state: str | None = None
+    source: str | None = None
+    campaign: str | None = None
+    activity: tuple[str, ...] = ()
+    score: str | None = None
+    received_at: datetime | None = None
+
+
+class LeadFact(Fact):
+    """Common to all: they speak of one lead, whose id is the event's subject."""
+
+    topic = LEADS
+
+
+@fact
+class LeadReceived(LeadFact):
+    """A lead exists: one element of one request."""
+
+    type = "baton.lead.received.v1"
+    lead: LeadCard
+    intake: str
+    element: int = 0
+    endpoint: str
+    needs_fetch: bool = False
+    waiting_for_agreement: bool = False
+
+
+@fact
+class LeadParked(LeadFact):
+    """An element that cannot be read; kept, labelled and shown."""
+
+    type = "baton.lead.parked.v1"
+    intake: str
+    reason: str
+
+
+@fact
+class LeadRefused(LeadFact):
+    """It meets a refusal of the agreement and never reaches a rep."""
+
+    type = "baton.lead.refused.v1"
+    reason: str
+    agreement: int
+
+
+@fact
+class LeadMerged(LeadFact):
+    """The same person has an open lead; this one points to it."""
+
+    type = "baton.lead.merged.v1"
+    into: str
+    why: str
+
+
+@fact
+class LeadEnquiredAgain(LeadFact):
+    """The person of an open lead came back. `round` numbers the enquiries from 1; the owner is told."""
+
+    type = "baton.lead.enquired_again.v1"
+    lead: LeadCard
+    owner: str | None = None
+    epoch: int = 0
+    round: int = 1
+    enquiry: str
+    agreement: int
+    pinned: int
+    tier: str | None = None
+    team: str | None = None
+
+
+@fact
+class LeadNurtured(LeadFact):
+    """Not an MQL, or not sales-ready yet; re-scored on new activity."""
+
+    type = "baton.lead.nurtured.v1"
+    why: str
+    score: str | None = None
+    agreement: int
+
+
+@fact
+class LeadQualified(LeadFact):
+    """It is an MQL: tier and score fixed, promises pinned to version `pinned`."""
+
+    type = "baton.lead.qualified.v1"
+    lead: LeadCard
+    tier: str
+    score: str | None = None
+    needs_met: int | None = None
+    needs_of: int | None = None
+    pinned: int
+
+
+@fact
+class LeadHeld(LeadFact):
+    """Qualified, awaiting opening hours or a free cap."""
+
+    type = "baton.lead.held.v1"
+    tier: str
+    why: str
+    until: datetime | None = None
+    decision: str | None = None
+
+
+@fact
+class LeadAssigned(LeadFact):
+    """It has an owner under a new epoch. `agreement` routed it, `pinned` holds its promises."""
+
+    type = "baton.lead.assigned.v1"
+    lead: LeadCard
+    owner: str
+    team: str | None = None
+    epoch: int
+    tier: str
+    rule: str
+    agreement: int
+    pinned: int
+    decision: str
+    assigned_at: datetime
+    previous_owner: str | None = None
+    why: str | None = None
+    marks: tuple[str, ...] = ()
+
+
+@fact
+class LeadUnrouted(LeadFact):
+    """No rule found anybody; it waits in the unrouted queue."""
+
+    type = "baton.lead.unrouted.v1"
+    tier: str
+    why: str
+    decision: str | None = None
+    alert: str | None = None
+    alert_due: bool = False
+    """True on the second saying, when the agreed wait (`unrouted.after`) is over and `alert` must be told."""
+
+
+class Outcome(LeadFact):
+    """What became of an answer: by whom, under which epoch, stamped when, by which `action.taken`."""
+
+    owner: str | None = None
+    epoch: int
+    by: str | None = None
+    answered_at: datetime
+    action: str | None = None
+
+
+@fact
+class LeadAccepted(Outcome):
+    """The owner took it (SAL)."""
+
+    type = "baton.lead.accepted.v1"
+
+
+@fact
+class LeadDeclined(Outcome):
+    """The owner gave it back, with a reason that is sales' own (`ours`) or the lead's (`theirs`)."""
+
+    type = "baton.lead.declined.v1"
+    reason: str
+    side: str
+
+
+@fact
+class LeadAttempted(Outcome):
+    """The owner tried to reach the person."""
+
+    type = "baton.lead.attempted.v1"
+
+
+@fact
+class LeadContacted(Outcome):
+    """The owner spoke with the person."""
+
+    type = "baton.lead.contacted.v1"
+
+
+@fact
+class LeadAdvanced(Outcome):
+    """Sales works on a deal (SQL)."""
+
+    type = "baton.lead.advanced.v1"
+
+
+@fact
+class LeadDisqualified(Outcome):
+    """Not worth pursuing, with a reason."""
+
+    type = "baton.lead.disqualified.v1"
+    reason: str = ""
+
+
+@fact
+class LeadRecycled(Outcome):
+    """Back to marketing, with the reason; `why` says it in words."""
+
+    type = "baton.lead.recycled.v1"
+    reason: str = ""
+    lead: LeadCard | None = None
+
+
+@fact
+class LeadWon(Outcome):
+    """Closed won."""
+
+    type = "baton.lead.won.v1"
+
+
+@fact
+class LeadLost(Outcome):
+    """Closed lost, with a reason."""
+
+    type = "baton.lead.lost.v1"
+    reason: str = ""
+
+
+@fact
+class ActionRefused(LeadFact):
+    """An action that was not applied: an old epoch, or a state that does not allow it."""
+
+    type = "baton.action.refused.v1"
+    action_name: str
+    by: str | None = None
+    epoch: int
+    answered_at: datetime
+    action: str | None = None
+    why: str
+    present_owner: str | None = None
+    present_epoch: int = 0
+    present_state: str = ""
+    since: datetime | None = None

@@ -1,0 +1,64 @@
+"""`baton.notices`: who was told, how; and what a person answered. Told by the notifier. Ids only."""
+
+from datetime import datetime
+
+from shared.events.base import NOTICES, Fact, fact
+
+
+class NoticeFact(Fact):
+    """Common to all: one message to one person (or target) by one channel, about one lead (the event's subject)."""
+
+    topic = NOTICES
+    notice: str
+    lead: str
+    person: str | None = None
+    role: str = ""
+    channel: str
+    kind: str
+    epoch: int = 0
+    cause: str | None = None
+
+
+@fact
+class NoticeSent(NoticeFact):
+    """The channel took it. `message_id` stays the same over retries."""
+
+    type = "baton.notice.sent.v1"
+    at: datetime
+    message_id: str
+    attempts: int = 1
+
+
+@fact
+class NoticeFailed(NoticeFact):
+    """It was given up; `why` in a sentence without personal data."""
+
+    type = "baton.notice.failed.v1"
+    at: datetime
+    why: str
+    attempts: int
+
+
+@fact
+class NoticeSuppressed(NoticeFact):
+    """It was not sent because it no longer mattered (answered, moved on) or nobody could receive it."""
+
+    type = "baton.notice.suppressed.v1"
+    at: datetime
+    why: str
+
+
+@fact
+class ActionTaken(Fact):
+    """A person pressed a button of an action link; the stamp is our server's."""
+
+    topic = NOTICES
+    type = "baton.action.taken.v1"
+
+    lead: str
+    epoch: int
+    action: str
+    by: str
+    reason: str | None = None
+    answered_at: datetime
+    notice: str | None = None

@@ -1,0 +1,25 @@
+"""Identifiers: UUIDv7 for what is new, UUIDv5 for what must come out the same twice."""
+
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import uuid_utils
+
+_BATON = uuid5(NAMESPACE_URL, "https://baton.dev/ids")
+
+
+def new_id() -> str:
+    """A fresh UUIDv7 as text: unique, and sorted by the moment it was made (RFC 9562, 5.7)."""
+    return str(uuid_utils.uuid7())
+
+
+def same_id(*parts: object) -> str:
+    """The UUIDv5 of the parts: the same parts always give the same id (RFC 9562, 5.5)."""
+    return str(uuid5(_BATON, "\x1f".join(str(part) for part in parts)))
+
+
+def is_id(text: str) -> bool:
+    """Whether the text is a UUID in its usual form."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
