@@ -1,0 +1,1 @@
+"""The road between services: one port, two roads (an embedded log in SQLite, Kafka)."""
