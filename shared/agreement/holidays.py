@@ -1,0 +1,64 @@
+"""Public holidays of a country or one of its parts, as plain dates and names; the only user of the holidays library."""
+
+import difflib
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+
+import holidays as library
+
+
+def materialise(code: str, years: Iterable[int]) -> dict[date, str]:
+    """The public holidays of these years for a code such as "US" or "DE-BE", date to English name where there is one.
+
+    Raises ValueError, naming close codes, when the code is unknown.
+    """
+    country, part = _known(code)
+    days: dict[date, str] = {}
+    for year in sorted(set(years)):
+        days.update(_of_year(country, part, year))
+    return days
+
+
+def check_code(code: str) -> None:
+    """Raises ValueError, naming close codes, when there are no holidays under this code."""
+    _known(code)
+
+
+@lru_cache(maxsize=4096)
+def _of_year(country: str, part: str | None, year: int) -> tuple[tuple[date, str], ...]:
+    english = "en_US" if "en_US" in _languages(country) else None
+    found = library.country_holidays(country, subdiv=part, years=year, expand=False, language=english)
+    return tuple(sorted(found.items()))
+
+
+@lru_cache(maxsize=512)
+def _languages(country: str) -> tuple[str, ...]:
+    return tuple(getattr(library.country_holidays(country), "supported_languages", ()))
+
+
+@lru_cache(maxsize=512)
+def _known(code: str) -> tuple[str, str | None]:
+    country, _, part = code.strip().upper().partition("-")
+    supported = library.list_supported_countries(include_aliases=True)
+    if country not in supported:
+        raise ValueError(f"{code!r} is not a country whose holidays are known{_hint(country, supported)}")
+    if not part:
+        return country, None
+    parts = {known.upper(): known for known in supported[country]}
+    if part not in parts:
+        near = [f"{country}-{known}" for known in parts]
+        raise ValueError(
+            f"{code!r} is not a part of {country} whose holidays are known{_hint(f'{country}-{part}', near)}"
+        )
+    return country, parts[part]
+
+
+def _hint(code: str, known: Iterable[str]) -> str:
+    codes = sorted(known)
+    close = difflib.get_close_matches(code, codes, 4, 0.6) or difflib.get_close_matches(code, codes, 4, 0.4)
+    if not close and codes and len(codes) <= 20:
+        close = codes
+    if not close:
+        return "; write a code such as US or DE-BE."
+    return f"; did you mean {', '.join(close[:-1]) + ' or ' + close[-1] if len(close) > 1 else close[0]}?"
