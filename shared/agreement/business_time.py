@@ -6,10 +6,34 @@ Windows are half open and hours are absolute time: a moment is open when its loc
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from shared.agreement.calendar import EPOCH_DAY, Calendar
+from shared.agreement.stretches import (
+    DAY,
+    Interval,
+    Row,
+    first_at,
+    open_spans,
+    plan,
+    stretches,
+)
 from shared.agreement.zone_offsets import SECOND, microseconds, moment, period
+
+__all__ = [
+    "AtClose",
+    "Elapsed",
+    "Explained",
+    "Interval",
+    "NeverOpens",
+    "accept_due",
+    "add_business_days",
+    "due",
+    "elapsed",
+    "is_open",
+    "next_opening",
+    "working_date",
+]
 
 AtClose = Literal["close", "next open"]
 HORIZON_YEARS = 10
@@ -42,7 +66,12 @@ class Elapsed:
 
 
 def due(
-    calendar: Calendar, start: datetime, within: timedelta, *, days: int = 0, at_close: AtClose = "close"
+    calendar: Calendar,
+    start: datetime,
+    within: timedelta,
+    *,
+    days: int = 0,
+    at_close: AtClose = "close",
 ) -> Explained:
     """When `within` of business time after `start` (aware) has gone by; `days` business days come first.
 
@@ -51,8 +80,16 @@ def due(
     """
     if days:
         whole = add_business_days(calendar, start, days)
-        rest = _reckon(calendar, whole.due, within, at_close) if within or at_close == "next open" else None
-        return Explained(rest.due, _chained(whole.intervals, rest.intervals)) if rest else whole
+        rest = (
+            _reckon(calendar, whole.due, within, at_close)
+            if within or at_close == "next open"
+            else None
+        )
+        return (
+            Explained(rest.due, _chained(whole.intervals, rest.intervals))
+            if rest
+            else whole
+        )
     return _reckon(calendar, start, within, at_close)
 
 
@@ -85,10 +122,14 @@ def add_business_days(calendar: Calendar, start: datetime, days: int) -> Explain
     ValueError for a negative number.
     """
     if days < 0:
-        raise ValueError(f"{days} days lie in the past; a time to add must not be negative.")
+        raise ValueError(
+            f"{days} days lie in the past; a time to add must not be negative."
+        )
     opening = _opening(calendar, microseconds(start))
     if days == 0:
-        return Explained(moment(opening), elapsed(calendar, start, moment(opening)).intervals)
+        return Explained(
+            moment(opening), elapsed(calendar, start, moment(opening)).intervals
+        )
     day, since_midnight = divmod(opening + period(calendar.zone, opening).offset, DAY)
     limit, left = day + _HORIZON_DAYS, days
     close = 0
@@ -123,7 +164,11 @@ def accept_due(
     except NeverOpens:
         business = None
     if business is None or wall <= business.due:
-        return Explained(wall, (Interval(moment(microseconds(assigned)), wall, True, OFF_HOURS),), wall=True)
+        return Explained(
+            wall,
+            (Interval(moment(microseconds(assigned)), wall, True, OFF_HOURS),),
+            wall=True,
+        )
     return Explained(business.due, business.intervals, wall=True)
 
 
@@ -132,15 +177,21 @@ def working_date(calendar: Calendar, at: datetime) -> date:
     begin = microseconds(at)
     day, since_midnight = divmod(begin + period(calendar.zone, begin).offset, DAY)
     today, yesterday = plan(calendar, day), plan(calendar, day - 1)
-    goes_on = today[0].counted and since_midnight < today[0].end and yesterday[-1].counted
+    goes_on = (
+        today[0].counted and since_midnight < today[0].end and yesterday[-1].counted
+    )
     over_midnight = goes_on and len(today) > 1 and len(yesterday) > 1
     return date.fromordinal(day + EPOCH_DAY - (1 if over_midnight else 0))
 
 
-def _reckon(calendar: Calendar, start: datetime, within: timedelta, at_close: AtClose) -> Explained:
+def _reckon(
+    calendar: Calendar, start: datetime, within: timedelta, at_close: AtClose
+) -> Explained:
     left, begin = within // _MICROSECOND, microseconds(start)
     if left < 0:
-        raise ValueError(f"{within} lies in the past; a time to add must not be negative.")
+        raise ValueError(
+            f"{within} lies in the past; a time to add must not be negative."
+        )
     row, limit = Row(), begin + _HORIZON_DAYS * DAY
     done: int | None = None
     for low, high, counted, why in stretches(calendar, begin):
@@ -174,14 +225,18 @@ def _never(calendar: Calendar, start: datetime, wanted: str) -> NeverOpens:
     if calendar.never_opens:
         return NeverOpens("This calendar is never open; give at least one day hours.")
     since = start.astimezone(calendar.zone).date().isoformat()
-    return NeverOpens(f"This calendar is not open {wanted} in the {HORIZON_YEARS} years after {since}.")
+    return NeverOpens(
+        f"This calendar is not open {wanted} in the {HORIZON_YEARS} years after {since}."
+    )
 
 
 def _wanted(within: timedelta) -> str:
     return f"for {within.total_seconds() / 3600:g} hours" if within else "at all"
 
 
-def _chained(first: tuple[Interval, ...], second: tuple[Interval, ...]) -> tuple[Interval, ...]:
+def _chained(
+    first: tuple[Interval, ...], second: tuple[Interval, ...]
+) -> tuple[Interval, ...]:
     row = Row()
     for start, end, counted, why in first + second:
         row.add(microseconds(start), microseconds(end), counted, why)
