@@ -1,0 +1,154 @@
+"""What must happen later, as rows: put in place, claimed in batches, gone or put again in the same commit."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Column, MetaData, String, Table, bindparam, text
+
+from shared.db import Tx, upsert
+from shared.db_tables import Json, Moment
+
+Basis = Literal["now", "wall"]
+BATCH = 500
+
+_rows = Table(
+    "due",
+    MetaData(),
+    Column("id", String, primary_key=True),
+    Column("kind", String),
+    Column("subject", String),
+    Column("at", Moment),
+    Column("basis", String),
+    Column("data", Json),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing that must happen: which ring (`kind`), for whom (`subject`), when, and by which reading of time:
+    `now` (business time, may be stepped) or `wall` (real time: settle, hold, back-off)."""
+
+    id: str
+    kind: str
+    subject: str
+    at: datetime
+    basis: Basis = "now"
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+async def put(tx: Tx, rows: list[Due]) -> None:
+    """Add rows, or move those whose id is there already."""
+    values = [
+        {"id": row.id, "kind": row.kind, "subject": row.subject, "at": row.at, "basis": row.basis, "data": row.data or None}
+        for row in {row.id: row for row in rows}.values()
+    ]
+    if values:
+        await upsert(tx, _rows, values, ["id"], ["kind", "subject", "at", "basis", "data"])
+        tx.wakes.add("due")
+
+
+async def drop(tx: Tx, ids: list[str]) -> None:
+    """Take rows away."""
+    if ids:
+        await tx.conn.execute(_DROP, {"ids": sorted(set(ids))})
+
+
+async def drop_for(tx: Tx, subjects: list[str], kind: str | None = None) -> None:
+    """Take away all rows of the subjects, of one kind or of all."""
+    if subjects:
+        statement = _DROP_FOR_KIND if kind else _DROP_FOR
+        await tx.conn.execute(statement, {"subjects": sorted(set(subjects)), **({"kind": kind} if kind else {})})
+
+
+async def of(tx: Tx, subjects: list[str]) -> list[Due]:
+    """The rows of the subjects, locked."""
+    if not subjects:
+        return []
+    statement = _rows.select().where(_rows.c.subject.in_(sorted(set(subjects)))).order_by(_rows.c.id).with_for_update()
+    return [_due(row) for row in await tx.rows(statement)]
+
+
+async def hold(tx: Tx, subjects: list[str]) -> None:
+    """Lock the subjects' rows, so that a tick and an event meet in one order: due rows first."""
+    if tx.dialect == "postgresql":
+        await of(tx, subjects)
+
+
+async def claim(tx: Tx, limit: int = BATCH) -> list[Due]:
+    """What has come due, earliest first. The rows are gone with this transaction's commit, unless put again."""
+    statement = _CLAIM_PG if tx.dialect == "postgresql" else _CLAIM
+    found = (await tx.conn.execute(statement, {"now": tx.now, "wall": tx.wall, "limit": limit})).mappings().all()
+    return sorted((_due(row) for row in found), key=lambda due: (due.at, due.id))
+
+
+async def claim_these(tx: Tx, ids: list[str]) -> list[Due]:
+    """Claim named rows, to find the one at fault after a batch failed."""
+    if not ids:
+        return []
+    statement = _rows.delete().where(_rows.c.id.in_(ids)).returning(*_rows.c)
+    return sorted((_due(row) for row in await tx.rows(statement)), key=lambda due: (due.at, due.id))
+
+
+async def next_instants(tx: Tx) -> dict[Basis, datetime]:
+    """The earliest row of each reading of time."""
+    row = await tx.one(_NEXT)
+    assert row is not None
+    found: dict[Basis, datetime] = {}
+    if row["business"]:
+        found["now"] = row["business"]
+    if row["wall"]:
+        found["wall"] = row["wall"]
+    return found
+
+
+async def late(tx: Tx, now: datetime, wall: datetime) -> int:
+    """How many rows are due and not yet claimed."""
+    row = await tx.one(_LATE, {"now": now, "wall": wall})
+    return int(row["n"]) if row else 0
+
+
+def _due(row: Any) -> Due:
+    return Due(row["id"], row["kind"], row["subject"], row["at"], row["basis"], row["data"] or {})
+
+
+_MOMENTS = [bindparam("now", type_=Moment), bindparam("wall", type_=Moment)]
+_PICK = "SELECT id FROM due WHERE basis = '{basis}' AND at <= :{name} ORDER BY at LIMIT :limit"
+_CLAIM = (
+    text(
+        "DELETE FROM due WHERE id IN (SELECT id FROM ("
+        + _PICK.format(basis="now", name="now")
+        + ")) OR id IN (SELECT id FROM ("
+        + _PICK.format(basis="wall", name="wall")
+        + ")) RETURNING id, kind, subject, at, basis, data"
+    )
+    .bindparams(*_MOMENTS)
+    .columns(*_rows.c)
+)
+_SKIP = " FOR UPDATE SKIP LOCKED"
+_CLAIM_PG = (
+    text(
+        "DELETE FROM due WHERE id = ANY(ARRAY("
+        + _PICK.format(basis="now", name="now")
+        + _SKIP
+        + ") || ARRAY("
+        + _PICK.format(basis="wall", name="wall")
+        + _SKIP
+        + ")) RETURNING id, kind, subject, at, basis, data"
+    )
+    .bindparams(*_MOMENTS)
+    .columns(*_rows.c)
+)
+_NEXT = text(
+    "SELECT (SELECT min(at) FROM due WHERE basis = 'now') AS business,"
+    " (SELECT min(at) FROM due WHERE basis = 'wall') AS wall"
+).columns(Column("business", Moment), Column("wall", Moment))
+_LATE = text(
+    "SELECT (SELECT count(*) FROM due WHERE basis = 'now' AND at <= :now)"
+    " + (SELECT count(*) FROM due WHERE basis = 'wall' AND at <= :wall) AS n"
+).bindparams(*_MOMENTS)
+_DROP = text("DELETE FROM due WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
+_DROP_FOR = text("DELETE FROM due WHERE subject IN :subjects").bindparams(bindparam("subjects", expanding=True))
+_DROP_FOR_KIND = text("DELETE FROM due WHERE subject IN :subjects AND kind = :kind").bindparams(
+    bindparam("subjects", expanding=True)
+)

@@ -1,0 +1,105 @@
+"""Events written with the deed: numbered per subject and topic, then kept until the relay has posted them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import bindparam, text
+
+from shared.events.base import Event, Fact
+
+if TYPE_CHECKING:
+    from shared.db import Tx
+
+
+class Letter(NamedTuple):
+    """One row of the outbox."""
+
+    topic: str
+    key: str
+    shard: int
+    event_id: str
+    body: bytes
+    headers: dict[str, str] | None = None
+
+
+async def write(tx: Tx) -> None:
+    """Number the transaction's events and put them in the outbox, in the order they were said.
+
+    The sequence rows are locked before the outbox rows get their ids: so for one subject ids grow in commit order.
+    """
+    if not tx.events and not tx.copies:
+        return
+    from shared.db import shard_of
+
+    numbers = await _numbers(tx, [event for event in tx.events if event.topic != "intake"])
+    letters = []
+    for event in tx.events:
+        place = (event.topic, event.subject)
+        if place in numbers:
+            numbers[place] += 1
+            event = event.numbered(numbers[place])
+        letters.append(Letter(event.topic, event.subject, shard_of(event.subject), event.id, event.encode()))
+    await _insert(tx, letters + tx.copies)
+    tx.wakes.add("outbox")
+
+
+async def _numbers(tx: Tx, events: list[Event[Fact]]) -> dict[tuple[str, str], int]:
+    """Take as many numbers as each subject needs; returns the number before the first."""
+    needs: dict[tuple[str, str], int] = {}
+    for event in events:
+        place = (event.topic, event.subject)
+        needs[place] = needs.get(place, 0) + 1
+    if not needs:
+        return {}
+    places = sorted(needs)
+    if tx.dialect == "postgresql":
+        values: dict[str, Any] = {
+            "topics": [place[0] for place in places],
+            "subjects": [place[1] for place in places],
+            "counts": [needs[place] for place in places],
+        }
+        rows = (await tx.conn.execute(_TAKE_PG, values)).all()
+    else:
+        await tx.conn.execute(_TAKE, [{"topic": t, "subject": s, "n": needs[t, s]} for t, s in places])
+        rows = []
+        for start in range(0, len(places), 400):
+            part = places[start : start + 400]
+            rows += (await tx.conn.execute(_LAST, {"subjects": sorted({place[1] for place in part})})).all()
+    return {(row.topic, row.subject): row.last - needs[row.topic, row.subject] for row in rows if (row.topic, row.subject) in needs}
+
+
+async def _insert(tx: Tx, letters: list[Letter]) -> None:
+    import orjson
+
+    rows = [
+        {
+            "topic": letter.topic,
+            "key": letter.key,
+            "shard": letter.shard,
+            "event_id": letter.event_id,
+            "body": letter.body,
+            "headers": orjson.dumps(letter.headers).decode() if letter.headers else None,
+            "at": tx.wall if tx.dialect == "postgresql" else tx.wall.strftime("%Y-%m-%dT%H:%M:%S.%f"),
+        }
+        for letter in letters
+    ]
+    await tx.conn.execute(_INSERT, rows)
+
+
+_TAKE_PG = text(
+    "INSERT INTO sequences AS s (topic, subject, last)"
+    " SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS text[]), CAST(:counts AS bigint[]))"
+    " ON CONFLICT (topic, subject) DO UPDATE SET last = s.last + excluded.last RETURNING topic, subject, last"
+)
+_TAKE = text(
+    "INSERT INTO sequences (topic, subject, last) VALUES (:topic, :subject, :n)"
+    " ON CONFLICT (topic, subject) DO UPDATE SET last = sequences.last + excluded.last"
+)
+_LAST = text("SELECT topic, subject, last FROM sequences WHERE subject IN :subjects").bindparams(
+    bindparam("subjects", expanding=True)
+)
+_INSERT = text(
+    "INSERT INTO outbox (topic, key, shard, event_id, body, headers, written_at)"
+    " VALUES (:topic, :key, :shard, :event_id, :body, :headers, :at)"
+)

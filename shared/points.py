@@ -1,0 +1,35 @@
+"""Named points of the code at which a test may stop the process dead; in production they do nothing."""
+
+from collections.abc import Callable
+
+POINTS = (
+    "verified",
+    "tx_open",
+    "tx_committed_before_2xx",
+    "relay_read",
+    "published_before_mark",
+    "marked",
+    "polled",
+    "batch_open",
+    "tx_committed_before_offset",
+    "offset_committed",
+    "due_claimed",
+    "due_committed",
+    "intent_claimed",
+    "before_data",
+    "after_250_before_mark",
+    "post_verified",
+    "committed_before_page",
+)
+
+
+def _pass(name: str) -> None:
+    """Do nothing."""
+
+
+on_reached: Callable[[str], None] = _pass
+
+
+def reached(name: str) -> None:
+    """Say that the named point is reached. Only a test's own launcher sets what then happens."""
+    on_reached(name)

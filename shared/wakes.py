@@ -1,0 +1,83 @@
+"""Waking whoever sleeps: an event in this process, a NOTIFY for the others. Sleeps are capped, so a lost one costs 30 s."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+CHANNEL = "baton"
+log = logging.getLogger(__name__)
+
+
+class Wakes:
+    """One per process. Names are `service:what` (outbox, due, access, clock, ...)."""
+
+    def __init__(self) -> None:
+        self._bells: dict[str, list[asyncio.Event]] = defaultdict(list)
+
+    def bell(self, service: str, name: str) -> asyncio.Event:
+        """An event that is set whenever that name is rung; its owner clears it."""
+        event = asyncio.Event()
+        self._bells[f"{service}:{name}"].append(event)
+        return event
+
+    def ring(self, service: str, name: str) -> None:
+        """Wake everybody in this process who waits for the name; `*` wakes that name in every service."""
+        for heard, events in self._bells.items():
+            if heard == f"{service}:{name}" or (service == "*" and heard.endswith(f":{name}")):
+                for event in events:
+                    event.set()
+
+    async def notify(self, conn: AsyncConnection, service: str, names: Iterable[str]) -> None:
+        """Tell the other processes when this transaction commits; once for each name."""
+        payload = " ".join(f"{service}:{name}" for name in sorted(names))
+        await conn.execute(_NOTIFY, {"channel": CHANNEL, "payload": payload})
+
+    async def listen(self, url: str, stop: asyncio.Event) -> None:
+        """Hear the other processes until stopped; connects again by itself."""
+        while not stop.is_set():
+            try:
+                await self._hear(url, stop)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("The listening connection is lost (%s); connecting again.", type(error).__name__)
+                await _pause(stop, 1.0)
+
+    async def _hear(self, url: str, stop: asyncio.Event) -> None:
+        conn = await asyncpg.connect(plain(url), timeout=5)
+        lost = asyncio.Event()
+        conn.add_termination_listener(lambda _: lost.set())
+        await conn.add_listener(CHANNEL, lambda _c, _p, _ch, payload: self._heard(str(payload)))
+        for heard in list(self._bells):
+            self.ring(*heard.split(":", 1))
+        try:
+            waits = [asyncio.create_task(stop.wait()), asyncio.create_task(lost.wait())]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+        finally:
+            conn.terminate()
+
+    def _heard(self, payload: str) -> None:
+        for name in payload.split():
+            service, _, what = name.partition(":")
+            self.ring(service, what)
+
+
+_NOTIFY = text("SELECT pg_notify(:channel, :payload)")
+
+
+def plain(url: str) -> str:
+    """The SQLAlchemy URL as asyncpg itself reads it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
