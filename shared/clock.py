@@ -29,7 +29,9 @@ class Step:
 
     def at(self, wall: datetime) -> datetime:
         """Business time at a moment of real time."""
-        return self.base + timedelta(seconds=(wall - self.set_at).total_seconds() * self.rate)
+        return self.base + timedelta(
+            seconds=(wall - self.set_at).total_seconds() * self.rate
+        )
 
 
 class Clock:

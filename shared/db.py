@@ -51,7 +51,9 @@ class Tx:
     wakes: set[str] = field(default_factory=set)
     afters: list[Callable[[], None]] = field(default_factory=list)
 
-    def emit(self, data: Fact, *, subject: str, cause: Event[Any] | None = None) -> Event[Fact]:
+    def emit(
+        self, data: Fact, *, subject: str, cause: Event[Any] | None = None
+    ) -> Event[Fact]:
         """Say an event. It is numbered and written with the deed, when the transaction ends, and posted after."""
         event = Event(
             data=data,
@@ -64,23 +66,35 @@ class Tx:
         self.events.append(event)
         return event
 
-    def copy(self, topic: str, key: str, event_id: str, body: bytes, headers: dict[str, str]) -> None:
+    def copy(
+        self, topic: str, key: str, event_id: str, body: bytes, headers: dict[str, str]
+    ) -> None:
         """Post a record as it is (a parked one to its `.dlq`)."""
-        self.copies.append(outbox.Letter(topic, key, shard_of(key), event_id, body, headers))
+        self.copies.append(
+            outbox.Letter(topic, key, shard_of(key), event_id, body, headers)
+        )
 
     def after(self, then: Callable[[], None]) -> None:
         """Call something once the transaction is committed."""
         self.afters.append(then)
 
-    async def rows(self, statement: Executable, values: dict[str, Any] | None = None) -> Sequence[RowMapping]:
+    async def rows(
+        self, statement: Executable, values: dict[str, Any] | None = None
+    ) -> Sequence[RowMapping]:
         """All rows of the answer."""
         return (await self.conn.execute(statement, values or {})).mappings().all()
 
-    async def one(self, statement: Executable, values: dict[str, Any] | None = None) -> RowMapping | None:
+    async def one(
+        self, statement: Executable, values: dict[str, Any] | None = None
+    ) -> RowMapping | None:
         """The first row of the answer, or None."""
         return (await self.conn.execute(statement, values or {})).mappings().first()
 
-    async def run(self, statement: Executable, values: dict[str, Any] | list[dict[str, Any]] | None = None) -> int:
+    async def run(
+        self,
+        statement: Executable,
+        values: dict[str, Any] | list[dict[str, Any]] | None = None,
+    ) -> int:
         """Execute, many times when `values` is a list; returns the rows touched, as far as the driver tells."""
         if isinstance(values, list) and not values:
             return 0
@@ -97,7 +111,11 @@ def _insert(tx: Tx, table: Table) -> Any:
 
 
 async def upsert(
-    tx: Tx, table: Table, rows: list[dict[str, Any]], key: Sequence[str], update: Sequence[str] | None = None
+    tx: Tx,
+    table: Table,
+    rows: list[dict[str, Any]],
+    key: Sequence[str],
+    update: Sequence[str] | None = None,
 ) -> None:
     """Insert rows or, where the key exists, set the named columns (none: leave it). Sorted, so that two never deadlock."""
     if not rows:
@@ -105,14 +123,19 @@ async def upsert(
     statement = _insert(tx, table)
     if update:
         statement = statement.on_conflict_do_update(
-            index_elements=list(key), set_={name: statement.excluded[name] for name in update}
+            index_elements=list(key),
+            set_={name: statement.excluded[name] for name in update},
         )
     else:
         statement = statement.on_conflict_do_nothing(index_elements=list(key))
-    await tx.conn.execute(statement, sorted(rows, key=lambda row: tuple(str(row[name]) for name in key)))
+    await tx.conn.execute(
+        statement, sorted(rows, key=lambda row: tuple(str(row[name]) for name in key))
+    )
 
 
-async def insert_new(tx: Tx, table: Table, rows: list[dict[str, Any]], key: Sequence[str]) -> set[tuple[Any, ...]]:
+async def insert_new(
+    tx: Tx, table: Table, rows: list[dict[str, Any]], key: Sequence[str]
+) -> set[tuple[Any, ...]]:
     """Insert what is not there yet, in one statement; returns the keys that were really inserted."""
     made: set[tuple[Any, ...]] = set()
     ordered = sorted(rows, key=lambda row: tuple(str(row[name]) for name in key))
@@ -130,7 +153,14 @@ async def insert_new(tx: Tx, table: Table, rows: list[dict[str, Any]], key: Sequ
 class Database:
     """One service's database in one process."""
 
-    def __init__(self, service: str, engine_pair: engines.Pair, clock: Clock, house: House, wakes: Wakes) -> None:
+    def __init__(
+        self,
+        service: str,
+        engine_pair: engines.Pair,
+        clock: Clock,
+        house: House,
+        wakes: Wakes,
+    ) -> None:
         self.service = service
         self.engines = engine_pair
         self.dialect = engine_pair.writer.dialect.name
@@ -200,8 +230,12 @@ def passing(error: BaseException) -> bool:
     """Whether the database only asks to try the same transaction again."""
     if not isinstance(error, DBAPIError):
         return False
-    code = getattr(error.orig, "sqlstate", None) or getattr(getattr(error.orig, "__cause__", None), "sqlstate", None)
-    return code in {"40001", "40P01", "55P03"} or "database is locked" in str(error.orig)
+    code = getattr(error.orig, "sqlstate", None) or getattr(
+        getattr(error.orig, "__cause__", None), "sqlstate", None
+    )
+    return code in {"40001", "40P01", "55P03"} or "database is locked" in str(
+        error.orig
+    )
 
 
 def ours(error: BaseException) -> bool:
@@ -209,5 +243,9 @@ def ours(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         code = str(getattr(error.orig, "sqlstate", None) or "")
         lost = error.connection_invalidated or code[:2] in {"08", "53", "57", "58"}
-        return lost or passing(error) or type(error).__name__ in {"OperationalError", "InterfaceError"}
+        return (
+            lost
+            or passing(error)
+            or type(error).__name__ in {"OperationalError", "InterfaceError"}
+        )
     return isinstance(error, OSError | TimeoutError | TryLater | ConnectionError)

@@ -44,9 +44,15 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(f"The moment {value!r} has no zone; pass an aware datetime.")
+            raise ValueError(
+                f"The moment {value!r} has no zone; pass an aware datetime."
+            )
         value = value.astimezone(UTC)
-        return value.strftime("%Y-%m-%dT%H:%M:%S.%f") if dialect.name == "sqlite" else value
+        return (
+            value.strftime("%Y-%m-%dT%H:%M:%S.%f")
+            if dialect.name == "sqlite"
+            else value
+        )
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """From the database, aware."""
@@ -65,7 +71,11 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """To text."""
-        return None if value is None else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+        return (
+            None
+            if value is None
+            else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+        )
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """From text."""
@@ -127,7 +137,13 @@ def kernel_tables(metadata: MetaData) -> None:
         Column("state", String(16), nullable=False),
         Column("settled_at", Moment),
         Column("settled_by", String(200)),
-        Index("parked_open", "topic", "key", postgresql_where=text("state = 'parked'"), sqlite_where=text("state = 'parked'")),
+        Index(
+            "parked_open",
+            "topic",
+            "key",
+            postgresql_where=text("state = 'parked'"),
+            sqlite_where=text("state = 'parked'"),
+        ),
     )
     Table(
         "due",

@@ -40,11 +40,20 @@ class Due:
 async def put(tx: Tx, rows: list[Due]) -> None:
     """Add rows, or move those whose id is there already."""
     values = [
-        {"id": row.id, "kind": row.kind, "subject": row.subject, "at": row.at, "basis": row.basis, "data": row.data or None}
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "subject": row.subject,
+            "at": row.at,
+            "basis": row.basis,
+            "data": row.data or None,
+        }
         for row in {row.id: row for row in rows}.values()
     ]
     if values:
-        await upsert(tx, _rows, values, ["id"], ["kind", "subject", "at", "basis", "data"])
+        await upsert(
+            tx, _rows, values, ["id"], ["kind", "subject", "at", "basis", "data"]
+        )
         tx.wakes.add("due")
 
 
@@ -58,14 +67,22 @@ async def drop_for(tx: Tx, subjects: list[str], kind: str | None = None) -> None
     """Take away all rows of the subjects, of one kind or of all."""
     if subjects:
         statement = _DROP_FOR_KIND if kind else _DROP_FOR
-        await tx.conn.execute(statement, {"subjects": sorted(set(subjects)), **({"kind": kind} if kind else {})})
+        await tx.conn.execute(
+            statement,
+            {"subjects": sorted(set(subjects)), **({"kind": kind} if kind else {})},
+        )
 
 
 async def of(tx: Tx, subjects: list[str]) -> list[Due]:
     """The rows of the subjects, locked."""
     if not subjects:
         return []
-    statement = _rows.select().where(_rows.c.subject.in_(sorted(set(subjects)))).order_by(_rows.c.id).with_for_update()
+    statement = (
+        _rows.select()
+        .where(_rows.c.subject.in_(sorted(set(subjects))))
+        .order_by(_rows.c.id)
+        .with_for_update()
+    )
     return [_due(row) for row in await tx.rows(statement)]
 
 
@@ -78,7 +95,15 @@ async def hold(tx: Tx, subjects: list[str]) -> None:
 async def claim(tx: Tx, limit: int = BATCH) -> list[Due]:
     """What has come due, earliest first. The rows are gone with this transaction's commit, unless put again."""
     statement = _CLAIM_PG if tx.dialect == "postgresql" else _CLAIM
-    found = (await tx.conn.execute(statement, {"now": tx.now, "wall": tx.wall, "limit": limit})).mappings().all()
+    found = (
+        (
+            await tx.conn.execute(
+                statement, {"now": tx.now, "wall": tx.wall, "limit": limit}
+            )
+        )
+        .mappings()
+        .all()
+    )
     return sorted((_due(row) for row in found), key=lambda due: (due.at, due.id))
 
 
@@ -87,7 +112,10 @@ async def claim_these(tx: Tx, ids: list[str]) -> list[Due]:
     if not ids:
         return []
     statement = _rows.delete().where(_rows.c.id.in_(ids)).returning(*_rows.c)
-    return sorted((_due(row) for row in await tx.rows(statement)), key=lambda due: (due.at, due.id))
+    return sorted(
+        (_due(row) for row in await tx.rows(statement)),
+        key=lambda due: (due.at, due.id),
+    )
 
 
 async def next_instants(tx: Tx) -> dict[Basis, datetime]:
@@ -109,7 +137,14 @@ async def late(tx: Tx, now: datetime, wall: datetime) -> int:
 
 
 def _due(row: Any) -> Due:
-    return Due(row["id"], row["kind"], row["subject"], row["at"], row["basis"], row["data"] or {})
+    return Due(
+        row["id"],
+        row["kind"],
+        row["subject"],
+        row["at"],
+        row["basis"],
+        row["data"] or {},
+    )
 
 
 _MOMENTS = [bindparam("now", type_=Moment), bindparam("wall", type_=Moment)]
@@ -147,8 +182,12 @@ _LATE = text(
     "SELECT (SELECT count(*) FROM due WHERE basis = 'now' AND at <= :now)"
     " + (SELECT count(*) FROM due WHERE basis = 'wall' AND at <= :wall) AS n"
 ).bindparams(*_MOMENTS)
-_DROP = text("DELETE FROM due WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
-_DROP_FOR = text("DELETE FROM due WHERE subject IN :subjects").bindparams(bindparam("subjects", expanding=True))
-_DROP_FOR_KIND = text("DELETE FROM due WHERE subject IN :subjects AND kind = :kind").bindparams(
+_DROP = text("DELETE FROM due WHERE id IN :ids").bindparams(
+    bindparam("ids", expanding=True)
+)
+_DROP_FOR = text("DELETE FROM due WHERE subject IN :subjects").bindparams(
     bindparam("subjects", expanding=True)
 )
+_DROP_FOR_KIND = text(
+    "DELETE FROM due WHERE subject IN :subjects AND kind = :kind"
+).bindparams(bindparam("subjects", expanding=True))

@@ -23,8 +23,16 @@ def sqlite(path: Path) -> Pair:
     """One writer connection (BEGIN IMMEDIATE, synchronous=FULL) and a query-only engine on one file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     url = f"sqlite+aiosqlite:///{path}"
-    writer = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0, pool_timeout=60)
-    reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=2)
+    writer = create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=60,
+    )
+    reader = create_async_engine(
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=2
+    )
     _prepare(writer, "BEGIN IMMEDIATE", "PRAGMA query_only=OFF")
     _prepare(reader, "BEGIN", "PRAGMA query_only=ON")
     return Pair(writer, reader)
@@ -35,7 +43,13 @@ def _prepare(engine: AsyncEngine, begin: str, mode: str) -> None:
     def connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        pragmas = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY")
+        pragmas = (
+            "busy_timeout=10000",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+        )
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.execute(mode)
@@ -58,7 +72,11 @@ def postgres(url: str, schema: str, *, pool: int = 10) -> Pair:
         connect_args={
             "timeout": 5,
             "command_timeout": 60,
-            "server_settings": {"search_path": path, "application_name": f"baton-{schema}", "timezone": "UTC"},
+            "server_settings": {
+                "search_path": path,
+                "application_name": f"baton-{schema}",
+                "timezone": "UTC",
+            },
         },
     )
     return Pair(engine, engine)

@@ -1,12 +1,12 @@
 """Whose fault it is, in one sentence that a person can act on.
 
-    BatonError
-    ├── TheirMistake          the request or the record is wrong; it is parked or answered 4xx, never retried
-    │   ├── NotFound          404
-    │   ├── Conflict          409, with what is true now
-    │   └── NotAllowed        401 or 403
-    └── OurMistake            something of ours is away or broken; retried with back-off, answered 503
-        └── TryLater          the same, and it will pass by itself
+BatonError
+├── TheirMistake          the request or the record is wrong; it is parked or answered 4xx, never retried
+│   ├── NotFound          404
+│   ├── Conflict          409, with what is true now
+│   └── NotAllowed        401 or 403
+└── OurMistake            something of ours is away or broken; retried with back-off, answered 503
+    └── TryLater          the same, and it will pass by itself
 """
 
 from typing import Any
@@ -18,7 +18,14 @@ class BatonError(Exception):
     status = 500
     kind = "error"
 
-    def __init__(self, sentence: str, *, status: int | None = None, kind: str | None = None, **extra: Any) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        status: int | None = None,
+        kind: str | None = None,
+        **extra: Any,
+    ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.status = status or self.status

@@ -22,22 +22,30 @@ class KeyRing:
 
     def __init__(self, keys: list[str]) -> None:
         if not keys:
-            raise CannotStart("BATON_SECRET_KEYS is empty; set it to at least one random text of 32 or more characters.")
+            raise CannotStart(
+                "BATON_SECRET_KEYS is empty; set it to at least one random text of 32 or more characters."
+            )
         short = [key for key in keys if len(key) < MINIMUM]
         if short:
-            raise CannotStart("A key in BATON_SECRET_KEYS is shorter than 32 characters; make one with `openssl rand -hex 32`.")
+            raise CannotStart(
+                "A key in BATON_SECRET_KEYS is shorter than 32 characters; make one with `openssl rand -hex 32`."
+            )
         self._keys = {_key_id(key): key for key in keys}
         self._newest = _key_id(keys[0])
 
     def derive(self, purpose: str, key_id: str | None = None) -> bytes:
         """The 32-byte key for a purpose. Raises KeyError for a key id that is gone."""
         secret = self._keys[key_id or self._newest].encode()
-        return HKDF(algorithm=SHA256(), length=32, salt=b"baton", info=purpose.encode()).derive(secret)
+        return HKDF(
+            algorithm=SHA256(), length=32, salt=b"baton", info=purpose.encode()
+        ).derive(secret)
 
     def seal(self, purpose: str, text: str) -> str:
         """Encrypt a text (AES-256-GCM); the result names its key."""
         nonce = os.urandom(12)
-        sealed = AESGCM(self.derive(purpose)).encrypt(nonce, text.encode(), purpose.encode())
+        sealed = AESGCM(self.derive(purpose)).encrypt(
+            nonce, text.encode(), purpose.encode()
+        )
         return f"{self._newest}.{_b64(nonce + sealed)}"
 
     def open(self, purpose: str, sealed: str) -> str:
@@ -45,9 +53,13 @@ class KeyRing:
         key_id, _, body = sealed.partition(".")
         raw = _unb64(body)
         try:
-            opened = AESGCM(self.derive(purpose, key_id)).decrypt(raw[:12], raw[12:], purpose.encode())
+            opened = AESGCM(self.derive(purpose, key_id)).decrypt(
+                raw[:12], raw[12:], purpose.encode()
+            )
         except (KeyError, InvalidTag) as error:
-            raise ValueError("A sealed value cannot be opened: its key is not in BATON_SECRET_KEYS any more.") from error
+            raise ValueError(
+                "A sealed value cannot be opened: its key is not in BATON_SECRET_KEYS any more."
+            ) from error
         return opened.decode()
 
     def sign(self, purpose: str, data: bytes) -> str:
@@ -69,7 +81,9 @@ def load_keys(configured: str, data_dir: Path, *, embedded: bool) -> KeyRing:
     if configured:
         return KeyRing([key.strip() for key in configured.split(",") if key.strip()])
     if not embedded:
-        raise CannotStart("BATON_SECRET_KEYS is not set; every process needs the same keys, newest first.")
+        raise CannotStart(
+            "BATON_SECRET_KEYS is not set; every process needs the same keys, newest first."
+        )
     path = data_dir / "secret.keys"
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,23 @@
 """Every event that Baton says, in one envelope; one file for each topic."""
 
 from shared.events.agreement import AgreementPublished, RosterChanged
-from shared.events.base import KINDS, TOPICS, Event, Fact, UnreadableEvent, decode, rfc3339
+from shared.events.base import (
+    KINDS,
+    TOPICS,
+    Event,
+    Fact,
+    UnreadableEvent,
+    decode,
+    rfc3339,
+)
 from shared.events.breaches import SlaBreached, SlaEscalated, SlaWarned, SlaWithdrawn
-from shared.events.clocks import ClockMoved, ClockPaused, ClockResumed, ClockStarted, ClockStopped
+from shared.events.clocks import (
+    ClockMoved,
+    ClockPaused,
+    ClockResumed,
+    ClockStarted,
+    ClockStopped,
+)
 from shared.events.intake import IntakeReceived
 from shared.events.leads import (
     ActionRefused,
@@ -28,7 +42,12 @@ from shared.events.leads import (
     LeadUnrouted,
     LeadWon,
 )
-from shared.events.notices import ActionTaken, NoticeFailed, NoticeSent, NoticeSuppressed
+from shared.events.notices import (
+    ActionTaken,
+    NoticeFailed,
+    NoticeSent,
+    NoticeSuppressed,
+)
 
 __all__ = [
     "KINDS",

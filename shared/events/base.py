@@ -11,7 +11,14 @@ from shared.ids import new_id
 
 CONTENT_TYPE = "application/cloudevents+json"
 
-INTAKE, LEADS, AGREEMENT, CLOCKS, BREACHES, NOTICES = "intake", "leads", "agreement", "clocks", "breaches", "notices"
+INTAKE, LEADS, AGREEMENT, CLOCKS, BREACHES, NOTICES = (
+    "intake",
+    "leads",
+    "agreement",
+    "clocks",
+    "breaches",
+    "notices",
+)
 TOPICS = (INTAKE, LEADS, AGREEMENT, CLOCKS, BREACHES, NOTICES)
 
 
@@ -79,7 +86,9 @@ class Event(Generic[F]):
             "correlationid": self.correlationid,
             "data": self.data.model_dump(mode="json", exclude_none=True),
         }
-        return orjson.dumps({name: value for name, value in envelope.items() if value is not None})
+        return orjson.dumps(
+            {name: value for name, value in envelope.items() if value is not None}
+        )
 
 
 def rfc3339(moment: datetime) -> str:
@@ -94,18 +103,26 @@ def decode(raw: bytes) -> Event[Fact]:
     except orjson.JSONDecodeError as error:
         raise UnreadableEvent(f"The record is not JSON: {error}.") from error
     if not isinstance(envelope, dict) or envelope.get("specversion") != "1.0":
-        raise UnreadableEvent("The record is not a CloudEvents 1.0 envelope; send structured JSON with specversion 1.0.")
+        raise UnreadableEvent(
+            "The record is not a CloudEvents 1.0 envelope; send structured JSON with specversion 1.0."
+        )
     kind = KINDS.get(str(envelope.get("type")))
     if kind is None:
-        raise UnreadableEvent(f"The event type {envelope.get('type')!r} is unknown to this version.")
+        raise UnreadableEvent(
+            f"The event type {envelope.get('type')!r} is unknown to this version."
+        )
     try:
         return _event(kind, cast(dict[str, Any], envelope))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UnreadableEvent(f"The {kind.type} event is not valid at data.{where}: {first['msg']}.") from error
+        raise UnreadableEvent(
+            f"The {kind.type} event is not valid at data.{where}: {first['msg']}."
+        ) from error
     except (KeyError, ValueError, TypeError) as error:
-        raise UnreadableEvent(f"The envelope of the {kind.type} event is not valid: {error!r}.") from error
+        raise UnreadableEvent(
+            f"The envelope of the {kind.type} event is not valid: {error!r}."
+        ) from error
 
 
 def _event(kind: type[Fact], envelope: dict[str, Any]) -> Event[Fact]:

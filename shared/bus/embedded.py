@@ -1,0 +1,213 @@
+"""The embedded road: one SQLite log with one partition per topic, unique event ids and a cursor per (group, topic)."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import bindparam, text
+
+from shared import engines
+from shared.bus.port import Batch, Outgoing, Record
+
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS log (topic TEXT NOT NULL, place INTEGER NOT NULL, event_id TEXT NOT NULL,"
+    " key TEXT NOT NULL, value BLOB NOT NULL, headers BLOB, PRIMARY KEY (topic, place)) WITHOUT ROWID",
+    "CREATE UNIQUE INDEX IF NOT EXISTS log_event ON log (topic, event_id)",
+    "CREATE TABLE IF NOT EXISTS marks (member TEXT NOT NULL, topic TEXT NOT NULL, place INTEGER NOT NULL,"
+    " PRIMARY KEY (member, topic)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS ends (topic TEXT PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID",
+)
+_APPEND = text(
+    "INSERT INTO log (topic, place, event_id, key, value, headers) VALUES (:topic, :place, :event_id, :key, :value, :headers)"
+    " ON CONFLICT (topic, event_id) DO NOTHING"
+)
+_END = text(
+    "INSERT INTO ends VALUES (:topic, :place) ON CONFLICT (topic) DO UPDATE SET place = excluded.place"
+)
+_ENDS = text("SELECT topic, place FROM ends")
+_MARKS = text("SELECT topic, place FROM marks WHERE member = :member")
+_READ = text(
+    "SELECT place, key, value, headers FROM log WHERE topic = :topic AND place >= :place ORDER BY place LIMIT :limit"
+)
+_MARK = text(
+    "INSERT INTO marks VALUES (:member, :topic, :place)"
+    " ON CONFLICT (member, topic) DO UPDATE SET place = max(marks.place, excluded.place)"
+)
+_FORGET = text("DELETE FROM log WHERE topic = :topic AND place < :place")
+_LAG = text(
+    "SELECT coalesce(sum(e.place - coalesce(m.place, 0)), 0) FROM ends e"
+    " LEFT JOIN marks m ON m.topic = e.topic AND m.member = :member WHERE e.topic IN :topics"
+).bindparams(bindparam("topics", expanding=True))
+
+
+class EmbeddedBus:
+    """The log of one process, kept in one file."""
+
+    def __init__(self, path: Path) -> None:
+        self._engines = engines.sqlite(path)
+        self._news = asyncio.Condition()
+        self._turn = asyncio.Lock()
+        self._ends: dict[str, int] = {}
+
+    async def start(self) -> None:
+        """Open the log, making it when it is new."""
+        async with self._engines.writer.begin() as conn:
+            for statement in _SCHEMA:
+                await conn.exec_driver_sql(statement)
+            self._ends = {
+                row.topic: row.place for row in (await conn.execute(_ENDS)).all()
+            }
+
+    async def stop(self) -> None:
+        """Close the log."""
+        await self._engines.writer.dispose()
+        await self._engines.reader.dispose()
+
+    async def create(self, topics: Sequence[str]) -> None:
+        """Nothing to make: a topic is there with its first record."""
+
+    async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
+        """Append in one transaction; a record whose event id is there already is not written twice."""
+        if not records:
+            return []
+        try:
+            async with self._turn:
+                await self._append(records)
+        except Exception as error:  # noqa: BLE001 - every failure is the answer for all of them
+            return [error] * len(records)
+        async with self._news:
+            self._news.notify_all()
+        return [None] * len(records)
+
+    async def _append(self, records: Sequence[Outgoing]) -> None:
+        ends = dict(self._ends)
+        rows = []
+        for record in records:
+            place = ends.get(record.topic, 0)
+            ends[record.topic] = place + 1
+            rows.append(
+                {
+                    "topic": record.topic,
+                    "place": place,
+                    "event_id": record.event_id,
+                    "key": record.key,
+                    "value": record.value,
+                    "headers": _pack(record.headers),
+                }
+            )
+        async with self._engines.writer.begin() as conn:
+            await conn.execute(_APPEND, rows)
+            await conn.execute(
+                _END,
+                [{"topic": topic, "place": place} for topic, place in ends.items()],
+            )
+        self._ends = ends
+
+    def consumer(self, group: str, topics: Sequence[str]) -> "EmbeddedConsumer":
+        """A member of the group; in one process there is one member per group."""
+        return EmbeddedConsumer(self, group, tuple(topics))
+
+    async def lag(self, group: str, topics: Sequence[str]) -> int:
+        """Places between the group's cursor and the end of each topic."""
+        async with self._engines.reader.connect() as conn:
+            return int(
+                (
+                    await conn.execute(_LAG, {"member": group, "topics": list(topics)})
+                ).scalar_one()
+            )
+
+    async def forget(self, topic: str, before: int) -> None:
+        """Drop the records of a topic before a place (retention)."""
+        async with self._turn, self._engines.writer.begin() as conn:
+            await conn.execute(_FORGET, {"topic": topic, "place": before})
+
+    async def check(self) -> None:
+        """Read one row, so that a broken file is noticed."""
+        async with self._engines.reader.connect() as conn:
+            await conn.execute(_ENDS)
+
+
+class EmbeddedConsumer:
+    """Reads each topic from the group's cursor; a cursor moves only with `done`."""
+
+    def __init__(self, bus: EmbeddedBus, group: str, topics: tuple[str, ...]) -> None:
+        self._bus = bus
+        self._group = group
+        self._topics = topics
+        self._places: dict[str, int] = {}
+        self._first = 0
+
+    async def start(self) -> None:
+        """Read the cursors."""
+        async with self._bus._engines.reader.connect() as conn:
+            rows = (await conn.execute(_MARKS, {"member": self._group})).all()
+        marks = {row.topic: row.place for row in rows}
+        self._places = {topic: marks.get(topic, 0) for topic in self._topics}
+
+    async def poll(self, limit: int = 500, wait: float = 30.0) -> Batch:
+        """Whatever is there; topics take turns at being first, so that none starves."""
+        async with self._bus._news:
+            if not self._more():
+                try:
+                    await asyncio.wait_for(self._bus._news.wait_for(self._more), wait)
+                except TimeoutError:
+                    return Batch(())
+        return await self._read(limit)
+
+    def _more(self) -> bool:
+        return any(
+            self._bus._ends.get(topic, 0) > place
+            for topic, place in self._places.items()
+        )
+
+    async def _read(self, limit: int) -> Batch:
+        records: list[Record] = []
+        marks = []
+        self._first = (self._first + 1) % len(self._topics)
+        async with self._bus._engines.reader.connect() as conn:
+            for topic in self._topics[self._first :] + self._topics[: self._first]:
+                place, end = self._places[topic], self._bus._ends.get(topic, 0)
+                if end <= place or len(records) >= limit:
+                    continue
+                wanted = {"topic": topic, "place": place, "limit": limit - len(records)}
+                rows = (await conn.execute(_READ, wanted)).all()
+                records += [
+                    Record(
+                        topic, row.key, row.value, 0, row.place, _unpack(row.headers)
+                    )
+                    for row in rows
+                ]
+                full = len(rows) == wanted["limit"]
+                self._places[topic] = rows[-1].place + 1 if full else end
+                marks.append((topic, 0, self._places[topic]))
+        return Batch(tuple(records), 0, tuple(marks))
+
+    async def done(self, batch: Batch) -> None:
+        """Move the group's cursors past the batch."""
+        if batch.marks:
+            values = [
+                {"member": self._group, "topic": topic, "place": place}
+                for topic, _, place in batch.marks
+            ]
+            async with self._bus._turn, self._bus._engines.writer.begin() as conn:
+                await conn.execute(_MARK, values)
+
+    def stale(self, batch: Batch) -> bool:
+        """Never: nobody else is in the group."""
+        return False
+
+    async def stop(self) -> None:
+        """Nothing to leave."""
+
+
+def _pack(headers: tuple[tuple[str, bytes], ...]) -> bytes | None:
+    return (
+        b"\x00".join(part for name, value in headers for part in (name.encode(), value))
+        if headers
+        else None
+    )
+
+
+def _unpack(packed: bytes | None) -> tuple[tuple[str, bytes], ...]:
+    parts = packed.split(b"\x00") if packed else []
+    return tuple((parts[i].decode(), parts[i + 1]) for i in range(0, len(parts), 2))

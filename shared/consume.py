@@ -1,0 +1,234 @@
+"""How a batch is handled: one transaction, waves with one record per key, bisected when it fails until one stands alone."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from shared import inbox, parking, points
+from shared.bus.port import Batch, Consumer, Record
+from shared.db import Database, Tx, ours
+from shared.events.base import Event, Fact, UnreadableEvent, decode
+from shared.pausing import until
+from shared.retry import backoff
+from shared.telemetry import BATCH_SECONDS, HANDLED, SAID
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Tx, list[Any]], Awaitable[None]]
+Hears = dict[type[Fact], Handler]
+
+
+class Reader:
+    """The consuming loop of one service in one process."""
+
+    def __init__(
+        self, db: Database, consumer: Consumer, hears: Hears, stop: asyncio.Event
+    ) -> None:
+        self._db = db
+        self._consumer = consumer
+        self._hears = hears
+        self._stop = stop
+        self.busy = False
+
+    async def run(self) -> None:
+        """Poll, handle, mark done; until stopped. A failure of ours is tried again for ever, loudly."""
+        await self._started()
+        try:
+            while not self._stop.is_set():
+                self.busy = False
+                batch = await self._polled()
+                if batch.records:
+                    self.busy = True
+                    await self._handled(batch)
+        finally:
+            self.busy = False
+            await self._consumer.stop()
+
+    async def _started(self) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                await self._consumer.start()
+                return
+            except Exception as error:  # noqa: BLE001 - the road may be away at the start
+                failures += 1
+                log.warning(
+                    "The bus cannot be reached by %s (%r); trying again.",
+                    self._db.service,
+                    error,
+                )
+                await until(None, self._stop, backoff(failures, most=5.0))
+
+    async def _polled(self) -> Batch:
+        try:
+            return await self._consumer.poll(wait=1.0 if self._stop.is_set() else 30.0)
+        except Exception as error:  # noqa: BLE001 - a broker that is away is no reason to end
+            log.warning(
+                "Polling failed for %s (%r); trying again.", self._db.service, error
+            )
+            await until(None, self._stop, 1.0)
+            return Batch(())
+
+    async def _handled(self, batch: Batch) -> None:
+        points.reached("polled")
+        failures = 0
+        while not self._consumer.stale(batch):
+            try:
+                with BATCH_SECONDS.labels(self._db.service).time():
+                    await handle(self._db, self._hears, list(batch.records))
+                points.reached("tx_committed_before_offset")
+                await self._consumer.done(batch)
+                points.reached("offset_committed")
+                return
+            except Exception as error:
+                if not ours(error):
+                    log.exception("Handling a batch failed in a way that is not known.")
+                failures += 1
+                log.warning(
+                    "A batch of %s waits: %s is away; trying again.",
+                    self._db.service,
+                    type(error).__name__,
+                )
+                await until(None, self._stop, backoff(failures))
+                if self._stop.is_set():
+                    return
+
+
+async def handle(db: Database, hears: Hears, records: list[Record]) -> None:
+    """Handle records in one transaction; halve on failure until the record at fault stands alone, and park that one."""
+    try:
+        await db.run(lambda tx: apply(tx, hears, records))
+    except Exception as error:
+        if ours(error):
+            raise
+        if len(records) > 1:
+            middle = len(records) // 2
+            await handle(db, hears, records[:middle])
+            await handle(db, hears, records[middle:])
+            return
+        log.warning(
+            "A record of %s is parked: %s.",
+            records[0].topic,
+            parking.sentence(error),
+            exc_info=error,
+            extra={"lead": records[0].key},
+        )
+        async with db.transaction() as tx:
+            event_id, kind = _named(records[0])
+            await parking.park(
+                tx, records[0], event_id=event_id, kind=kind, error=error
+            )
+
+
+async def apply(tx: Tx, hears: Hears, records: list[Record]) -> None:
+    """Read, leave out repeats and what nobody here hears, then handle wave by wave."""
+    points.reached("batch_open")
+    shut = await parking.blocked(tx, records)
+    events: list[Event[Any]] = []
+    for record in records:
+        if (record.topic, record.key) in shut:
+            event_id, kind = _named(record)
+            await parking.park(tx, record, event_id=event_id, kind=kind, error=None)
+            continue
+        event = decode(record.value)
+        events.append(event)
+    await apply_events(
+        tx,
+        hears,
+        [event for event in await inbox.fresh(tx, events) if type(event.data) in hears],
+    )
+
+
+async def apply_events(tx: Tx, hears: Hears, events: list[Event[Any]]) -> None:
+    """Hand events to their handlers: waves with at most one event per key, one list per type in each wave."""
+    waves: list[dict[type[Fact], list[Event[Any]]]] = []
+    depth: dict[tuple[str, str], int] = {}
+    for event in events:
+        place = (event.topic, event.subject)
+        level = depth.get(place, 0)
+        depth[place] = level + 1
+        if level == len(waves):
+            waves.append({})
+        waves[level].setdefault(type(event.data), []).append(event)
+    for wave in waves:
+        for kind, group in wave.items():
+            await hears[kind](tx, group)
+            HANDLED.labels(tx.service, kind.type).inc(len(group))
+    for said in {event.data.type for event in tx.events}:
+        SAID.labels(tx.service, said).inc(
+            sum(1 for event in tx.events if event.data.type == said)
+        )
+
+
+def _named(record: Record) -> tuple[str | None, str | None]:
+    try:
+        event = decode(record.value)
+    except UnreadableEvent:
+        return None, None
+    return event.id, event.data.type
+
+
+async def replay(
+    db: Database,
+    hears: Hears,
+    rings: dict[str, Any],
+    parked_id: str,
+    by: str,
+    *,
+    drop: bool = False,
+) -> str:
+    """Handle a parked record again (or drop it), then the ones behind it, in order. Returns what happened in a sentence."""
+    from shared.errors import NotFound, TheirMistake
+
+    async with db.reading() as tx:
+        first = await parking.found(tx, parked_id)
+    if first is None or first.state != "parked":
+        raise NotFound(f"There is no parked record {parked_id} in {db.service}.")
+    done = 0
+    started = time.monotonic()
+    while time.monotonic() - started < 60:
+        async with db.transaction() as tx:
+            queue = await parking.of_key(tx, first.topic, first.key)
+        if not queue:
+            return f"{done} of {done} handled; nothing of this key is parked any more."
+        head = queue[0]
+        if done == 0 and head.id != parked_id:
+            raise TheirMistake(
+                f"Record {parked_id} waits behind {head.id}; replay or drop that one first.",
+                status=409,
+            )
+        try:
+            async with db.transaction() as tx:
+                if drop and done == 0:
+                    await parking.settle(tx, head.id, "dropped", by)
+                else:
+                    await _again(tx, hears, rings, head)
+                    await parking.settle(tx, head.id, "replayed", by)
+        except Exception as error:
+            if ours(error):
+                raise
+            async with db.transaction() as tx:
+                await parking.failed_again(tx, head.id, error)
+            raise TheirMistake(
+                f"It failed again: {parking.sentence(error)}", status=409
+            ) from error
+        done += 1
+    return f"{done} handled; more wait behind them, replay again."
+
+
+async def _again(
+    tx: Tx, hears: Hears, rings: dict[str, Any], head: parking.Parked
+) -> None:
+    if head.topic == parking.DUE:
+        from shared import ticking
+
+        await ticking.again(tx, rings, head.body)
+        return
+    event = decode(head.body)
+    await apply_events(
+        tx,
+        hears,
+        [item for item in await inbox.fresh(tx, [event]) if type(item.data) in hears],
+    )

@@ -1,0 +1,108 @@
+"""Which relay shards this process owns: session advisory locks on a connection of its own, with a beat.
+
+A pooled connection would keep its lock after the work is done, and a stopped process (SIGSTOP) holds its locks for
+ever: so owners beat a row, and whoever finds a beat 15 s old ends that session.
+"""
+
+import asyncio
+import logging
+import zlib
+
+import asyncpg
+
+from shared.db_tables import SHARDS
+from shared.ids import new_id
+from shared.pausing import until
+from shared.wakes import plain
+
+log = logging.getLogger(__name__)
+BEAT = 5.0
+STANDBY = 10.0
+STALE = "15 seconds"
+
+
+class Leases:
+    """The shards of one service that this process posts. The session ends with the process, and with it the locks."""
+
+    def __init__(
+        self, url: str, service: str, stop: asyncio.Event, bell: asyncio.Event
+    ) -> None:
+        self._url = plain(url)
+        self._service = service
+        self._stop = stop
+        self._bell = bell
+        self._owner = new_id()
+        self._owned: tuple[int, ...] = ()
+        self._conn: asyncpg.Connection | None = None
+
+    def owned(self) -> tuple[int, ...]:
+        """The shards that this process may post now; none once its session is lost."""
+        return (
+            self._owned if self._conn is not None and not self._conn.is_closed() else ()
+        )
+
+    async def run(self) -> None:
+        """Take what is free, beat what is owned, end whoever stopped beating; until stopped."""
+        while not self._stop.is_set():
+            try:
+                await self._round()
+            except (
+                OSError,
+                TimeoutError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+            ) as error:
+                log.warning(
+                    "The relay of %s lost its session (%s).",
+                    self._service,
+                    type(error).__name__,
+                )
+                self._drop()
+            await until(None, self._stop, BEAT if self._owned else STANDBY)
+        self._drop()
+
+    def _drop(self) -> None:
+        self._owned = ()
+        if self._conn is not None:
+            self._conn.terminate()
+            self._conn = None
+
+    async def _round(self) -> None:
+        if self._conn is None or self._conn.is_closed():
+            self._owned = ()
+            settings = {
+                "search_path": self._service,
+                "application_name": f"baton-{self._service}-relay",
+            }
+            self._conn = await asyncpg.connect(
+                self._url, timeout=5, command_timeout=10, server_settings=settings
+            )
+        if len(self._owned) < SHARDS:
+            await self._take(self._conn)
+        if self._owned:
+            await self._conn.execute(_BEAT, list(self._owned), self._owner)
+
+    async def _take(self, conn: asyncpg.Connection) -> None:
+        missing = [shard for shard in range(SHARDS) if shard not in self._owned]
+        rows = await conn.fetch(
+            _TAKE, zlib.crc32(self._service.encode()) & 0x7FFFFFFF, missing
+        )
+        taken = tuple(row["shard"] for row in rows if row["got"])
+        if taken:
+            self._owned = tuple(sorted(self._owned + taken))
+            self._bell.set()
+        elif not self._owned:
+            await conn.execute(_END_STALE)
+
+
+_TAKE = "SELECT shard, pg_try_advisory_lock($1::int, shard) AS got FROM unnest($2::int[]) AS shard"
+_BEAT = (
+    "INSERT INTO relays (shard, owner, pid, beat_at)"
+    " SELECT shard, $2, pg_backend_pid(), clock_timestamp() FROM unnest($1::int[]) AS shard"
+    " ON CONFLICT (shard) DO UPDATE SET owner = excluded.owner, pid = excluded.pid, beat_at = excluded.beat_at"
+)
+_END_STALE = (
+    "SELECT pg_terminate_backend(r.pid) FROM (SELECT DISTINCT pid FROM relays"
+    f" WHERE beat_at < clock_timestamp() - interval '{STALE}') r"
+    " JOIN pg_stat_activity a ON a.pid = r.pid AND a.application_name LIKE 'baton-%-relay'"
+)

@@ -1,0 +1,232 @@
+"""Records that failed: kept as they were with the reason, later ones of their key behind them, replayed or dropped by hand."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.types import Boolean
+
+from shared.bus.port import Record
+from shared.db import Tx
+from shared.db_tables import BigId, Json, Moment
+from shared.ids import new_id
+from shared.telemetry import PARKED
+
+DUE = "due"
+VERSION = "1"
+
+parked = Table(
+    "parked",
+    MetaData(),
+    Column("id", String, primary_key=True),
+    Column("topic", String),
+    Column("key", String),
+    Column("event_id", String),
+    Column("type", String),
+    Column("body", LargeBinary),
+    Column("headers", Json),
+    Column("partition", Integer),
+    Column("offset", BigId),
+    Column("reason", String),
+    Column("error", String),
+    Column("attempts", Integer),
+    Column("first_failed_at", Moment),
+    Column("behind", Boolean),
+    Column("state", String),
+    Column("settled_at", Moment),
+    Column("settled_by", String),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """One parked record. `behind` means that it waits for an earlier one of its key."""
+
+    id: str
+    topic: str
+    key: str
+    event_id: str | None
+    type: str | None
+    body: bytes
+    reason: str
+    error: str
+    attempts: int
+    first_failed_at: datetime
+    behind: bool
+    state: str
+
+    def shown(self) -> dict[str, Any]:
+        """For people: everything but the body."""
+        return {
+            "id": self.id,
+            "topic": self.topic,
+            "key": self.key,
+            "event_id": self.event_id,
+            "type": self.type,
+            "reason": self.reason,
+            "error": self.error,
+            "attempts": self.attempts,
+            "first_failed_at": self.first_failed_at,
+            "behind": self.behind,
+            "state": self.state,
+        }
+
+
+async def blocked(tx: Tx, records: list[Record]) -> set[tuple[str, str]]:
+    """The (topic, key) pairs of these records that have a parked record before them."""
+    keys = sorted({record.key for record in records})
+    statement = (
+        select(parked.c.topic, parked.c.key)
+        .where(parked.c.state == "parked")
+        .distinct()
+    )
+    if len(keys) <= 500:
+        statement = statement.where(parked.c.key.in_(keys))
+    return {(row["topic"], row["key"]) for row in await tx.rows(statement)}
+
+
+async def park(
+    tx: Tx,
+    record: Record,
+    *,
+    event_id: str | None,
+    kind: str | None,
+    error: BaseException | None,
+) -> None:
+    """Keep a record aside with its reason, and post a copy to its `.dlq` for watchers."""
+    reason = (
+        "An earlier record of the same key is parked; this one waits behind it."
+        if error is None
+        else sentence(error)
+    )
+    name = "Behind" if error is None else type(error).__name__
+    row = {
+        "id": new_id(),
+        "topic": record.topic,
+        "key": record.key,
+        "event_id": event_id,
+        "type": kind,
+        "body": record.value,
+        "headers": {
+            key: value.decode(errors="replace") for key, value in record.headers
+        }
+        or None,
+        "partition": record.partition,
+        "offset": record.offset,
+        "reason": reason,
+        "error": name,
+        "attempts": 1,
+        "first_failed_at": tx.wall,
+        "behind": error is None,
+        "state": "parked",
+    }
+    await tx.conn.execute(parked.insert(), row)
+    headers = {
+        "event-id": event_id or "",
+        "topic": record.topic,
+        "partition": str(record.partition),
+        "offset": str(record.offset),
+        "error": name,
+        "reason": reason,
+        "attempts": "1",
+        "first-failure": tx.wall.isoformat(),
+        "version": VERSION,
+    }
+    if record.topic != DUE:
+        tx.copy(f"{record.topic}.dlq", record.key, row["id"], record.value, headers)
+    PARKED.labels(tx.service, record.topic).inc()
+
+
+def sentence(error: BaseException) -> str:
+    """Why it failed, in one sentence; a database's own text may quote a person, so only its kind is said."""
+    said = str(error).splitlines()[0] if str(error) else ""
+    if type(error).__module__.startswith("sqlalchemy"):
+        said = ""
+    return (
+        said[:500]
+        or f"The handler failed with {type(error).__name__}; the log has the place."
+    )
+
+
+async def listed(tx: Tx, state: str = "parked", limit: int = 200) -> list[Parked]:
+    """The records in a state, oldest first."""
+    statement = (
+        select(parked).where(parked.c.state == state).order_by(parked.c.id).limit(limit)
+    )
+    return [_parked(row) for row in await tx.rows(statement)]
+
+
+async def found(tx: Tx, parked_id: str) -> Parked | None:
+    """One record, only to read."""
+    row = await tx.one(select(parked).where(parked.c.id == parked_id))
+    return _parked(row) if row else None
+
+
+async def of_key(tx: Tx, topic: str, key: str) -> list[Parked]:
+    """All open records of one topic and key, in the order they came."""
+    statement = (
+        select(parked)
+        .where(parked.c.topic == topic, parked.c.key == key, parked.c.state == "parked")
+        .order_by(parked.c.id)
+        .with_for_update()
+    )
+    return [_parked(row) for row in await tx.rows(statement)]
+
+
+async def settle(tx: Tx, parked_id: str, state: str, by: str) -> None:
+    """Mark a record replayed or dropped; it stays readable."""
+    await tx.conn.execute(
+        parked.update()
+        .where(parked.c.id == parked_id)
+        .values(state=state, settled_at=tx.wall, settled_by=by)
+    )
+
+
+async def failed_again(tx: Tx, parked_id: str, error: BaseException) -> None:
+    """Count another failed attempt."""
+    await tx.conn.execute(
+        parked.update()
+        .where(parked.c.id == parked_id)
+        .values(
+            attempts=parked.c.attempts + 1,
+            reason=sentence(error),
+            error=type(error).__name__,
+            behind=text("false"),
+        )
+    )
+
+
+async def count(tx: Tx) -> int:
+    """How many records are parked."""
+    row = await tx.one(
+        select(func.count().label("n")).where(parked.c.state == "parked")
+    )
+    return int(row["n"]) if row else 0
+
+
+def _parked(row: Any) -> Parked:
+    return Parked(
+        row["id"],
+        row["topic"],
+        row["key"],
+        row["event_id"],
+        row["type"],
+        bytes(row["body"]),
+        row["reason"],
+        row["error"],
+        row["attempts"],
+        row["first_failed_at"],
+        bool(row["behind"]),
+        row["state"],
+    )

@@ -1,0 +1,117 @@
+"""The relay: posts what the outbox holds, in order for each key, and takes away what the road has for good."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, text
+
+from shared import points
+from shared.bus.port import Bus, Outgoing
+from shared.db import Database, ours
+from shared.db_tables import SHARDS
+from shared.leases import Leases
+from shared.pausing import until
+from shared.retry import backoff
+from shared.telemetry import RELAYED
+
+log = logging.getLogger(__name__)
+BATCH = 1000
+CAP = 30.0
+
+
+class Relay:
+    """One loop per service and process. On PostgreSQL it posts only the shards that its session owns."""
+
+    def __init__(
+        self, db: Database, bus: Bus, leases: Leases | None, stop: asyncio.Event
+    ) -> None:
+        self._db = db
+        self._bus = bus
+        self._leases = leases
+        self._stop = stop
+        self._bell = db.wakes.bell(db.service, "outbox")
+
+    async def run(self) -> None:
+        """Post until stopped; what fails is tried again with back-off, for ever."""
+        failures = 0
+        while not self._stop.is_set():
+            self._bell.clear()
+            try:
+                sent, failed = await self._round()
+            except Exception as error:
+                if not ours(error):
+                    log.exception(
+                        "The relay met an error it does not know; it goes on."
+                    )
+                sent, failed = 0, 1
+            failures = failures + 1 if failed else 0
+            if failed:
+                await until(None, self._stop, backoff(failures, most=5.0))
+            elif sent < BATCH:
+                await until(self._bell, self._stop, CAP)
+
+    async def drain(self) -> None:
+        """Post what is left, once, at a graceful stop."""
+        sent, failed = await self._round()
+        while sent == BATCH and not failed:
+            sent, failed = await self._round()
+
+    async def _round(self) -> tuple[int, int]:
+        shards = self._leases.owned() if self._leases else tuple(range(SHARDS))
+        if not shards:
+            return 0, 0
+        async with self._db.reading() as tx:
+            rows = (
+                await tx.conn.execute(_UNSENT, {"shards": list(shards), "limit": BATCH})
+            ).all()
+        if not rows:
+            return 0, 0
+        points.reached("relay_read")
+        answers = await self._bus.publish([_outgoing(row) for row in rows])
+        points.reached("published_before_mark")
+        done = [
+            row.id for row, answer in zip(rows, answers, strict=True) if answer is None
+        ]
+        failed = len(rows) - len(done)
+        await self._mark(done)
+        RELAYED.labels(self._db.service).inc(len(done))
+        if failed:
+            why = next(answer for answer in answers if answer is not None)
+            log.warning(
+                "%d records of %s could not be posted (%r); trying again.",
+                failed,
+                self._db.service,
+                why,
+            )
+        return len(rows), failed
+
+    async def _mark(self, ids: Sequence[int]) -> None:
+        if not ids:
+            return
+        async with self._db.transaction() as tx:
+            if tx.dialect == "postgresql":
+                await tx.conn.execute(_SENT_PG, {"ids": list(ids)})
+            else:
+                await tx.conn.execute(_SENT, {"ids": orjson.dumps(list(ids)).decode()})
+        points.reached("marked")
+
+
+def _outgoing(row: Any) -> Outgoing:
+    headers = orjson.loads(row.headers) if row.headers else {}
+    return Outgoing(
+        row.topic,
+        row.key,
+        bytes(row.body),
+        row.event_id,
+        tuple((name, value.encode()) for name, value in headers.items()),
+    )
+
+
+_UNSENT = text(
+    "SELECT id, topic, key, event_id, body, headers FROM outbox WHERE shard IN :shards ORDER BY id LIMIT :limit"
+).bindparams(bindparam("shards", expanding=True))
+_SENT_PG = text("DELETE FROM outbox WHERE id = ANY(CAST(:ids AS bigint[]))")
+_SENT = text("DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(:ids))")

@@ -1,0 +1,111 @@
+"""What a service tells of itself: metrics for Prometheus, and logs in JSON without personal data."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from prometheus_client import Counter, Gauge, Histogram
+
+RECEIVED = Counter(
+    "baton_webhooks_received_total",
+    "Requests at the doors, by endpoint and answer.",
+    ["source", "answer"],
+)
+HANDLED = Counter(
+    "baton_events_handled_total",
+    "Events handled, by service and type.",
+    ["service", "type"],
+)
+GAPS = Counter(
+    "baton_sequence_gaps_total",
+    "Gaps found in the order of a subject; applied and alarmed.",
+    ["service", "topic"],
+)
+PARKED = Counter(
+    "baton_records_parked_total",
+    "Records parked, by service and topic.",
+    ["service", "topic"],
+)
+RELAYED = Counter("baton_records_relayed_total", "Outbox rows posted.", ["service"])
+FIRED = Counter(
+    "baton_due_fired_total",
+    "Due rows claimed, by service and kind.",
+    ["service", "kind"],
+)
+SAID = Counter(
+    "baton_events_said_total",
+    "Events committed, by service and type.",
+    ["service", "type"],
+)
+LAG = Gauge("baton_consumer_lag", "Records not yet handled.", ["service"])
+OUTBOX = Gauge("baton_outbox_rows", "Outbox rows not yet posted.", ["service"])
+OUTBOX_AGE = Gauge(
+    "baton_outbox_age_seconds", "Age of the oldest outbox row.", ["service"]
+)
+DUE_LATE = Gauge(
+    "baton_due_rows_late", "Due rows not claimed yet though due.", ["service"]
+)
+EXTRA = Gauge("baton_gauge", "What a service counts of its own.", ["service", "name"])
+BATCH_SECONDS = Histogram(
+    "baton_batch_seconds", "Seconds to handle one batch.", ["service"]
+)
+
+_STANDARD = set(vars(logging.makeLogRecord({})))
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object for each line; what was passed as `extra` (lead, correlation) becomes a field."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= {
+            name: value
+            for name, value in vars(record).items()
+            if name not in _STANDARD and not name.startswith("_")
+        }
+        if record.exc_info:
+            line["error"] = _trace(record)
+        return orjson.dumps(line, default=str).decode()
+
+
+def _trace(record: logging.LogRecord) -> list[str]:
+    """Where it happened, without the message of the exception: that may quote a record, and so a person."""
+    kind, _, trace = record.exc_info or (None, None, None)
+    places = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(
+            f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}"
+        )
+        trace = trace.tb_next
+    return [kind.__name__ if kind else "?", *places[-12:]]
+
+
+def start_logging(form: str, level: str) -> None:
+    """Log to stderr, as JSON lines or as text for a terminal."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        JsonLines()
+        if form == "json"
+        else logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for noisy in (
+        "aiokafka",
+        "uvicorn.access",
+        "httpx",
+        "aiosqlite",
+        "asyncio",
+        "mail.log",
+    ):
+        logging.getLogger(noisy).setLevel("WARNING")
