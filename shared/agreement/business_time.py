@@ -5,19 +5,12 @@ Windows are half open and hours are absolute time: a moment is open when its loc
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from shared.agreement.calendar import EPOCH_DAY, Calendar
-from shared.agreement.stretches import (
-    DAY,
-    Interval,
-    Row,
-    first_at,
-    open_spans,
-    plan,
-    stretches,
-)
+from shared.agreement.open_days import open_spans, working_date
+from shared.agreement.stretches import DAY, Interval, Row, stretches
 from shared.agreement.zone_offsets import SECOND, microseconds, moment, period
 
 __all__ = [
@@ -66,12 +59,7 @@ class Elapsed:
 
 
 def due(
-    calendar: Calendar,
-    start: datetime,
-    within: timedelta,
-    *,
-    days: int = 0,
-    at_close: AtClose = "close",
+    calendar: Calendar, start: datetime, within: timedelta, *, days: int = 0, at_close: AtClose = "close"
 ) -> Explained:
     """When `within` of business time after `start` (aware) has gone by; `days` business days come first.
 
@@ -80,16 +68,8 @@ def due(
     """
     if days:
         whole = add_business_days(calendar, start, days)
-        rest = (
-            _reckon(calendar, whole.due, within, at_close)
-            if within or at_close == "next open"
-            else None
-        )
-        return (
-            Explained(rest.due, _chained(whole.intervals, rest.intervals))
-            if rest
-            else whole
-        )
+        rest = _reckon(calendar, whole.due, within, at_close) if within or at_close == "next open" else None
+        return Explained(rest.due, _chained(whole.intervals, rest.intervals)) if rest else whole
     return _reckon(calendar, start, within, at_close)
 
 
@@ -118,18 +98,14 @@ def add_business_days(calendar: Calendar, start: datetime, days: int) -> Explain
     """The same local time `days` open days later, clipped to that day's close.
 
     The first day begins at the next opening: a start outside hours counts as that opening. A local time that the
-    clocks skip becomes the moment of the change, one that they repeat its first occurrence. Raises NeverOpens, or
-    ValueError for a negative number.
+    clocks skip is read with the offset before the change, one that they repeat is its first occurrence. Raises
+    NeverOpens, or ValueError for a negative number.
     """
     if days < 0:
-        raise ValueError(
-            f"{days} days lie in the past; a time to add must not be negative."
-        )
+        raise ValueError(f"{days} days lie in the past; a time to add must not be negative.")
     opening = _opening(calendar, microseconds(start))
     if days == 0:
-        return Explained(
-            moment(opening), elapsed(calendar, start, moment(opening)).intervals
-        )
+        return Explained(moment(opening), elapsed(calendar, start, moment(opening)).intervals)
     day, since_midnight = divmod(opening + period(calendar.zone, opening).offset, DAY)
     limit, left = day + _HORIZON_DAYS, days
     close = 0
@@ -139,7 +115,8 @@ def add_business_days(calendar: Calendar, start: datetime, days: int) -> Explain
             raise _never(calendar, moment(opening), f"{days} days")
         if spans := open_spans(calendar, day):
             left, close = left - 1, spans[-1][1]
-    at = moment(min(first_at(calendar, day * DAY + since_midnight), close))
+    local = datetime.combine(date.fromordinal(day + EPOCH_DAY), time.min) + since_midnight * _MICROSECOND
+    at = moment(min(microseconds(local.replace(tzinfo=calendar.zone)), close))
     return Explained(at, elapsed(calendar, start, at).intervals)
 
 
@@ -164,34 +141,14 @@ def accept_due(
     except NeverOpens:
         business = None
     if business is None or wall <= business.due:
-        return Explained(
-            wall,
-            (Interval(moment(microseconds(assigned)), wall, True, OFF_HOURS),),
-            wall=True,
-        )
+        return Explained(wall, (Interval(moment(microseconds(assigned)), wall, True, OFF_HOURS),), wall=True)
     return Explained(business.due, business.intervals, wall=True)
 
 
-def working_date(calendar: Calendar, at: datetime) -> date:
-    """The local date that this moment belongs to; a shift over midnight belongs to the date on which it began."""
-    begin = microseconds(at)
-    day, since_midnight = divmod(begin + period(calendar.zone, begin).offset, DAY)
-    today, yesterday = plan(calendar, day), plan(calendar, day - 1)
-    goes_on = (
-        today[0].counted and since_midnight < today[0].end and yesterday[-1].counted
-    )
-    over_midnight = goes_on and len(today) > 1 and len(yesterday) > 1
-    return date.fromordinal(day + EPOCH_DAY - (1 if over_midnight else 0))
-
-
-def _reckon(
-    calendar: Calendar, start: datetime, within: timedelta, at_close: AtClose
-) -> Explained:
+def _reckon(calendar: Calendar, start: datetime, within: timedelta, at_close: AtClose) -> Explained:
     left, begin = within // _MICROSECOND, microseconds(start)
     if left < 0:
-        raise ValueError(
-            f"{within} lies in the past; a time to add must not be negative."
-        )
+        raise ValueError(f"{within} lies in the past; a time to add must not be negative.")
     row, limit = Row(), begin + _HORIZON_DAYS * DAY
     done: int | None = None
     for low, high, counted, why in stretches(calendar, begin):
@@ -225,18 +182,14 @@ def _never(calendar: Calendar, start: datetime, wanted: str) -> NeverOpens:
     if calendar.never_opens:
         return NeverOpens("This calendar is never open; give at least one day hours.")
     since = start.astimezone(calendar.zone).date().isoformat()
-    return NeverOpens(
-        f"This calendar is not open {wanted} in the {HORIZON_YEARS} years after {since}."
-    )
+    return NeverOpens(f"This calendar is not open {wanted} in the {HORIZON_YEARS} years after {since}.")
 
 
 def _wanted(within: timedelta) -> str:
     return f"for {within.total_seconds() / 3600:g} hours" if within else "at all"
 
 
-def _chained(
-    first: tuple[Interval, ...], second: tuple[Interval, ...]
-) -> tuple[Interval, ...]:
+def _chained(first: tuple[Interval, ...], second: tuple[Interval, ...]) -> tuple[Interval, ...]:
     row = Row()
     for start, end, counted, why in first + second:
         row.add(microseconds(start), microseconds(end), counted, why)

@@ -11,15 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from shared.agreement.day_plan import DayPlan, day_plan
-from shared.agreement.hours import (
-    ALL_WEEK,
-    Week,
-    Windows,
-    parse_hours,
-    parse_week,
-    parse_windows,
-    say_window,
-)
+from shared.agreement.hours import ALL_WEEK, Week, Windows, parse_hours, parse_week, parse_windows, say_window
 from shared.agreement.roster import Rep
 
 __all__ = ["ALWAYS", "Calendar", "CalendarSpec", "Special", "parse_hours", "zone_named"]
@@ -61,10 +53,10 @@ class CalendarSpec(BaseModel):
     @field_validator("hours", mode="before")
     @classmethod
     def _hours(cls, hours: Any) -> Any:
-        if not isinstance(hours, Mapping):
-            raise ValueError("hours must map days to windows, such as {mon-fri: 09:00-17:30}.")
-        parse_week(hours)
-        return {days: _texts(windows) for days, windows in hours.items()}
+        if isinstance(hours, Mapping):
+            parse_week(hours)
+            return {days: _texts(windows) for days, windows in hours.items()}
+        raise ValueError("hours must map days to windows, such as {mon-fri: 09:00-17:30}.")
 
     @field_validator("closed", mode="before")
     @classmethod
@@ -76,9 +68,9 @@ class CalendarSpec(BaseModel):
     def _overrides(cls, overrides: Any) -> Any:
         if overrides is None:
             return {}
-        if not isinstance(overrides, Mapping):
-            raise ValueError("overrides must map dates to windows, such as {2026-12-24: 09:00-12:00}.")
-        return {day: _texts(windows) for day, windows in overrides.items()}
+        if isinstance(overrides, Mapping):
+            return {day: _texts(windows) for day, windows in overrides.items()}
+        raise ValueError("overrides must map dates to windows, such as {2026-12-24: 09:00-12:00}.")
 
     @property
     def week(self) -> Week:

@@ -32,7 +32,7 @@ def parse_window(text: str) -> tuple[int, int]:
     if begin_minute > 59 or end_minute > 59 or begin >= DAY_MINUTES or end > DAY_MINUTES:
         raise ValueError(f"{text!r} names a time that no day has; hours go from 00:00 to 24:00.")
     if end <= begin:
-        advice = f"write {say(begin)}-24:00 and, on the next day, 00:00-{say(end)}" if end else f"end it at {24}:00"
+        advice = f"write {say(begin)}-24:00 and, on the next day, 00:00-{say(end)}" if end else "end it at 24:00"
         raise ValueError(f"{text!r} ends before it begins; for a shift over midnight {advice}.")
     return begin, end
 
@@ -43,15 +43,17 @@ def parse_windows(value: Any) -> Windows:
     Raises ValueError when one cannot be read or two overlap.
     """
     texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, Iterable) or isinstance(texts, Mapping):
-        raise ValueError(f"{value!r} is not a list of windows such as [09:00-12:30, 13:30-18:00].")
     windows: list[tuple[int, int]] = []
-    for text in texts:
-        if not isinstance(text, str):
-            raise ValueError(f"{text!r} is not a window of hours such as 09:00-17:30.")
-        if text.strip().casefold() not in ("closed", ""):
-            windows += [parse_window(part) for part in text.split(",")]
+    for text in texts if isinstance(texts, list | tuple) else [texts]:
+        if isinstance(text, str):
+            windows += [parse_window(part) for part in text.split(",") if not _is_closed(part)]
+        else:
+            windows.append(parse_window(str(text)))
     return joined(windows)
+
+
+def _is_closed(text: str) -> bool:
+    return text.strip().casefold() in ("closed", "")
 
 
 def joined(windows: Iterable[tuple[int, int]]) -> Windows:
@@ -90,13 +92,11 @@ def parse_week(hours: Mapping[Any, Any]) -> Week:
     """
     week: list[list[tuple[int, int]]] = [[] for _ in WEEKDAYS]
     for days, windows in hours.items():
-        if not isinstance(days, str):
-            raise ValueError(f"{days!r} is not a day or a range of days such as mon or mon-fri.")
         try:
             parsed = parse_windows(windows)
         except ValueError as error:
             raise ValueError(f"{days}: {error}") from None
-        for day in parse_days(days):
+        for day in parse_days(str(days)):
             week[day] += parsed
     return tuple(_of_day(day, windows) for day, windows in enumerate(week))
 

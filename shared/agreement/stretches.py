@@ -89,28 +89,3 @@ def _less_time_off(calendar: Calendar, at: int) -> Iterator[Stretch]:
                 begin = min(end, until)
         if begin < end:
             yield begin, end, counted, why
-
-
-def open_spans(calendar: Calendar, day: int) -> list[tuple[int, int]]:
-    """The counted stretches of a local day (days since 1970), in order."""
-    midnight = day * DAY
-    # No offset exceeds a day, so these three days hold all moments that are called this date anywhere.
-    spans: list[tuple[int, int]] = []
-    if not any(part.counted for part in plan(calendar, day)):
-        return spans
-    for begin, end, counted, _ in stretches(calendar, midnight - DAY):
-        if begin >= midnight + 2 * DAY:
-            break
-        if counted and (begin + period(calendar.zone, begin).offset) // DAY == day:
-            spans.append((begin, end))
-    return spans
-
-
-def first_at(calendar: Calendar, local: int) -> int:
-    """The first moment at which the local clock shows this time (microseconds since 1970, local) or a later one."""
-    at = local - DAY
-    while True:
-        begin, stop, offset = period(calendar.zone, at)
-        if stop + offset > local:
-            return max(local - offset, begin)
-        at = stop
