@@ -9,7 +9,7 @@ from typing import Any
 from shared import inbox, parking, points
 from shared.bus.port import Batch, Consumer, Record
 from shared.db import Database, Tx, ours
-from shared.events.base import Event, Fact, UnreadableEvent, decode
+from shared.events.base import INTAKE, Event, Fact, UnknownKind, UnreadableEvent, decode
 from shared.pausing import until
 from shared.retry import backoff
 from shared.telemetry import BATCH_SECONDS, HANDLED, SAID
@@ -132,8 +132,16 @@ async def apply(tx: Tx, hears: Hears, records: list[Record]) -> None:
             event_id, kind = _named(record)
             await parking.park(tx, record, event_id=event_id, kind=kind, error=None)
             continue
-        event = decode(record.value)
-        events.append(event)
+        try:
+            events.append(decode(record.value))
+        except UnknownKind:
+            if record.topic == INTAKE:
+                raise
+            log.warning(
+                "An event of a newer version on %s is passed over.",
+                record.topic,
+                extra={"lead": record.key},
+            )
     await apply_events(
         tx,
         hears,

@@ -111,8 +111,9 @@ async def park(
         else sentence(error)
     )
     name = "Behind" if error is None else type(error).__name__
+    parked_id = new_id()
     row = {
-        "id": new_id(),
+        "id": parked_id,
         "topic": record.topic,
         "key": record.key,
         "event_id": event_id,
@@ -144,7 +145,7 @@ async def park(
         "version": VERSION,
     }
     if record.topic != DUE:
-        tx.copy(f"{record.topic}.dlq", record.key, row["id"], record.value, headers)
+        tx.copy(f"{record.topic}.dlq", record.key, parked_id, record.value, headers)
     PARKED.labels(tx.service, record.topic).inc()
 
 

@@ -10,11 +10,11 @@ from shared import engines
 from shared.bus.port import Batch, Outgoing, Record
 
 _SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS log (topic TEXT NOT NULL, place INTEGER NOT NULL, event_id TEXT NOT NULL,"
-    " key TEXT NOT NULL, value BLOB NOT NULL, headers BLOB, PRIMARY KEY (topic, place)) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS log (topic TEXT NOT NULL, place INTEGER NOT NULL, event_id TEXT NOT NULL,
+    key TEXT NOT NULL, value BLOB NOT NULL, headers BLOB, PRIMARY KEY (topic, place)) WITHOUT ROWID""",
     "CREATE UNIQUE INDEX IF NOT EXISTS log_event ON log (topic, event_id)",
-    "CREATE TABLE IF NOT EXISTS marks (member TEXT NOT NULL, topic TEXT NOT NULL, place INTEGER NOT NULL,"
-    " PRIMARY KEY (member, topic)) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS marks (member TEXT NOT NULL, topic TEXT NOT NULL, place INTEGER NOT NULL,
+    PRIMARY KEY (member, topic)) WITHOUT ROWID""",
     "CREATE TABLE IF NOT EXISTS ends (topic TEXT PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID",
 )
 _APPEND = text(

@@ -26,6 +26,10 @@ class UnreadableEvent(ValueError):
     """A record that is no event of ours; the message says why in one sentence."""
 
 
+class UnknownKind(UnreadableEvent):
+    """An event of a type that this version does not know; a reader of a newer writer passes it over."""
+
+
 class Fact(BaseModel):
     """What an event says. Each subclass names its topic and its type; fields are only ever added, and optional."""
 

@@ -1,0 +1,176 @@
+"""Who may do what, and which doors and targets there are: cached, and checked against a version row where it matters."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+
+from shared import access_tables as tables
+from shared.clock import Step
+from shared.db import Database, Tx
+
+SECRET = "access secrets"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks: the key's name, the person it stands for, and its roles."""
+
+    name: str
+    person: str | None
+    roles: frozenset[str]
+
+    def may(self, *roles: str) -> bool:
+        """Whether they have one of the roles; `admin` has them all."""
+        return "admin" in self.roles or bool(self.roles & set(roles))
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSecret:
+    """One secret of a door, opened, with the span in which it counts."""
+
+    id: str
+    value: str
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One webhook door: its source and scheme, the URL it was registered with, its secrets and mapping."""
+
+    id: str
+    name: str
+    source: str
+    scheme: str
+    url: str
+    secrets: tuple[DoorSecret, ...]
+    mapping: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where notices go besides people: a URL and the secret they are signed with. `local` allows a private address."""
+
+    name: str
+    url: str
+    secret: str
+    local: bool = False
+
+
+class Access:
+    """One per process. `db` is the Database of schema `access`."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._version = -1
+        self._keys: dict[str, Principal] = {}
+        self._endpoints: dict[str, Endpoint] = {}
+        self._targets: dict[str, Target] = {}
+
+    async def load(self) -> None:
+        """Read everything anew."""
+        async with self.db.reading() as tx:
+            version = await tx.one(select(tables.access_version.c.n))
+            keys = await tx.rows(
+                select(tables.api_keys).where(tables.api_keys.c.revoked_at.is_(None))
+            )
+            doors = await tx.rows(select(tables.endpoints))
+            targets = await tx.rows(
+                select(tables.targets).where(tables.targets.c.revoked_at.is_(None))
+            )
+            step = await tx.one(select(tables.clock).where(tables.clock.c.id == 1))
+        if step:
+            self.db.clock.step = Step(step["base"], step["rate"], step["set_at"])
+        self._keys = {
+            row["hash"]: Principal(row["name"], row["person"], frozenset(row["roles"]))
+            for row in keys
+        }
+        self._endpoints = {row["id"]: self._endpoint(row) for row in doors}
+        keyring = self.db.house.keys
+        self._targets = {
+            row["name"]: Target(
+                row["name"],
+                row["url"],
+                keyring.open(SECRET, row["secret"]),
+                bool(row["local"]),
+            )
+            for row in targets
+        }
+        self._version = int(version["n"]) if version else 0
+
+    def _endpoint(self, row: Any) -> Endpoint:
+        keyring = self.db.house.keys
+        secrets = tuple(
+            DoorSecret(
+                item["id"],
+                keyring.open(SECRET, item["sealed"]),
+                _moment(item, "not_before"),
+                _moment(item, "not_after"),
+            )
+            for item in row["secrets"]
+        )
+        return Endpoint(
+            row["id"],
+            row["name"],
+            row["source"],
+            row["scheme"],
+            row["url"],
+            secrets,
+            row["mapping"] or {},
+            row["options"] or {},
+            row["revoked_at"] is not None,
+        )
+
+    async def fresh(self, tx: Tx) -> bool:
+        """Whether the cache is the present truth, checked in this transaction; read anew when it was not.
+
+        On SQLite this process is the only writer, so the cache always is."""
+        if tx.dialect == "sqlite":
+            return True
+        row = await tx.one(_VERSION)
+        if (int(row["n"]) if row else 0) == self._version:
+            return True
+        await self.load()
+        return False
+
+    def endpoint(self, endpoint_id: str) -> Endpoint | None:
+        """A door by its id, revoked ones too (they answer as tombstones)."""
+        return self._endpoints.get(endpoint_id)
+
+    def endpoints(self) -> list[Endpoint]:
+        """All doors."""
+        return list(self._endpoints.values())
+
+    def target(self, name: str) -> Target | None:
+        """A target by its name."""
+        return self._targets.get(name)
+
+    def targets(self) -> list[Target]:
+        """All targets."""
+        return list(self._targets.values())
+
+    def principal(self, token: str) -> Principal | None:
+        """Whose key this is, or None."""
+        return self._keys.get(hash_of(token))
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether anybody has a key yet."""
+        return bool(self._keys)
+
+
+def hash_of(token: str) -> str:
+    """How a key is kept: sha256 of 32 random bytes needs no salt."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _moment(item: dict[str, Any], name: str) -> datetime | None:
+    return datetime.fromisoformat(item[name]) if item.get(name) else None
+
+
+_VERSION = text("SELECT n FROM access_version WHERE id = 1")

@@ -1,0 +1,68 @@
+"""Schema `access`: API keys, webhook endpoints, notice targets, the clock row; written by the router, read by all."""
+
+from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table, Text
+
+from shared.db_tables import Json, Moment
+
+metadata = MetaData()
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("person", String(100)),
+    Column("roles", Json, nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("source", String(40), nullable=False),
+    Column("scheme", String(40), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("secrets", Json, nullable=False),
+    Column("mapping", Json),
+    Column("options", Json),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+targets = Table(
+    "targets",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("local", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+clock = Table(
+    "clock",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("base", Moment, nullable=False),
+    Column("rate", Float, nullable=False),
+    Column("set_at", Moment, nullable=False),
+)
+access_version = Table(
+    "access_version",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("n", Integer, nullable=False),
+)
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("what", String(40), nullable=False),
+    Column("which", String(200), nullable=False),
+    Column("before", Json),
+    Column("after", Json),
+)

@@ -1,0 +1,252 @@
+"""Changing who may do what: keys, doors, targets, the clock; each change is logged and every process hears of it."""
+
+import base64
+import secrets
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+
+from shared import access_tables as tables
+from shared.access import SECRET, Access, hash_of
+from shared.db import Tx, upsert
+from shared.errors import NotFound, TheirMistake
+from shared.ids import new_id
+
+ROLES = ("intake", "rep", "manager", "marketing", "executive", "ops", "admin")
+
+
+async def changed(
+    access: Access, tx: Tx, by: str, what: str, which: str, before: Any, after: Any
+) -> None:
+    """Note a change, raise the version and wake everybody; the cache is read anew after the commit."""
+    row = {
+        "id": new_id(),
+        "at": tx.wall,
+        "by": by,
+        "what": what,
+        "which": which,
+        "before": before,
+        "after": after,
+    }
+    await tx.conn.execute(tables.changes.insert(), row)
+    await tx.conn.execute(_BUMP)
+    tx.wakes.add("access")
+    access.db.wakes.ring("*", "access")
+
+
+async def make_key(
+    access: Access, name: str, roles: list[str], person: str | None, by: str
+) -> tuple[str, str]:
+    """A new API key; returns (id, the key itself, shown this once). Raises TheirMistake for an unknown role."""
+    unknown = [role for role in roles if role not in ROLES]
+    if unknown or not roles:
+        raise TheirMistake(
+            f"{', '.join(unknown) or 'No role'} is not a role; use some of {', '.join(ROLES)}."
+        )
+    token = f"baton_{secrets.token_urlsafe(32)}"
+    row = {
+        "id": new_id(),
+        "name": name,
+        "person": person,
+        "roles": roles,
+        "hash": hash_of(token),
+        "revoked_at": None,
+    }
+    async with access.db.transaction() as tx:
+        await tx.conn.execute(tables.api_keys.insert(), {**row, "created_at": tx.wall})
+        await changed(
+            access,
+            tx,
+            by,
+            "key",
+            row["id"] or "",
+            None,
+            {"name": name, "person": person, "roles": roles},
+        )
+    await access.load()
+    return str(row["id"]), token
+
+
+async def revoke_key(access: Access, key_id: str, by: str) -> None:
+    """Switch a key off at once. Raises NotFound."""
+    await _revoke(access, tables.api_keys, tables.api_keys.c.id, key_id, "key", by)
+
+
+async def keys(access: Access) -> list[dict[str, Any]]:
+    """All keys, without their secrets."""
+    async with access.db.reading() as tx:
+        rows = await tx.rows(
+            select(tables.api_keys).order_by(tables.api_keys.c.created_at)
+        )
+    return [
+        {
+            name: row[name]
+            for name in ("id", "name", "person", "roles", "created_at", "revoked_at")
+        }
+        for row in rows
+    ]
+
+
+async def make_endpoint(
+    access: Access,
+    *,
+    source: str,
+    scheme: str,
+    name: str,
+    url: str | None,
+    secret: str | None,
+    mapping: dict[str, Any] | None,
+    options: dict[str, Any] | None,
+    by: str,
+    endpoint_id: str | None = None,
+) -> tuple[str, str, str]:
+    """A new door; returns (id, the URL to register, the secret, shown this once)."""
+    endpoint_id = endpoint_id or secrets.token_urlsafe(16)
+    secret = secret or new_secret(scheme)
+    url = url or f"{access.db.house.public_url}/webhooks/{endpoint_id}"
+    sealed = {"id": new_id(), "sealed": access.db.house.keys.seal(SECRET, secret)}
+    async with access.db.transaction() as tx:
+        row = {
+            "id": endpoint_id,
+            "name": name,
+            "source": source,
+            "scheme": scheme,
+            "url": url,
+            "secrets": [sealed],
+            "mapping": mapping,
+            "options": options,
+            "created_at": tx.wall,
+            "revoked_at": None,
+        }
+        await tx.conn.execute(tables.endpoints.insert(), row)
+        await changed(
+            access,
+            tx,
+            by,
+            "endpoint",
+            endpoint_id,
+            None,
+            {"source": source, "scheme": scheme, "url": url},
+        )
+    await access.load()
+    return endpoint_id, url, secret
+
+
+async def rotate_endpoint(
+    access: Access,
+    endpoint_id: str,
+    secret: str | None,
+    until: datetime | None,
+    by: str,
+) -> str:
+    """Add a secret; the old ones count until `until` (None: for good, until the next rotation). Returns the new one."""
+    async with access.db.transaction() as tx:
+        row = await tx.one(
+            select(tables.endpoints)
+            .where(tables.endpoints.c.id == endpoint_id)
+            .with_for_update()
+        )
+        if row is None:
+            raise NotFound(
+                f"There is no endpoint {endpoint_id}; `baton endpoints list` shows them."
+            )
+        secret = secret or new_secret(row["scheme"])
+        kept = [
+            {**item, "not_after": until.isoformat()} if until else item
+            for item in row["secrets"]
+        ]
+        fresh = {"id": new_id(), "sealed": access.db.house.keys.seal(SECRET, secret)}
+        where = tables.endpoints.c.id == endpoint_id
+        await tx.conn.execute(
+            tables.endpoints.update().where(where).values(secrets=[fresh, *kept[:3]])
+        )
+        await changed(
+            access, tx, by, "endpoint", endpoint_id, None, {"rotated": fresh["id"]}
+        )
+    await access.load()
+    return secret
+
+
+async def revoke_endpoint(access: Access, endpoint_id: str, by: str) -> None:
+    """Close a door; it stays as a tombstone. Raises NotFound."""
+    await _revoke(
+        access, tables.endpoints, tables.endpoints.c.id, endpoint_id, "endpoint", by
+    )
+
+
+async def make_target(
+    access: Access, name: str, url: str, secret: str | None, local: bool, by: str
+) -> str:
+    """A new target, or a new secret for one; returns the secret (whsec_...), shown this once."""
+    secret = secret or new_secret("v1")
+    async with access.db.transaction() as tx:
+        row = {
+            "name": name,
+            "url": url,
+            "secret": access.db.house.keys.seal(SECRET, secret),
+            "local": local,
+            "created_at": tx.wall,
+            "revoked_at": None,
+        }
+        await upsert(
+            tx,
+            tables.targets,
+            [row],
+            ["name"],
+            ["url", "secret", "local", "revoked_at"],
+        )
+        await changed(access, tx, by, "target", name, None, {"url": url})
+    await access.load()
+    return secret
+
+
+async def revoke_target(access: Access, name: str, by: str) -> None:
+    """Switch a target off. Raises NotFound."""
+    await _revoke(access, tables.targets, tables.targets.c.name, name, "target", by)
+
+
+async def set_clock(access: Access, base: datetime, rate: float, by: str) -> None:
+    """Step the clock (BATON_CLOCK=row only): now it is `base`, and `rate` seconds pass in a real one."""
+    if not access.db.clock.stepped:
+        raise TheirMistake(
+            "The clock is the database's; start with BATON_CLOCK=row to step it.",
+            status=409,
+        )
+    async with access.db.transaction() as tx:
+        row = {"id": 1, "base": base, "rate": rate, "set_at": tx.wall}
+        await upsert(tx, tables.clock, [row], ["id"], ["base", "rate", "set_at"])
+        await changed(
+            access, tx, by, "clock", "1", None, {"base": base.isoformat(), "rate": rate}
+        )
+        if tx.dialect == "postgresql":
+            await access.db.wakes.notify(tx.conn, "*", ["due"])
+    await access.load()
+    access.db.wakes.ring("*", "due")
+
+
+def new_secret(scheme: str) -> str:
+    """A fresh secret of the form that the scheme wants."""
+    if scheme in {"v1", "v1a"}:
+        return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    return secrets.token_urlsafe(32)
+
+
+async def _revoke(
+    access: Access, table: Any, column: Any, which: str, what: str, by: str
+) -> None:
+    async with access.db.transaction() as tx:
+        statement = (
+            table.update()
+            .where(column == which, table.c.revoked_at.is_(None))
+            .values(revoked_at=tx.wall)
+        )
+        if not (await tx.conn.execute(statement)).rowcount:
+            raise NotFound(f"There is no live {what} {which}.")
+        await changed(access, tx, by, what, which, None, {"revoked": True})
+    await access.load()
+
+
+_BUMP = text(
+    "INSERT INTO access_version (id, n) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET n = access_version.n + 1"
+)
