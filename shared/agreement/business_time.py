@@ -9,24 +9,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from shared.agreement.calendar import EPOCH_DAY, Calendar
-from shared.agreement.open_days import open_spans, working_date
-from shared.agreement.stretches import DAY, Interval, Row, stretches
+from shared.agreement.open_days import open_spans
+from shared.agreement.open_days import working_date as working_date
+from shared.agreement.stretches import DAY, Row, stretches
+from shared.agreement.stretches import Interval as Interval
 from shared.agreement.zone_offsets import SECOND, microseconds, moment, period
-
-__all__ = [
-    "AtClose",
-    "Elapsed",
-    "Explained",
-    "Interval",
-    "NeverOpens",
-    "accept_due",
-    "add_business_days",
-    "due",
-    "elapsed",
-    "is_open",
-    "next_opening",
-    "working_date",
-]
 
 AtClose = Literal["close", "next open"]
 HORIZON_YEARS = 10

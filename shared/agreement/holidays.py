@@ -55,7 +55,7 @@ def _known(code: str) -> tuple[str, str | None]:
 
 
 def _hint(code: str, known: Iterable[str]) -> str:
-    codes = sorted(known)
+    codes = sorted(one for one in known if len(one) == len(code) or "-" in one)
     close = difflib.get_close_matches(code, codes, 4, 0.6) or difflib.get_close_matches(code, codes, 4, 0.4)
     if not close and codes and len(codes) <= 20:
         close = codes

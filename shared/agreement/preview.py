@@ -96,6 +96,8 @@ def first_mistake(error: ValidationError) -> str:
     said = mistake["msg"].removeprefix("Value error, ").rstrip(".")
     known = {"missing": "is missing", "extra_forbidden": "there is no such field"}
     said = known.get(mistake["type"], said)
+    if mistake["type"].startswith("date"):
+        said = f"{mistake['input']!r} is not a date such as 2026-12-24"
     return f"{path}: {said}{'' if said.endswith('?') else '.'}"
 
 

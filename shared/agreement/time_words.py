@@ -8,7 +8,10 @@ from shared.agreement.business_time import Elapsed, Explained, Interval
 from shared.agreement.calendar import Calendar
 from shared.agreement.hours import FULL_NAMES
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _MOST = 8
 
 
@@ -17,15 +20,16 @@ def in_words(calendar: Calendar, reckoning: Explained | Elapsed) -> str:
     zone = calendar.zone
     counted = [interval for interval in reckoning.intervals if interval.counted]
     total = say_duration(sum((span.end - span.start for span in counted), timedelta()))
+    business = f"{total} of business time" if counted else "no business time"
     if isinstance(reckoning, Elapsed):
-        first = f"{total} of business time ({zone.key} time)."
+        first = f"{business[0].upper()}{business[1:]} ({zone.key} time)."
     elif reckoning.wall and counted == list(reckoning.intervals):
         return (
             f"Due {say_moment(reckoning.due, zone)} ({zone.key} time): the lead was assigned outside hours, "
             f"so {total} of wall time count."
         )
     else:
-        first = f"Due {say_moment(reckoning.due, zone)} ({zone.key} time), after {total} of business time."
+        first = f"Due {say_moment(reckoning.due, zone)} ({zone.key} time), after {business}."
     return " ".join([first, *_listed(reckoning.intervals, zone)])
 
 
