@@ -65,7 +65,7 @@ async def make_key(
             {"name": name, "person": person, "roles": roles},
         )
     await access.load()
-    return str(row["id"]), token
+    return key_id, token
 
 
 async def revoke_key(access: Access, key_id: str, by: str) -> None:

@@ -62,14 +62,22 @@ class Reader:
                 await until(None, self._stop, backoff(failures, most=5.0))
 
     async def _polled(self) -> Batch:
+        polling = asyncio.ensure_future(self._consumer.poll())
+        stopping = asyncio.ensure_future(self._stop.wait())
         try:
-            return await self._consumer.poll(wait=1.0 if self._stop.is_set() else 30.0)
+            await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return polling.result() if polling.done() else Batch(())
         except Exception as error:  # noqa: BLE001 - a broker that is away is no reason to end
             log.warning(
                 "Polling failed for %s (%r); trying again.", self._db.service, error
             )
             await until(None, self._stop, 1.0)
             return Batch(())
+        finally:
+            stopping.cancel()
+            if not polling.done():
+                polling.cancel()
+                await asyncio.gather(polling, return_exceptions=True)
 
     async def _handled(self, batch: Batch) -> None:
         points.reached("polled")

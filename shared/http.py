@@ -225,7 +225,7 @@ SAFE = [
     (b"x-frame-options", b"DENY"),
     (
         b"content-security-policy",
-        b"default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self' data:;"
-        b" connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        b"""default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self' data:; \
+connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'""",
     ),
 ]

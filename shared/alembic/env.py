@@ -1,0 +1,16 @@
+"""Alembic's way in: runs a chain on the connection that `shared.migrate` hands over."""
+
+from alembic import context
+
+connection = context.config.attributes["connection"]
+schema = context.config.attributes["schema"]
+options = {"version_table_schema": schema} if connection.dialect.name == "postgresql" else {}
+context.configure(
+    connection=connection,
+    target_metadata=context.config.attributes.get("metadata"),
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=False,
+    **options,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,144 @@
+"""What one process holds: keys, clock, wakes, the bus, access, and a database for each of its services."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import orjson
+
+from shared import engines
+from shared.access import Access, Principal
+from shared.bus.embedded import EmbeddedBus
+from shared.bus.port import Bus
+from shared.clock import Clock
+from shared.db import Database, House
+from shared.errors import CannotStart
+from shared.keys import load_keys
+from shared.settings import Settings
+from shared.wakes import Wakes
+
+RUN_FILE = "run.json"
+
+
+@dataclass(slots=True)
+class Building:
+    """The process's resources; opened once, closed once."""
+
+    settings: Settings
+    clock: Clock
+    house: House
+    wakes: Wakes
+    bus: Bus
+    access: Access
+    databases: dict[str, Database]
+    loopback: bool
+
+    def database(self, service: str) -> Database:
+        """The database of one of the process's services."""
+        return self.databases[service]
+
+
+@asynccontextmanager
+async def opened(settings: Settings, services: list[str]) -> AsyncIterator[Building]:
+    """Open everything that the named services need; take the lock on the data directory in embedded mode."""
+    settings.require_one_width()
+    lock = take_lock(settings.data_dir) if settings.embedded else None
+    building = _build(settings, services)
+    try:
+        yield building
+    finally:
+        for database in [*building.databases.values(), building.access.db]:
+            await database.close()
+        if lock:
+            release_lock(settings.data_dir, lock)
+
+
+def _build(settings: Settings, services: list[str]) -> Building:
+    from shared.http import loopback
+
+    wakes = Wakes()
+    clock = Clock(stepped=settings.clock == "row", in_database=not settings.embedded)
+    keys = load_keys(
+        settings.secret_keys, settings.data_dir, embedded=settings.embedded
+    )
+    public = (
+        settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+    )
+    house = House(keys, public, settings.settle)
+
+    def database(name: str) -> Database:
+        return Database(name, engine_pair(settings, name), clock, house, wakes)
+
+    here = settings.embedded and loopback(settings.host)
+    return Building(
+        settings,
+        clock,
+        house,
+        wakes,
+        make_bus(settings),
+        Access(database(engines.ACCESS)),
+        {name: database(name) for name in services},
+        here,
+    )
+
+
+def engine_pair(settings: Settings, service: str) -> engines.Pair:
+    """The engines of one service (or of schema `access`) in this width."""
+    if settings.embedded:
+        return engines.sqlite(settings.data_dir / f"{service}.db")
+    return engines.postgres(
+        settings.database_url, service, pool=3 if service == engines.ACCESS else 10
+    )
+
+
+def make_bus(settings: Settings) -> Bus:
+    """The road of this width."""
+    if settings.embedded:
+        return EmbeddedBus(settings.data_dir / "log.db")
+    from shared.bus.kafka import KafkaBus
+
+    return KafkaBus(settings)
+
+
+def take_lock(data_dir: Path) -> IO[str]:
+    """Lock the data directory for this process. Raises CannotStart when another has it."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    lock = (data_dir / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise CannotStart(
+            f"Another process runs on the data directory {data_dir}; stop it, or choose another with --data."
+        ) from error
+    return lock
+
+
+def release_lock(data_dir: Path, lock: IO[str]) -> None:
+    """Give the directory back."""
+    (data_dir / RUN_FILE).unlink(missing_ok=True)
+    lock.close()
+
+
+def write_run_file(building: Building, url: str) -> None:
+    """Tell commands on this machine where the live system is, with a key that lives as long as the process."""
+    token = secrets.token_urlsafe(32)
+    building.access.admit(token, Principal("this machine", None, frozenset({"admin"})))
+    path = building.settings.data_dir / RUN_FILE
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(orjson.dumps({"url": url, "pid": os.getpid(), "key": token}))
+
+
+def read_run_file(data_dir: Path) -> dict[str, str] | None:
+    """Where the live system of this data directory is, or None when none runs."""
+    try:
+        found: dict[str, str] = orjson.loads((data_dir / RUN_FILE).read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return None
+    return found

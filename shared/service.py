@@ -1,0 +1,267 @@
+"""A service as data, and the loops that are the same for all: web, consume, relay, tick, graceful stop."""
+
+import asyncio
+import gc
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import MetaData
+
+from shared import migrate, ops
+from shared.access import Access
+from shared.clock import Clock
+from shared.consume import Handler, Reader
+from shared.db import Database, House, Tx
+from shared.events.base import TOPICS, Fact
+from shared.house import Building, opened, write_run_file
+from shared.http import Guard, add_error_answers
+from shared.leases import Leases
+from shared.pausing import until
+from shared.relay import Relay
+from shared.settings import Settings
+from shared.ticking import Ring, Ticker
+from shared.wakes import Wakes
+
+log = logging.getLogger(__name__)
+GRACE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an extra loop of a service works with."""
+
+    db: Database
+    clock: Clock
+    house: House
+    access: Access
+    wakes: Wakes
+    stop: asyncio.Event
+    settings: Settings
+
+
+Task = Callable[[Desk], Awaitable[None]]
+Terms = Callable[[Tx], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service: what it hears, what comes due for it, its doors, its tables, its extra loops and its audit terms."""
+
+    name: str
+    metadata: MetaData
+    hears: dict[type[Fact], Handler] = field(default_factory=dict)
+    rings: dict[str, Ring] = field(default_factory=dict)
+    doors: APIRouter = field(default_factory=APIRouter)
+    tasks: tuple[Task, ...] = ()
+    audit: Terms | None = None
+    gauges: Terms | None = None
+    statics: tuple[tuple[str, str], ...] = ()
+    """(path, folder) pairs of files to serve."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics it listens to."""
+        return tuple(sorted({kind.topic for kind in self.hears}))
+
+
+@dataclass(slots=True)
+class Running:
+    """A process with its services at work."""
+
+    app: FastAPI
+    building: Building
+    services: tuple[Service, ...]
+    stop: asyncio.Event
+    readers: dict[str, Reader] = field(default_factory=dict)
+
+
+def build_app(
+    services: tuple[Service, ...], building: Building, stop: asyncio.Event
+) -> FastAPI:
+    """One app with the doors of all services; it owns the only health, metrics and documentation."""
+    keyed = not building.loopback
+    app = FastAPI(
+        title="Baton",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None if keyed else "/openapi.json",
+    )
+    app.state.databases = building.databases
+    app.state.access = building.access
+    app.state.loopback = building.loopback
+    app.state.building = building
+    app.state.services = services
+    app.state.stop = stop
+    app.add_middleware(Guard)
+    add_error_answers(app)
+    app.include_router(ops.doors(services, building))
+    for service in services:
+        app.include_router(service.doors)
+    from starlette.staticfiles import StaticFiles
+
+    for path, folder in dict(
+        pair for service in services for pair in service.statics
+    ).items():
+        app.mount(path, StaticFiles(directory=folder), name=path)
+    return app
+
+
+@asynccontextmanager
+async def running(
+    services: tuple[Service, ...], settings: Settings
+) -> AsyncIterator[Running]:
+    """Everything at work but the listening socket. At the end: no new work, what is in hand is finished, the outbox posted."""
+    async with opened(settings, [service.name for service in services]) as building:
+        await migrate.ready(building, services)
+        await building.bus.start()
+        if settings.embedded:
+            await building.bus.create(TOPICS)
+        await building.access.load()
+        stop = asyncio.Event()
+        state = Running(build_app(services, building, stop), building, services, stop)
+        loops, last = _loops(state)
+        tasks = [asyncio.create_task(loop) for loop in loops]
+        gc.collect()
+        gc.freeze()
+        try:
+            yield state
+        finally:
+            stop.set()
+            await asyncio.wait(tasks, timeout=GRACE)
+            for relay in last:
+                await _bounded(relay.drain())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await _bounded(building.bus.stop())
+
+
+def _loops(state: Running) -> tuple[list[Awaitable[None]], list[Relay]]:
+    building, stop = state.building, state.stop
+    loops: list[Awaitable[None]] = [_refresh(building, stop)]
+    relays = []
+    if not building.settings.embedded:
+        loops.append(building.wakes.listen(building.settings.database_url, stop))
+    for service in state.services:
+        db = building.databases[service.name]
+        leases = None
+        if not building.settings.embedded:
+            bell = building.wakes.bell(service.name, "outbox")
+            leases = Leases(building.settings.database_url, service.name, stop, bell)
+            loops.append(leases.run())
+        relay = Relay(db, building.bus, leases, stop)
+        relays.append(relay)
+        loops.append(relay.run())
+        if service.topics:
+            group = f"{building.settings.kafka_topic_prefix}-{service.name}"
+            reader = Reader(
+                db, building.bus.consumer(group, service.topics), service.hears, stop
+            )
+            state.readers[service.name] = reader
+            loops.append(reader.run())
+        if service.rings:
+            loops.append(Ticker(db, service.rings, stop).run())
+        desk = Desk(
+            db,
+            building.clock,
+            building.house,
+            building.access,
+            building.wakes,
+            stop,
+            building.settings,
+        )
+        loops.extend(task(desk) for task in service.tasks)
+    return loops, relays
+
+
+async def _refresh(building: Building, stop: asyncio.Event) -> None:
+    """Read keys, doors and targets anew when they changed."""
+    bell = building.wakes.bell("access", "access")
+    while not stop.is_set():
+        await until(bell, stop, 3600)
+        if bell.is_set():
+            bell.clear()
+            try:
+                await building.access.load()
+            except Exception as error:  # noqa: BLE001 - tried again at the next use
+                log.warning(
+                    "Keys and doors could not be read anew: %s.", type(error).__name__
+                )
+                bell.set()
+                await until(None, stop, 1.0)
+
+
+async def _bounded(work: Awaitable[None]) -> None:
+    try:
+        await asyncio.wait_for(work, GRACE)
+    except Exception as error:  # noqa: BLE001 - stopping goes on whatever fails
+        log.warning("Something did not stop in time: %s.", type(error).__name__)
+
+
+async def serve(
+    services: tuple[Service, ...],
+    settings: Settings,
+    *,
+    ready: Callable[[Running, str], Any] | None = None,
+) -> None:
+    """Run until TERM or Ctrl-C."""
+    async with running(services, settings) as state:
+        config = uvicorn.Config(
+            state.app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            timeout_keep_alive=30,
+            h11_max_incomplete_event_size=65536,
+        )
+        server = _Server(config, state.stop)
+        serving = asyncio.create_task(server.serve())
+        while not server.started and not serving.done():
+            await until(None, state.stop, 0.02)
+        if serving.done():
+            await serving
+            return
+        port = server.servers[0].sockets[0].getsockname()[1]
+        url = f"http://{settings.host}:{port}"
+        if settings.embedded:
+            write_run_file(state.building, url)
+        log.info(
+            "Baton %s is ready.",
+            ", ".join(service.name for service in services),
+            extra={"url": url},
+        )
+        if ready:
+            ready(state, url)
+        await serving
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, told to stop by the same event as the loops, so that open streams end by themselves."""
+
+    def __init__(self, config: uvicorn.Config, stop: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    async def startup(self, sockets: Any = None) -> None:
+        """Listen, and watch for the stop."""
+        await super().startup(sockets)
+        self._watch = asyncio.create_task(self._leave())
+
+    async def _leave(self) -> None:
+        await self._stop.wait()
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """TERM or Ctrl-C: everything stops together."""
+        self._stop.set()
+        super().handle_exit(signal.Signals(sig), frame)
