@@ -81,20 +81,13 @@ class Access:
         """Read everything anew."""
         async with self.db.reading() as tx:
             version = await tx.one(select(tables.access_version.c.n))
-            keys = await tx.rows(
-                select(tables.api_keys).where(tables.api_keys.c.revoked_at.is_(None))
-            )
+            keys = await tx.rows(select(tables.api_keys).where(tables.api_keys.c.revoked_at.is_(None)))
             doors = await tx.rows(select(tables.endpoints))
-            targets = await tx.rows(
-                select(tables.targets).where(tables.targets.c.revoked_at.is_(None))
-            )
+            targets = await tx.rows(select(tables.targets).where(tables.targets.c.revoked_at.is_(None)))
             step = await tx.one(select(tables.clock).where(tables.clock.c.id == 1))
         if step:
             self.db.clock.step = Step(step["base"], step["rate"], step["set_at"])
-        self._keys = {
-            row["hash"]: Principal(row["name"], row["person"], frozenset(row["roles"]))
-            for row in keys
-        }
+        self._keys = {row["hash"]: Principal(row["name"], row["person"], frozenset(row["roles"])) for row in keys}
         self._endpoints = {row["id"]: self._endpoint(row) for row in doors}
         keyring = self.db.house.keys
         self._targets = {

@@ -16,9 +16,7 @@ from shared.ids import new_id
 ROLES = ("intake", "rep", "manager", "marketing", "executive", "ops", "admin")
 
 
-async def changed(
-    access: Access, tx: Tx, by: str, what: str, which: str, before: Any, after: Any
-) -> None:
+async def changed(access: Access, tx: Tx, by: str, what: str, which: str, before: Any, after: Any) -> None:
     """Note a change, raise the version and wake everybody; the cache is read anew after the commit."""
     row = {
         "id": new_id(),
@@ -35,18 +33,15 @@ async def changed(
     access.db.wakes.ring("*", "access")
 
 
-async def make_key(
-    access: Access, name: str, roles: list[str], person: str | None, by: str
-) -> tuple[str, str]:
+async def make_key(access: Access, name: str, roles: list[str], person: str | None, by: str) -> tuple[str, str]:
     """A new API key; returns (id, the key itself, shown this once). Raises TheirMistake for an unknown role."""
     unknown = [role for role in roles if role not in ROLES]
     if unknown or not roles:
-        raise TheirMistake(
-            f"{', '.join(unknown) or 'No role'} is not a role; use some of {', '.join(ROLES)}."
-        )
+        raise TheirMistake(f"{', '.join(unknown) or 'No role'} is not a role; use some of {', '.join(ROLES)}.")
     token = f"baton_{secrets.token_urlsafe(32)}"
+    key_id = new_id()
     row = {
-        "id": new_id(),
+        "id": key_id,
         "name": name,
         "person": person,
         "roles": roles,
@@ -60,7 +55,7 @@ async def make_key(
             tx,
             by,
             "key",
-            row["id"] or "",
+            key_id,
             None,
             {"name": name, "person": person, "roles": roles},
         )
@@ -76,16 +71,8 @@ async def revoke_key(access: Access, key_id: str, by: str) -> None:
 async def keys(access: Access) -> list[dict[str, Any]]:
     """All keys, without their secrets."""
     async with access.db.reading() as tx:
-        rows = await tx.rows(
-            select(tables.api_keys).order_by(tables.api_keys.c.created_at)
-        )
-    return [
-        {
-            name: row[name]
-            for name in ("id", "name", "person", "roles", "created_at", "revoked_at")
-        }
-        for row in rows
-    ]
+        rows = await tx.rows(select(tables.api_keys).order_by(tables.api_keys.c.created_at))
+    return [{name: row[name] for name in ("id", "name", "person", "roles", "created_at", "revoked_at")} for row in rows]
 
 
 async def make_endpoint(
@@ -142,42 +129,25 @@ async def rotate_endpoint(
 ) -> str:
     """Add a secret; the old ones count until `until` (None: for good, until the next rotation). Returns the new one."""
     async with access.db.transaction() as tx:
-        row = await tx.one(
-            select(tables.endpoints)
-            .where(tables.endpoints.c.id == endpoint_id)
-            .with_for_update()
-        )
+        row = await tx.one(select(tables.endpoints).where(tables.endpoints.c.id == endpoint_id).with_for_update())
         if row is None:
-            raise NotFound(
-                f"There is no endpoint {endpoint_id}; `baton endpoints list` shows them."
-            )
+            raise NotFound(f"There is no endpoint {endpoint_id}; `baton endpoints list` shows them.")
         secret = secret or new_secret(row["scheme"])
-        kept = [
-            {**item, "not_after": until.isoformat()} if until else item
-            for item in row["secrets"]
-        ]
+        kept = [{**item, "not_after": until.isoformat()} if until else item for item in row["secrets"]]
         fresh = {"id": new_id(), "sealed": access.db.house.keys.seal(SECRET, secret)}
         where = tables.endpoints.c.id == endpoint_id
-        await tx.conn.execute(
-            tables.endpoints.update().where(where).values(secrets=[fresh, *kept[:3]])
-        )
-        await changed(
-            access, tx, by, "endpoint", endpoint_id, None, {"rotated": fresh["id"]}
-        )
+        await tx.conn.execute(tables.endpoints.update().where(where).values(secrets=[fresh, *kept[:3]]))
+        await changed(access, tx, by, "endpoint", endpoint_id, None, {"rotated": fresh["id"]})
     await access.load()
     return secret
 
 
 async def revoke_endpoint(access: Access, endpoint_id: str, by: str) -> None:
     """Close a door; it stays as a tombstone. Raises NotFound."""
-    await _revoke(
-        access, tables.endpoints, tables.endpoints.c.id, endpoint_id, "endpoint", by
-    )
+    await _revoke(access, tables.endpoints, tables.endpoints.c.id, endpoint_id, "endpoint", by)
 
 
-async def make_target(
-    access: Access, name: str, url: str, secret: str | None, local: bool, by: str
-) -> str:
+async def make_target(access: Access, name: str, url: str, secret: str | None, local: bool, by: str) -> str:
     """A new target, or a new secret for one; returns the secret (whsec_...), shown this once."""
     secret = secret or new_secret("v1")
     async with access.db.transaction() as tx:
@@ -216,9 +186,7 @@ async def set_clock(access: Access, base: datetime, rate: float, by: str) -> Non
     async with access.db.transaction() as tx:
         row = {"id": 1, "base": base, "rate": rate, "set_at": tx.wall}
         await upsert(tx, tables.clock, [row], ["id"], ["base", "rate", "set_at"])
-        await changed(
-            access, tx, by, "clock", "1", None, {"base": base.isoformat(), "rate": rate}
-        )
+        await changed(access, tx, by, "clock", "1", None, {"base": base.isoformat(), "rate": rate})
         if tx.dialect == "postgresql":
             await access.db.wakes.notify(tx.conn, "*", ["due"])
     await access.load()
@@ -232,21 +200,13 @@ def new_secret(scheme: str) -> str:
     return secrets.token_urlsafe(32)
 
 
-async def _revoke(
-    access: Access, table: Any, column: Any, which: str, what: str, by: str
-) -> None:
+async def _revoke(access: Access, table: Any, column: Any, which: str, what: str, by: str) -> None:
     async with access.db.transaction() as tx:
-        statement = (
-            table.update()
-            .where(column == which, table.c.revoked_at.is_(None))
-            .values(revoked_at=tx.wall)
-        )
+        statement = table.update().where(column == which, table.c.revoked_at.is_(None)).values(revoked_at=tx.wall)
         if not (await tx.conn.execute(statement)).rowcount:
             raise NotFound(f"There is no live {what} {which}.")
         await changed(access, tx, by, what, which, None, {"revoked": True})
     await access.load()
 
 
-_BUMP = text(
-    "INSERT INTO access_version (id, n) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET n = access_version.n + 1"
-)
+_BUMP = text("INSERT INTO access_version (id, n) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET n = access_version.n + 1")

@@ -29,9 +29,7 @@ class Step:
 
     def at(self, wall: datetime) -> datetime:
         """Business time at a moment of real time."""
-        return self.base + timedelta(
-            seconds=(wall - self.set_at).total_seconds() * self.rate
-        )
+        return self.base + timedelta(seconds=(wall - self.set_at).total_seconds() * self.rate)
 
 
 class Clock:
@@ -76,6 +74,5 @@ class Clock:
 
 
 _READ = text(
-    "SELECT clock_timestamp() AS wall, c.base, c.rate, c.set_at"
-    " FROM (SELECT 1) one LEFT JOIN clock c ON c.id = 1"
+    "SELECT clock_timestamp() AS wall, c.base, c.rate, c.set_at FROM (SELECT 1) one LEFT JOIN clock c ON c.id = 1"
 )

@@ -23,9 +23,7 @@ Hears = dict[type[Fact], Handler]
 class Reader:
     """The consuming loop of one service in one process."""
 
-    def __init__(
-        self, db: Database, consumer: Consumer, hears: Hears, stop: asyncio.Event
-    ) -> None:
+    def __init__(self, db: Database, consumer: Consumer, hears: Hears, stop: asyncio.Event) -> None:
         self._db = db
         self._consumer = consumer
         self._hears = hears
@@ -68,9 +66,7 @@ class Reader:
             await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
             return polling.result() if polling.done() else Batch(())
         except Exception as error:  # noqa: BLE001 - a broker that is away is no reason to end
-            log.warning(
-                "Polling failed for %s (%r); trying again.", self._db.service, error
-            )
+            log.warning("Polling failed for %s (%r); trying again.", self._db.service, error)
             await until(None, self._stop, 1.0)
             return Batch(())
         finally:
@@ -125,9 +121,7 @@ async def handle(db: Database, hears: Hears, records: list[Record]) -> None:
         )
         async with db.transaction() as tx:
             event_id, kind = _named(records[0])
-            await parking.park(
-                tx, records[0], event_id=event_id, kind=kind, error=error
-            )
+            await parking.park(tx, records[0], event_id=event_id, kind=kind, error=error)
 
 
 async def apply(tx: Tx, hears: Hears, records: list[Record]) -> None:
@@ -173,9 +167,7 @@ async def apply_events(tx: Tx, hears: Hears, events: list[Event[Any]]) -> None:
             await hears[kind](tx, group)
             HANDLED.labels(tx.service, kind.type).inc(len(group))
     for said in {event.data.type for event in tx.events}:
-        SAID.labels(tx.service, said).inc(
-            sum(1 for event in tx.events if event.data.type == said)
-        )
+        SAID.labels(tx.service, said).inc(sum(1 for event in tx.events if event.data.type == said))
 
 
 def _named(record: Record) -> tuple[str | None, str | None]:
@@ -227,16 +219,12 @@ async def replay(
                 raise
             async with db.transaction() as tx:
                 await parking.failed_again(tx, head.id, error)
-            raise TheirMistake(
-                f"It failed again: {parking.sentence(error)}", status=409
-            ) from error
+            raise TheirMistake(f"It failed again: {parking.sentence(error)}", status=409) from error
         done += 1
     return f"{done} handled; more wait behind them, replay again."
 
 
-async def _again(
-    tx: Tx, hears: Hears, rings: dict[str, Any], head: parking.Parked
-) -> None:
+async def _again(tx: Tx, hears: Hears, rings: dict[str, Any], head: parking.Parked) -> None:
     if head.topic == parking.DUE:
         from shared import ticking
 

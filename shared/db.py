@@ -51,9 +51,7 @@ class Tx:
     wakes: set[str] = field(default_factory=set)
     afters: list[Callable[[], None]] = field(default_factory=list)
 
-    def emit(
-        self, data: Fact, *, subject: str, cause: Event[Any] | None = None
-    ) -> Event[Fact]:
+    def emit(self, data: Fact, *, subject: str, cause: Event[Any] | None = None) -> Event[Fact]:
         """Say an event. It is numbered and written with the deed, when the transaction ends, and posted after."""
         event = Event(
             data=data,
@@ -66,27 +64,19 @@ class Tx:
         self.events.append(event)
         return event
 
-    def copy(
-        self, topic: str, key: str, event_id: str, body: bytes, headers: dict[str, str]
-    ) -> None:
+    def copy(self, topic: str, key: str, event_id: str, body: bytes, headers: dict[str, str]) -> None:
         """Post a record as it is (a parked one to its `.dlq`)."""
-        self.copies.append(
-            outbox.Letter(topic, key, shard_of(key), event_id, body, headers)
-        )
+        self.copies.append(outbox.Letter(topic, key, shard_of(key), event_id, body, headers))
 
     def after(self, then: Callable[[], None]) -> None:
         """Call something once the transaction is committed."""
         self.afters.append(then)
 
-    async def rows(
-        self, statement: Executable, values: dict[str, Any] | None = None
-    ) -> Sequence[RowMapping]:
+    async def rows(self, statement: Executable, values: dict[str, Any] | None = None) -> Sequence[RowMapping]:
         """All rows of the answer."""
         return (await self.conn.execute(statement, values or {})).mappings().all()
 
-    async def one(
-        self, statement: Executable, values: dict[str, Any] | None = None
-    ) -> RowMapping | None:
+    async def one(self, statement: Executable, values: dict[str, Any] | None = None) -> RowMapping | None:
         """The first row of the answer, or None."""
         return (await self.conn.execute(statement, values or {})).mappings().first()
 
@@ -128,14 +118,10 @@ async def upsert(
         )
     else:
         statement = statement.on_conflict_do_nothing(index_elements=list(key))
-    await tx.conn.execute(
-        statement, sorted(rows, key=lambda row: tuple(str(row[name]) for name in key))
-    )
+    await tx.conn.execute(statement, sorted(rows, key=lambda row: tuple(str(row[name]) for name in key)))
 
 
-async def insert_new(
-    tx: Tx, table: Table, rows: list[dict[str, Any]], key: Sequence[str]
-) -> set[tuple[Any, ...]]:
+async def insert_new(tx: Tx, table: Table, rows: list[dict[str, Any]], key: Sequence[str]) -> set[tuple[Any, ...]]:
     """Insert what is not there yet, in one statement; returns the keys that were really inserted."""
     made: set[tuple[Any, ...]] = set()
     ordered = sorted(rows, key=lambda row: tuple(str(row[name]) for name in key))
@@ -230,12 +216,8 @@ def passing(error: BaseException) -> bool:
     """Whether the database only asks to try the same transaction again."""
     if not isinstance(error, DBAPIError):
         return False
-    code = getattr(error.orig, "sqlstate", None) or getattr(
-        getattr(error.orig, "__cause__", None), "sqlstate", None
-    )
-    return code in {"40001", "40P01", "55P03"} or "database is locked" in str(
-        error.orig
-    )
+    code = getattr(error.orig, "sqlstate", None) or getattr(getattr(error.orig, "__cause__", None), "sqlstate", None)
+    return code in {"40001", "40P01", "55P03"} or "database is locked" in str(error.orig)
 
 
 def ours(error: BaseException) -> bool:
@@ -243,9 +225,5 @@ def ours(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         code = str(getattr(error.orig, "sqlstate", None) or "")
         lost = error.connection_invalidated or code[:2] in {"08", "53", "57", "58"}
-        return (
-            lost
-            or passing(error)
-            or type(error).__name__ in {"OperationalError", "InterfaceError"}
-        )
+        return lost or passing(error) or type(error).__name__ in {"OperationalError", "InterfaceError"}
     return isinstance(error, OSError | TimeoutError | TryLater | ConnectionError)

@@ -44,15 +44,9 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(
-                f"The moment {value!r} has no zone; pass an aware datetime."
-            )
+            raise ValueError(f"The moment {value!r} has no zone; pass an aware datetime.")
         value = value.astimezone(UTC)
-        return (
-            value.strftime("%Y-%m-%dT%H:%M:%S.%f")
-            if dialect.name == "sqlite"
-            else value
-        )
+        return value.strftime("%Y-%m-%dT%H:%M:%S.%f") if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """From the database, aware."""
@@ -71,11 +65,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """To text."""
-        return (
-            None
-            if value is None
-            else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-        )
+        return None if value is None else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """From text."""

@@ -51,9 +51,7 @@ async def put(tx: Tx, rows: list[Due]) -> None:
         for row in {row.id: row for row in rows}.values()
     ]
     if values:
-        await upsert(
-            tx, _rows, values, ["id"], ["kind", "subject", "at", "basis", "data"]
-        )
+        await upsert(tx, _rows, values, ["id"], ["kind", "subject", "at", "basis", "data"])
         tx.wakes.add("due")
 
 
@@ -77,12 +75,7 @@ async def of(tx: Tx, subjects: list[str]) -> list[Due]:
     """The rows of the subjects, locked."""
     if not subjects:
         return []
-    statement = (
-        _rows.select()
-        .where(_rows.c.subject.in_(sorted(set(subjects))))
-        .order_by(_rows.c.id)
-        .with_for_update()
-    )
+    statement = _rows.select().where(_rows.c.subject.in_(sorted(set(subjects)))).order_by(_rows.c.id).with_for_update()
     return [_due(row) for row in await tx.rows(statement)]
 
 
@@ -95,15 +88,7 @@ async def hold(tx: Tx, subjects: list[str]) -> None:
 async def claim(tx: Tx, limit: int = BATCH) -> list[Due]:
     """What has come due, earliest first. The rows are gone with this transaction's commit, unless put again."""
     statement = _CLAIM_PG if tx.dialect == "postgresql" else _CLAIM
-    found = (
-        (
-            await tx.conn.execute(
-                statement, {"now": tx.now, "wall": tx.wall, "limit": limit}
-            )
-        )
-        .mappings()
-        .all()
-    )
+    found = (await tx.conn.execute(statement, {"now": tx.now, "wall": tx.wall, "limit": limit})).mappings().all()
     return sorted((_due(row) for row in found), key=lambda due: (due.at, due.id))
 
 
@@ -182,12 +167,8 @@ _LATE = text(
     "SELECT (SELECT count(*) FROM due WHERE basis = 'now' AND at <= :now)"
     " + (SELECT count(*) FROM due WHERE basis = 'wall' AND at <= :wall) AS n"
 ).bindparams(*_MOMENTS)
-_DROP = text("DELETE FROM due WHERE id IN :ids").bindparams(
-    bindparam("ids", expanding=True)
-)
-_DROP_FOR = text("DELETE FROM due WHERE subject IN :subjects").bindparams(
+_DROP = text("DELETE FROM due WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
+_DROP_FOR = text("DELETE FROM due WHERE subject IN :subjects").bindparams(bindparam("subjects", expanding=True))
+_DROP_FOR_KIND = text("DELETE FROM due WHERE subject IN :subjects AND kind = :kind").bindparams(
     bindparam("subjects", expanding=True)
 )
-_DROP_FOR_KIND = text(
-    "DELETE FROM due WHERE subject IN :subjects AND kind = :kind"
-).bindparams(bindparam("subjects", expanding=True))

@@ -30,9 +30,7 @@ def sqlite(path: Path) -> Pair:
         max_overflow=0,
         pool_timeout=60,
     )
-    reader = create_async_engine(
-        url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=2
-    )
+    reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=2)
     _prepare(writer, "BEGIN IMMEDIATE", "PRAGMA query_only=OFF")
     _prepare(reader, "BEGIN", "PRAGMA query_only=ON")
     return Pair(writer, reader)

@@ -14,9 +14,7 @@ class Gather(Generic[I, O]):
     `flush` takes the items and answers each in order; it commits before it returns. What it raises, all of the group get.
     """
 
-    def __init__(
-        self, flush: Callable[[list[I]], Awaitable[list[O]]], *, most: int = 200
-    ) -> None:
+    def __init__(self, flush: Callable[[list[I]], Awaitable[list[O]]], *, most: int = 200) -> None:
         self._flush = flush
         self._most = most
         self._waiting: list[tuple[I, asyncio.Future[O]]] = []
@@ -41,11 +39,7 @@ class Gather(Generic[I, O]):
             except BaseException as error:
                 for _, future in group:
                     if not future.done():
-                        future.set_exception(
-                            error
-                            if isinstance(error, Exception)
-                            else RuntimeError("stopped")
-                        )
+                        future.set_exception(error if isinstance(error, Exception) else RuntimeError("stopped"))
                 if not isinstance(error, Exception):
                     raise
                 continue

@@ -63,12 +63,8 @@ def _build(settings: Settings, services: list[str]) -> Building:
 
     wakes = Wakes()
     clock = Clock(stepped=settings.clock == "row", in_database=not settings.embedded)
-    keys = load_keys(
-        settings.secret_keys, settings.data_dir, embedded=settings.embedded
-    )
-    public = (
-        settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-    )
+    keys = load_keys(settings.secret_keys, settings.data_dir, embedded=settings.embedded)
+    public = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
     house = House(keys, public, settings.settle)
 
     def database(name: str) -> Database:
@@ -91,9 +87,7 @@ def engine_pair(settings: Settings, service: str) -> engines.Pair:
     """The engines of one service (or of schema `access`) in this width."""
     if settings.embedded:
         return engines.sqlite(settings.data_dir / f"{service}.db")
-    return engines.postgres(
-        settings.database_url, service, pool=3 if service == engines.ACCESS else 10
-    )
+    return engines.postgres(settings.database_url, service, pool=3 if service == engines.ACCESS else 10)
 
 
 def make_bus(settings: Settings) -> Bus:

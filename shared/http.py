@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import ORJSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -63,13 +63,9 @@ def allow(*roles: str, local: bool = True) -> Callable[[Request], Awaitable[Prin
         if who is None and local and trusted(request):
             return LOCAL
         if who is None:
-            raise NotAllowed(
-                "This needs an API key: send `Authorization: Bearer KEY`.", status=401
-            )
+            raise NotAllowed("This needs an API key: send `Authorization: Bearer KEY`.", status=401)
         if not who.may(*roles):
-            raise NotAllowed(
-                f"The key {who.name!r} lacks the role; this needs one of: {', '.join(roles)}."
-            )
+            raise NotAllowed(f"The key {who.name!r} lacks the role; this needs one of: {', '.join(roles)}.")
         return who
 
     return check
@@ -79,9 +75,7 @@ async def asker(request: Request) -> Principal | None:
     """Whose key the request carries (header, or the console's cookie); None when it carries none that is valid."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
-        token = request.cookies.get("__Host-baton", "") or request.cookies.get(
-            "baton", ""
-        )
+        token = request.cookies.get("__Host-baton", "") or request.cookies.get("baton", "")
         if token and not same_origin(request):
             return None
     if not token:
@@ -95,11 +89,7 @@ async def asker(request: Request) -> Principal | None:
 
 def trusted(request: Request) -> bool:
     """Whether this is embedded mode, bound to loopback, asked under a loopback name, and not from another site's page."""
-    return (
-        bool(request.app.state.loopback)
-        and loopback(request.url.hostname or "")
-        and same_origin(request)
-    )
+    return bool(request.app.state.loopback) and loopback(request.url.hostname or "") and same_origin(request)
 
 
 def same_origin(request: Request) -> bool:
@@ -123,9 +113,14 @@ def loopback(host: str) -> bool:
         return False
 
 
-def problem(
-    request: Request, status: int, kind: str, detail: str, **extra: Any
+def answer(
+    body: Any, status: int = 200, headers: dict[str, str] | None = None, *, media_type: str = "application/json"
 ) -> Response:
+    """Anything that JSON can hold, as an answer; moments become RFC 3339 UTC."""
+    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, headers, media_type)
+
+
+def problem(request: Request, status: int, kind: str, detail: str, **extra: Any) -> Response:
     """An RFC 9457 answer."""
     body = {
         "type": f"/problems/{kind}",
@@ -135,7 +130,7 @@ def problem(
         **extra,
     }
     headers = {"Retry-After": "2"} if status == 503 else {}
-    return ORJSONResponse(body, status, headers, media_type="application/problem+json")
+    return answer(body, status, headers, media_type="application/problem+json")
 
 
 def add_error_answers(app: FastAPI) -> None:
@@ -153,9 +148,9 @@ def add_error_answers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> Response:
-        answer = problem(request, error.status_code, "http", str(error.detail))
-        answer.headers.update(error.headers or {})
-        return answer
+        told = problem(request, error.status_code, "http", str(error.detail))
+        told.headers.update(error.headers or {})
+        return told
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> Response:

@@ -33,11 +33,7 @@ async def fresh(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
         before = last.get(place, 0)
         if event.sequence <= before:
             continue
-        if (
-            event.sequence > before + 1
-            and event.topic != AGREEMENT
-            and (before or event.sequence > 1)
-        ):
+        if event.sequence > before + 1 and event.topic != AGREEMENT and (before or event.sequence > 1):
             GAPS.labels(tx.service, event.topic).inc()
             log.warning(
                 "A gap in %s: %d after %d.",
@@ -48,9 +44,7 @@ async def fresh(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
             )
         last[place] = event.sequence
         kept.append(event)
-    await _remember(
-        tx, last, {(event.topic, event.subject) for event in kept if event.sequence}
-    )
+    await _remember(tx, last, {(event.topic, event.subject) for event in kept if event.sequence})
     return kept
 
 
@@ -63,13 +57,8 @@ async def _last(tx: Tx, events: list[Event[Any]]) -> dict[tuple[str, str], int]:
     return last
 
 
-async def _remember(
-    tx: Tx, last: dict[tuple[str, str], int], places: set[tuple[str, str]]
-) -> None:
-    rows = [
-        {"topic": topic, "subject": subject, "last": last[topic, subject]}
-        for topic, subject in sorted(places)
-    ]
+async def _remember(tx: Tx, last: dict[tuple[str, str], int], places: set[tuple[str, str]]) -> None:
+    rows = [{"topic": topic, "subject": subject, "last": last[topic, subject]} for topic, subject in sorted(places)]
     if rows:
         await tx.run(_REMEMBER, rows)
 
@@ -78,36 +67,24 @@ async def _unseen(tx: Tx, events: list[Event[Any]]) -> set[str]:
     if not events:
         return set()
     ids = sorted({event.id for event in events})
-    known = {
-        row["event_id"]
-        for row in await tx.rows(_SEEN, {"topic": events[0].topic, "ids": ids})
-    }
+    known = {row["event_id"] for row in await tx.rows(_SEEN, {"topic": events[0].topic, "ids": ids})}
     new = [event_id for event_id in ids if event_id not in known]
-    moment = (
-        tx.wall
-        if tx.dialect == "postgresql"
-        else tx.wall.strftime("%Y-%m-%dT%H:%M:%S.%f")
-    )
+    moment = tx.wall if tx.dialect == "postgresql" else tx.wall.strftime("%Y-%m-%dT%H:%M:%S.%f")
     await tx.run(
         _INSERT,
-        [
-            {"topic": events[0].topic, "event_id": event_id, "at": moment}
-            for event_id in new
-        ],
+        [{"topic": events[0].topic, "event_id": event_id, "at": moment} for event_id in new],
     )
     return set(new)
 
 
-_LAST = text(
-    "SELECT topic, subject, last FROM cursors WHERE subject IN :subjects"
-).bindparams(bindparam("subjects", expanding=True))
+_LAST = text("SELECT topic, subject, last FROM cursors WHERE subject IN :subjects").bindparams(
+    bindparam("subjects", expanding=True)
+)
 _REMEMBER = text(
     "INSERT INTO cursors (topic, subject, last) VALUES (:topic, :subject, :last)"
     " ON CONFLICT (topic, subject) DO UPDATE SET last = excluded.last"
 )
-_SEEN = text(
-    "SELECT event_id FROM inbox WHERE topic = :topic AND event_id IN :ids"
-).bindparams(bindparam("ids", expanding=True))
-_INSERT = text(
-    "INSERT INTO inbox (topic, event_id, handled_at) VALUES (:topic, :event_id, :at) ON CONFLICT DO NOTHING"
+_SEEN = text("SELECT event_id FROM inbox WHERE topic = :topic AND event_id IN :ids").bindparams(
+    bindparam("ids", expanding=True)
 )
+_INSERT = text("INSERT INTO inbox (topic, event_id, handled_at) VALUES (:topic, :event_id, :at) ON CONFLICT DO NOTHING")

@@ -36,16 +36,12 @@ class KeyRing:
     def derive(self, purpose: str, key_id: str | None = None) -> bytes:
         """The 32-byte key for a purpose. Raises KeyError for a key id that is gone."""
         secret = self._keys[key_id or self._newest].encode()
-        return HKDF(
-            algorithm=SHA256(), length=32, salt=b"baton", info=purpose.encode()
-        ).derive(secret)
+        return HKDF(algorithm=SHA256(), length=32, salt=b"baton", info=purpose.encode()).derive(secret)
 
     def seal(self, purpose: str, text: str) -> str:
         """Encrypt a text (AES-256-GCM); the result names its key."""
         nonce = os.urandom(12)
-        sealed = AESGCM(self.derive(purpose)).encrypt(
-            nonce, text.encode(), purpose.encode()
-        )
+        sealed = AESGCM(self.derive(purpose)).encrypt(nonce, text.encode(), purpose.encode())
         return f"{self._newest}.{_b64(nonce + sealed)}"
 
     def open(self, purpose: str, sealed: str) -> str:
@@ -53,9 +49,7 @@ class KeyRing:
         key_id, _, body = sealed.partition(".")
         raw = _unb64(body)
         try:
-            opened = AESGCM(self.derive(purpose, key_id)).decrypt(
-                raw[:12], raw[12:], purpose.encode()
-            )
+            opened = AESGCM(self.derive(purpose, key_id)).decrypt(raw[:12], raw[12:], purpose.encode())
         except (KeyError, InvalidTag) as error:
             raise ValueError(
                 "A sealed value cannot be opened: its key is not in BATON_SECRET_KEYS any more."
@@ -81,9 +75,7 @@ def load_keys(configured: str, data_dir: Path, *, embedded: bool) -> KeyRing:
     if configured:
         return KeyRing([key.strip() for key in configured.split(",") if key.strip()])
     if not embedded:
-        raise CannotStart(
-            "BATON_SECRET_KEYS is not set; every process needs the same keys, newest first."
-        )
+        raise CannotStart("BATON_SECRET_KEYS is not set; every process needs the same keys, newest first.")
     path = data_dir / "secret.keys"
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)

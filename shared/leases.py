@@ -24,9 +24,7 @@ STALE = "15 seconds"
 class Leases:
     """The shards of one service that this process posts. The session ends with the process, and with it the locks."""
 
-    def __init__(
-        self, url: str, service: str, stop: asyncio.Event, bell: asyncio.Event
-    ) -> None:
+    def __init__(self, url: str, service: str, stop: asyncio.Event, bell: asyncio.Event) -> None:
         self._url = plain(url)
         self._service = service
         self._stop = stop
@@ -37,9 +35,7 @@ class Leases:
 
     def owned(self) -> tuple[int, ...]:
         """The shards that this process may post now; none once its session is lost."""
-        return (
-            self._owned if self._conn is not None and not self._conn.is_closed() else ()
-        )
+        return self._owned if self._conn is not None and not self._conn.is_closed() else ()
 
     async def run(self) -> None:
         """Take what is free, beat what is owned, end whoever stopped beating; until stopped."""
@@ -74,9 +70,7 @@ class Leases:
                 "search_path": self._service,
                 "application_name": f"baton-{self._service}-relay",
             }
-            self._conn = await asyncpg.connect(
-                self._url, timeout=5, command_timeout=10, server_settings=settings
-            )
+            self._conn = await asyncpg.connect(self._url, timeout=5, command_timeout=10, server_settings=settings)
         if len(self._owned) < SHARDS:
             await self._take(self._conn)
         if self._owned:
@@ -84,9 +78,7 @@ class Leases:
 
     async def _take(self, conn: asyncpg.Connection) -> None:
         missing = [shard for shard in range(SHARDS) if shard not in self._owned]
-        rows = await conn.fetch(
-            _TAKE, zlib.crc32(self._service.encode()) & 0x7FFFFFFF, missing
-        )
+        rows = await conn.fetch(_TAKE, zlib.crc32(self._service.encode()) & 0x7FFFFFFF, missing)
         taken = tuple(row["shard"] for row in rows if row["got"])
         if taken:
             self._owned = tuple(sorted(self._owned + taken))

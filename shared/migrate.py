@@ -23,11 +23,7 @@ LOCK = 820_417_001
 
 def config_for(schema: str) -> Config:
     """Alembic's configuration for one schema's chain."""
-    folder = (
-        ROOT / "shared" / "migrations"
-        if schema == engines.ACCESS
-        else ROOT / "services" / schema / "migrations"
-    )
+    folder = ROOT / "shared" / "migrations" if schema == engines.ACCESS else ROOT / "services" / schema / "migrations"
     config = Config()
     config.set_main_option("script_location", str(ROOT / "shared" / "alembic"))
     config.set_main_option("version_locations", str(folder))
@@ -62,9 +58,7 @@ async def upgrade(building: "Building", schemas: list[str]) -> None:
                 for schema in schemas:
                     await _upgrade(building, schema)
             finally:
-                await conn.execute(
-                    text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK}
-                )
+                await conn.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
         await engine.dispose()
         return
     for schema in schemas:
@@ -91,13 +85,9 @@ async def versions(building: "Building", schema: str) -> tuple[str | None, str |
 
 
 def _present(conn: Connection, schema: str) -> str | None:
-    options: dict[str, Any] = (
-        {"version_table_schema": schema} if conn.dialect.name == "postgresql" else {}
-    )
+    options: dict[str, Any] = {"version_table_schema": schema} if conn.dialect.name == "postgresql" else {}
     return MigrationContext.configure(conn, opts=options).get_current_revision()
 
 
 def _database(building: "Building", schema: str) -> Any:
-    return (
-        building.access.db if schema == engines.ACCESS else building.databases[schema]
-    )
+    return building.access.db if schema == engines.ACCESS else building.databases[schema]

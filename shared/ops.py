@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import ORJSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import func, select, text
@@ -16,7 +15,7 @@ from shared.db_tables import Moment
 from shared.errors import NotFound
 from shared.events.base import KINDS
 from shared.house import Building
-from shared.http import allow
+from shared.http import allow, answer
 from shared.telemetry import DUE_LATE, EXTRA, LAG, OUTBOX, OUTBOX_AGE
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
     async def ready() -> Response:
         troubles = await troubles_of(building)
         status = 503 if troubles else 200
-        return ORJSONResponse(
+        return answer(
             {"status": "ready" if not troubles else "not ready", "troubles": troubles},
             status,
         )
@@ -94,9 +93,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
 
     @router.get("/v1/audit")
     async def terms(who: Ops) -> dict[str, Any]:
-        return {
-            service.name: await audit_terms(service, building) for service in services
-        }
+        return {service.name: await audit_terms(service, building) for service in services}
 
     @router.get("/schemas/{kind}.json", include_in_schema=False)
     async def schema(kind: str) -> dict[str, Any]:
@@ -109,10 +106,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
         found = []
         for service in services:
             async with building.databases[service.name].reading() as tx:
-                found += [
-                    {"service": service.name, **record.shown()}
-                    for record in await parking.listed(tx, state)
-                ]
+                found += [{"service": service.name, **record.shown()} for record in await parking.listed(tx, state)]
         return found
 
     @router.get("/v1/parked/{parked_id}")
@@ -131,9 +125,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
             raise NotFound("A parked record can be replayed or dropped.")
         service = await _owner(services, building, parked_id)
         db = building.databases[service.name]
-        said = await consume.replay(
-            db, service.hears, service.rings, parked_id, who.name, drop=what == "drop"
-        )
+        said = await consume.replay(db, service.hears, service.rings, parked_id, who.name, drop=what == "drop")
         return {"service": service.name, "outcome": said}
 
     @router.get("/v1/clock")
@@ -149,9 +141,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
     if building.clock.stepped:
 
         @router.post("/v1/clock")
-        async def step(
-            who: Annotated[Principal, Depends(allow("admin"))], to: ClockStep
-        ) -> dict[str, Any]:
+        async def step(who: Annotated[Principal, Depends(allow("admin"))], to: ClockStep) -> dict[str, Any]:
             await set_clock(building.access, to.base, to.rate, who.name)
             return {"base": to.base, "rate": to.rate}
 
@@ -179,9 +169,7 @@ async def troubles_of(building: Building) -> list[str]:
             async with db.reading() as tx:
                 await tx.one(select(func.count()).select_from(text("relays")))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
-            troubles.append(
-                f"The database of {name} cannot be read ({type(error).__name__})."
-            )
+            troubles.append(f"The database of {name} cannot be read ({type(error).__name__}).")
     try:
         await building.bus.check()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
@@ -189,9 +177,7 @@ async def troubles_of(building: Building) -> list[str]:
     return troubles
 
 
-async def _owner(
-    services: "tuple[Service, ...]", building: Building, parked_id: str
-) -> "Service":
+async def _owner(services: "tuple[Service, ...]", building: Building, parked_id: str) -> "Service":
     for service in services:
         async with building.databases[service.name].reading() as tx:
             if await parking.found(tx, parked_id):
@@ -199,6 +185,4 @@ async def _owner(
     raise NotFound(f"There is no parked record {parked_id} here.")
 
 
-_OUTBOX = text("SELECT count(*) AS n, min(written_at) AS oldest FROM outbox").columns(
-    oldest=Moment
-)
+_OUTBOX = text("SELECT count(*) AS n, min(written_at) AS oldest FROM outbox").columns(oldest=Moment)

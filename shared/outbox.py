@@ -32,9 +32,7 @@ async def write(tx: Tx) -> None:
         return
     from shared.db import shard_of
 
-    numbers = await _numbers(
-        tx, [event for event in tx.events if event.topic != "intake"]
-    )
+    numbers = await _numbers(tx, [event for event in tx.events if event.topic != "intake"])
     letters = []
     for event in tx.events:
         place = (event.topic, event.subject)
@@ -71,17 +69,11 @@ async def _numbers(tx: Tx, events: list[Event[Fact]]) -> dict[tuple[str, str], i
         }
         rows = (await tx.conn.execute(_TAKE_PG, values)).all()
     else:
-        await tx.conn.execute(
-            _TAKE, [{"topic": t, "subject": s, "n": needs[t, s]} for t, s in places]
-        )
+        await tx.conn.execute(_TAKE, [{"topic": t, "subject": s, "n": needs[t, s]} for t, s in places])
         rows = []
         for start in range(0, len(places), 400):
             part = places[start : start + 400]
-            rows += (
-                await tx.conn.execute(
-                    _LAST, {"subjects": sorted({place[1] for place in part})}
-                )
-            ).all()
+            rows += (await tx.conn.execute(_LAST, {"subjects": sorted({place[1] for place in part})})).all()
     return {
         (row.topic, row.subject): row.last - needs[row.topic, row.subject]
         for row in rows
@@ -99,12 +91,8 @@ async def _insert(tx: Tx, letters: list[Letter]) -> None:
             "shard": letter.shard,
             "event_id": letter.event_id,
             "body": letter.body,
-            "headers": orjson.dumps(letter.headers).decode()
-            if letter.headers
-            else None,
-            "at": tx.wall
-            if tx.dialect == "postgresql"
-            else tx.wall.strftime("%Y-%m-%dT%H:%M:%S.%f"),
+            "headers": orjson.dumps(letter.headers).decode() if letter.headers else None,
+            "at": tx.wall if tx.dialect == "postgresql" else tx.wall.strftime("%Y-%m-%dT%H:%M:%S.%f"),
         }
         for letter in letters
     ]
@@ -120,9 +108,9 @@ _TAKE = text(
     "INSERT INTO sequences (topic, subject, last) VALUES (:topic, :subject, :n)"
     " ON CONFLICT (topic, subject) DO UPDATE SET last = sequences.last + excluded.last"
 )
-_LAST = text(
-    "SELECT topic, subject, last FROM sequences WHERE subject IN :subjects"
-).bindparams(bindparam("subjects", expanding=True))
+_LAST = text("SELECT topic, subject, last FROM sequences WHERE subject IN :subjects").bindparams(
+    bindparam("subjects", expanding=True)
+)
 _INSERT = text(
     "INSERT INTO outbox (topic, key, shard, event_id, body, headers, written_at)"
     " VALUES (:topic, :key, :shard, :event_id, :body, :headers, :at)"

@@ -86,11 +86,7 @@ class Parked:
 async def blocked(tx: Tx, records: list[Record]) -> set[tuple[str, str]]:
     """The (topic, key) pairs of these records that have a parked record before them."""
     keys = sorted({record.key for record in records})
-    statement = (
-        select(parked.c.topic, parked.c.key)
-        .where(parked.c.state == "parked")
-        .distinct()
-    )
+    statement = select(parked.c.topic, parked.c.key).where(parked.c.state == "parked").distinct()
     if len(keys) <= 500:
         statement = statement.where(parked.c.key.in_(keys))
     return {(row["topic"], row["key"]) for row in await tx.rows(statement)}
@@ -106,9 +102,7 @@ async def park(
 ) -> None:
     """Keep a record aside with its reason, and post a copy to its `.dlq` for watchers."""
     reason = (
-        "An earlier record of the same key is parked; this one waits behind it."
-        if error is None
-        else sentence(error)
+        "An earlier record of the same key is parked; this one waits behind it." if error is None else sentence(error)
     )
     name = "Behind" if error is None else type(error).__name__
     parked_id = new_id()
@@ -119,10 +113,7 @@ async def park(
         "event_id": event_id,
         "type": kind,
         "body": record.value,
-        "headers": {
-            key: value.decode(errors="replace") for key, value in record.headers
-        }
-        or None,
+        "headers": {key: value.decode(errors="replace") for key, value in record.headers} or None,
         "partition": record.partition,
         "offset": record.offset,
         "reason": reason,
@@ -154,17 +145,12 @@ def sentence(error: BaseException) -> str:
     said = str(error).splitlines()[0] if str(error) else ""
     if type(error).__module__.startswith("sqlalchemy"):
         said = ""
-    return (
-        said[:500]
-        or f"The handler failed with {type(error).__name__}; the log has the place."
-    )
+    return said[:500] or f"The handler failed with {type(error).__name__}; the log has the place."
 
 
 async def listed(tx: Tx, state: str = "parked", limit: int = 200) -> list[Parked]:
     """The records in a state, oldest first."""
-    statement = (
-        select(parked).where(parked.c.state == state).order_by(parked.c.id).limit(limit)
-    )
+    statement = select(parked).where(parked.c.state == state).order_by(parked.c.id).limit(limit)
     return [_parked(row) for row in await tx.rows(statement)]
 
 
@@ -188,9 +174,7 @@ async def of_key(tx: Tx, topic: str, key: str) -> list[Parked]:
 async def settle(tx: Tx, parked_id: str, state: str, by: str) -> None:
     """Mark a record replayed or dropped; it stays readable."""
     await tx.conn.execute(
-        parked.update()
-        .where(parked.c.id == parked_id)
-        .values(state=state, settled_at=tx.wall, settled_by=by)
+        parked.update().where(parked.c.id == parked_id).values(state=state, settled_at=tx.wall, settled_by=by)
     )
 
 
@@ -210,9 +194,7 @@ async def failed_again(tx: Tx, parked_id: str, error: BaseException) -> None:
 
 async def count(tx: Tx) -> int:
     """How many records are parked."""
-    row = await tx.one(
-        select(func.count().label("n")).where(parked.c.state == "parked")
-    )
+    row = await tx.one(select(func.count().label("n")).where(parked.c.state == "parked"))
     return int(row["n"]) if row else 0
 
 

@@ -3,9 +3,7 @@
 import asyncio
 
 
-async def until(
-    bell: asyncio.Event | None, stop: asyncio.Event, seconds: float
-) -> None:
+async def until(bell: asyncio.Event | None, stop: asyncio.Event, seconds: float) -> None:
     """Sleep until the bell rings, the stop is asked for, or the seconds are over."""
     if stop.is_set() or (bell and bell.is_set()):
         return

@@ -25,9 +25,7 @@ CAP = 30.0
 class Relay:
     """One loop per service and process. On PostgreSQL it posts only the shards that its session owns."""
 
-    def __init__(
-        self, db: Database, bus: Bus, leases: Leases | None, stop: asyncio.Event
-    ) -> None:
+    def __init__(self, db: Database, bus: Bus, leases: Leases | None, stop: asyncio.Event) -> None:
         self._db = db
         self._bus = bus
         self._leases = leases
@@ -43,9 +41,7 @@ class Relay:
                 sent, failed = await self._round()
             except Exception as error:
                 if not ours(error):
-                    log.exception(
-                        "The relay met an error it does not know; it goes on."
-                    )
+                    log.exception("The relay met an error it does not know; it goes on.")
                 sent, failed = 0, 1
             failures = failures + 1 if failed else 0
             if failed:
@@ -64,17 +60,13 @@ class Relay:
         if not shards:
             return 0, 0
         async with self._db.reading() as tx:
-            rows = (
-                await tx.conn.execute(_UNSENT, {"shards": list(shards), "limit": BATCH})
-            ).all()
+            rows = (await tx.conn.execute(_UNSENT, {"shards": list(shards), "limit": BATCH})).all()
         if not rows:
             return 0, 0
         points.reached("relay_read")
         answers = await self._bus.publish([_outgoing(row) for row in rows])
         points.reached("published_before_mark")
-        done = [
-            row.id for row, answer in zip(rows, answers, strict=True) if answer is None
-        ]
+        done = [row.id for row, answer in zip(rows, answers, strict=True) if answer is None]
         failed = len(rows) - len(done)
         await self._mark(done)
         RELAYED.labels(self._db.service).inc(len(done))

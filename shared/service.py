@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,7 +45,7 @@ class Desk:
     settings: Settings
 
 
-Task = Callable[[Desk], Awaitable[None]]
+Task = Callable[[Desk], Coroutine[Any, Any, None]]
 Terms = Callable[[Tx], Awaitable[dict[str, Any]]]
 
 
@@ -81,9 +81,7 @@ class Running:
     readers: dict[str, Reader] = field(default_factory=dict)
 
 
-def build_app(
-    services: tuple[Service, ...], building: Building, stop: asyncio.Event
-) -> FastAPI:
+def build_app(services: tuple[Service, ...], building: Building, stop: asyncio.Event) -> FastAPI:
     """One app with the doors of all services; it owns the only health, metrics and documentation."""
     keyed = not building.loopback
     app = FastAPI(
@@ -105,17 +103,13 @@ def build_app(
         app.include_router(service.doors)
     from starlette.staticfiles import StaticFiles
 
-    for path, folder in dict(
-        pair for service in services for pair in service.statics
-    ).items():
+    for path, folder in dict(pair for service in services for pair in service.statics).items():
         app.mount(path, StaticFiles(directory=folder), name=path)
     return app
 
 
 @asynccontextmanager
-async def running(
-    services: tuple[Service, ...], settings: Settings
-) -> AsyncIterator[Running]:
+async def running(services: tuple[Service, ...], settings: Settings) -> AsyncIterator[Running]:
     """Everything at work but the listening socket. At the end: no new work, what is in hand is finished, the outbox posted."""
     async with opened(settings, [service.name for service in services]) as building:
         await migrate.ready(building, services)
@@ -142,9 +136,9 @@ async def running(
             await _bounded(building.bus.stop())
 
 
-def _loops(state: Running) -> tuple[list[Awaitable[None]], list[Relay]]:
+def _loops(state: Running) -> tuple[list[Coroutine[Any, Any, None]], list[Relay]]:
     building, stop = state.building, state.stop
-    loops: list[Awaitable[None]] = [_refresh(building, stop)]
+    loops: list[Coroutine[Any, Any, None]] = [_refresh(building, stop)]
     relays = []
     if not building.settings.embedded:
         loops.append(building.wakes.listen(building.settings.database_url, stop))
@@ -160,9 +154,7 @@ def _loops(state: Running) -> tuple[list[Awaitable[None]], list[Relay]]:
         loops.append(relay.run())
         if service.topics:
             group = f"{building.settings.kafka_topic_prefix}-{service.name}"
-            reader = Reader(
-                db, building.bus.consumer(group, service.topics), service.hears, stop
-            )
+            reader = Reader(db, building.bus.consumer(group, service.topics), service.hears, stop)
             state.readers[service.name] = reader
             loops.append(reader.run())
         if service.rings:
@@ -190,9 +182,7 @@ async def _refresh(building: Building, stop: asyncio.Event) -> None:
             try:
                 await building.access.load()
             except Exception as error:  # noqa: BLE001 - tried again at the next use
-                log.warning(
-                    "Keys and doors could not be read anew: %s.", type(error).__name__
-                )
+                log.warning("Keys and doors could not be read anew: %s.", type(error).__name__)
                 bell.set()
                 await until(None, stop, 1.0)
 

@@ -15,38 +15,26 @@ from shared.errors import CannotStart
 class Settings(BaseSettings):
     """Settings that all services share; each field is one environment variable."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="BATON_", env_file=".env", extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="BATON_", env_file=".env", extra="ignore")
 
     data_dir: Path = Field(
         Path("baton-data"),
         description="Where embedded mode keeps its SQLite files and keys.",
     )
-    bus: Literal["embedded", "kafka"] = Field(
-        "embedded", description="The road between services."
-    )
+    bus: Literal["embedded", "kafka"] = Field("embedded", description="The road between services.")
     database_url: str = Field(
         "",
         description="postgresql+asyncpg://... for the wide form; empty: SQLite files.",
     )
-    kafka_bootstrap_servers: str = Field(
-        "", description="Brokers, host:port, comma separated."
+    kafka_bootstrap_servers: str = Field("", description="Brokers, host:port, comma separated.")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How to speak with the brokers."
     )
-    kafka_security_protocol: Literal[
-        "PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"
-    ] = Field("PLAINTEXT", description="How to speak with the brokers.")
-    kafka_sasl_mechanism: str = Field(
-        "SCRAM-SHA-512", description="SASL mechanism, when the protocol is SASL."
-    )
+    kafka_sasl_mechanism: str = Field("SCRAM-SHA-512", description="SASL mechanism, when the protocol is SASL.")
     kafka_sasl_username: str = Field("", description="SASL user.")
     kafka_sasl_password: str = Field("", description="SASL password.")
-    kafka_ssl_cafile: str = Field(
-        "", description="Certificate authority of the brokers, a PEM file."
-    )
-    kafka_topic_prefix: str = Field(
-        "baton", description="Topics are named PREFIX.leads and so on."
-    )
+    kafka_ssl_cafile: str = Field("", description="Certificate authority of the brokers, a PEM file.")
+    kafka_topic_prefix: str = Field("baton", description="Topics are named PREFIX.leads and so on.")
     kafka_partitions: int = Field(
         6,
         ge=1,
@@ -73,23 +61,15 @@ class Settings(BaseSettings):
     )
     url: str = Field("", description="Where commands find a live system.")
     admin_key: str = Field("", description="The API key that commands use.")
-    clock: Literal["database", "row"] = Field(
-        "database", description="Where business time comes from."
-    )
+    clock: Literal["database", "row"] = Field("database", description="Where business time comes from.")
     settle: timedelta = Field(
         timedelta(seconds=2),
         description="How long the timer waits after due before it says breached.",
     )
-    secret_keys: str = Field(
-        "", description="Keys to seal and sign, newest first, comma separated."
-    )
-    agreement: str = Field(
-        "", description="An agreement file that the console shows as the next draft."
-    )
+    secret_keys: str = Field("", description="Keys to seal and sign, newest first, comma separated.")
+    agreement: str = Field("", description="An agreement file that the console shows as the next draft.")
     log_format: Literal["json", "text"] = Field("json", description="How to log.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="What to log."
-    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What to log.")
 
     @field_validator("settle", mode="before")
     @classmethod
@@ -113,16 +93,10 @@ class Settings(BaseSettings):
             raise CannotStart(
                 "BATON_BUS is embedded but BATON_DATABASE_URL is set; set BATON_BUS=kafka too, or unset the URL."
             )
-        if not self.embedded and not self.database_url.startswith(
-            "postgresql+asyncpg://"
-        ):
-            raise CannotStart(
-                "BATON_BUS is kafka, so BATON_DATABASE_URL must be set to postgresql+asyncpg://..."
-            )
+        if not self.embedded and not self.database_url.startswith("postgresql+asyncpg://"):
+            raise CannotStart("BATON_BUS is kafka, so BATON_DATABASE_URL must be set to postgresql+asyncpg://...")
         if not self.embedded and not self.kafka_bootstrap_servers:
-            raise CannotStart(
-                "BATON_BUS is kafka, so BATON_KAFKA_BOOTSTRAP_SERVERS must name at least one broker."
-            )
+            raise CannotStart("BATON_BUS is kafka, so BATON_KAFKA_BOOTSTRAP_SERVERS must name at least one broker.")
 
 
 S = TypeVar("S", bound=BaseSettings)
@@ -142,11 +116,7 @@ def refuse_unknown(*classes: type[BaseSettings]) -> None:
     """Stop the start when the environment holds a BATON_ name that no settings class knows. Raises CannotStart."""
     known = {f"BATON_{name}".upper() for cls in classes for name in cls.model_fields}
     for name in sorted(os.environ):
-        if (
-            name.startswith("BATON_")
-            and name not in known
-            and not name.startswith("BATON_TEST_")
-        ):
+        if name.startswith("BATON_") and name not in known and not name.startswith("BATON_TEST_"):
             near = get_close_matches(name, known, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise CannotStart(f"The setting {name} is unknown.{hint}")

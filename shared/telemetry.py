@@ -41,16 +41,10 @@ SAID = Counter(
 )
 LAG = Gauge("baton_consumer_lag", "Records not yet handled.", ["service"])
 OUTBOX = Gauge("baton_outbox_rows", "Outbox rows not yet posted.", ["service"])
-OUTBOX_AGE = Gauge(
-    "baton_outbox_age_seconds", "Age of the oldest outbox row.", ["service"]
-)
-DUE_LATE = Gauge(
-    "baton_due_rows_late", "Due rows not claimed yet though due.", ["service"]
-)
+OUTBOX_AGE = Gauge("baton_outbox_age_seconds", "Age of the oldest outbox row.", ["service"])
+DUE_LATE = Gauge("baton_due_rows_late", "Due rows not claimed yet though due.", ["service"])
 EXTRA = Gauge("baton_gauge", "What a service counts of its own.", ["service", "name"])
-BATCH_SECONDS = Histogram(
-    "baton_batch_seconds", "Seconds to handle one batch.", ["service"]
-)
+BATCH_SECONDS = Histogram("baton_batch_seconds", "Seconds to handle one batch.", ["service"])
 
 _STANDARD = set(vars(logging.makeLogRecord({})))
 
@@ -67,9 +61,7 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
         }
         line |= {
-            name: value
-            for name, value in vars(record).items()
-            if name not in _STANDARD and not name.startswith("_")
+            name: value for name, value in vars(record).items() if name not in _STANDARD and not name.startswith("_")
         }
         if record.exc_info:
             line["error"] = _trace(record)
@@ -82,9 +74,7 @@ def _trace(record: logging.LogRecord) -> list[str]:
     places = []
     while trace is not None:
         code = trace.tb_frame.f_code
-        places.append(
-            f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}"
-        )
+        places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}")
         trace = trace.tb_next
     return [kind.__name__ if kind else "?", *places[-12:]]
 
@@ -93,9 +83,7 @@ def start_logging(form: str, level: str) -> None:
     """Log to stderr, as JSON lines or as text for a terminal."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        JsonLines()
-        if form == "json"
-        else logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
+        JsonLines() if form == "json" else logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -26,9 +26,7 @@ ELSEWHERE = 0.05
 class Ticker:
     """The loop of one service in one process; several processes share the rows (SKIP LOCKED)."""
 
-    def __init__(
-        self, db: Database, rings: dict[str, Ring], stop: asyncio.Event
-    ) -> None:
+    def __init__(self, db: Database, rings: dict[str, Ring], stop: asyncio.Event) -> None:
         self._db = db
         self._rings = rings
         self._stop = stop
@@ -76,10 +74,7 @@ class Ticker:
             return 0.0
         instants = await due.next_instants(tx)
         times = self._db.clock.reckon(tx.wall)
-        waits = [
-            self._db.clock.seconds_until(at, basis, times)
-            for basis, at in instants.items()
-        ]
+        waits = [self._db.clock.seconds_until(at, basis, times) for basis, at in instants.items()]
         return max(ELSEWHERE, min([CAP, *waits]))
 
     async def _alone(self, row: Due) -> None:
@@ -99,9 +94,7 @@ class Ticker:
             async with self._db.transaction() as tx:
                 if await due.claim_these(tx, [row.id]):
                     record = Record(parking.DUE, row.subject, _body(row), 0, 0)
-                    await parking.park(
-                        tx, record, event_id=row.id, kind=row.kind, error=error
-                    )
+                    await parking.park(tx, record, event_id=row.id, kind=row.kind, error=error)
 
     async def _one(self, tx: Tx, row: Due) -> None:
         await ring(tx, self._rings, await due.claim_these(tx, [row.id]))

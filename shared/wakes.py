@@ -31,15 +31,11 @@ class Wakes:
     def ring(self, service: str, name: str) -> None:
         """Wake everybody in this process who waits for the name; `*` wakes that name in every service."""
         for heard, events in self._bells.items():
-            if heard == f"{service}:{name}" or (
-                service == "*" and heard.endswith(f":{name}")
-            ):
+            if heard == f"{service}:{name}" or (service == "*" and heard.endswith(f":{name}")):
                 for event in events:
                     event.set()
 
-    async def notify(
-        self, conn: AsyncConnection, service: str, names: Iterable[str]
-    ) -> None:
+    async def notify(self, conn: AsyncConnection, service: str, names: Iterable[str]) -> None:
         """Tell the other processes when this transaction commits; once for each name."""
         payload = " ".join(f"{service}:{name}" for name in sorted(names))
         await conn.execute(_NOTIFY, {"channel": CHANNEL, "payload": payload})
@@ -60,9 +56,7 @@ class Wakes:
         conn = await asyncpg.connect(plain(url), timeout=5)
         lost = asyncio.Event()
         conn.add_termination_listener(lambda _: lost.set())
-        await conn.add_listener(
-            CHANNEL, lambda _c, _p, _ch, payload: self._heard(str(payload))
-        )
+        await conn.add_listener(CHANNEL, lambda _c, _p, _ch, payload: self._heard(str(payload)))
         for heard in list(self._bells):
             self.ring(*heard.split(":", 1))
         try:
@@ -84,6 +78,4 @@ _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
 def plain(url: str) -> str:
     """The SQLAlchemy URL as asyncpg itself reads it."""
-    return (
-        make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    )
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

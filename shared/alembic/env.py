@@ -4,12 +4,26 @@ from alembic import context
 
 connection = context.config.attributes["connection"]
 schema = context.config.attributes["schema"]
-options = {"version_table_schema": schema} if connection.dialect.name == "postgresql" else {}
+
+
+def named(kind: str, item: object, _: object) -> str | bool:
+    """Write our own column types by their short names."""
+    return (
+        f"{type(item).__name__}()"
+        if type(item).__module__ == "shared.db_tables"
+        else False
+    )
+
+
+options = (
+    {"version_table_schema": schema} if connection.dialect.name == "postgresql" else {}
+)
 context.configure(
     connection=connection,
     target_metadata=context.config.attributes.get("metadata"),
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=False,
+    render_item=named,
     **options,
 )
 with context.begin_transaction():

@@ -21,9 +21,7 @@ _APPEND = text(
     "INSERT INTO log (topic, place, event_id, key, value, headers) VALUES (:topic, :place, :event_id, :key, :value, :headers)"
     " ON CONFLICT (topic, event_id) DO NOTHING"
 )
-_END = text(
-    "INSERT INTO ends VALUES (:topic, :place) ON CONFLICT (topic) DO UPDATE SET place = excluded.place"
-)
+_END = text("INSERT INTO ends VALUES (:topic, :place) ON CONFLICT (topic) DO UPDATE SET place = excluded.place")
 _ENDS = text("SELECT topic, place FROM ends")
 _MARKS = text("SELECT topic, place FROM marks WHERE member = :member")
 _READ = text(
@@ -54,9 +52,7 @@ class EmbeddedBus:
         async with self._engines.writer.begin() as conn:
             for statement in _SCHEMA:
                 await conn.exec_driver_sql(statement)
-            self._ends = {
-                row.topic: row.place for row in (await conn.execute(_ENDS)).all()
-            }
+            self._ends = {row.topic: row.place for row in (await conn.execute(_ENDS)).all()}
 
     async def stop(self) -> None:
         """Close the log."""
@@ -110,11 +106,7 @@ class EmbeddedBus:
     async def lag(self, group: str, topics: Sequence[str]) -> int:
         """Places between the group's cursor and the end of each topic."""
         async with self._engines.reader.connect() as conn:
-            return int(
-                (
-                    await conn.execute(_LAG, {"member": group, "topics": list(topics)})
-                ).scalar_one()
-            )
+            return int((await conn.execute(_LAG, {"member": group, "topics": list(topics)})).scalar_one())
 
     async def forget(self, topic: str, before: int) -> None:
         """Drop the records of a topic before a place (retention)."""
@@ -155,10 +147,7 @@ class EmbeddedConsumer:
         return await self._read(limit)
 
     def _more(self) -> bool:
-        return any(
-            self._bus._ends.get(topic, 0) > place
-            for topic, place in self._places.items()
-        )
+        return any(self._bus._ends.get(topic, 0) > place for topic, place in self._places.items())
 
     async def _read(self, limit: int) -> Batch:
         records: list[Record] = []
@@ -171,12 +160,7 @@ class EmbeddedConsumer:
                     continue
                 wanted = {"topic": topic, "place": place, "limit": limit - len(records)}
                 rows = (await conn.execute(_READ, wanted)).all()
-                records += [
-                    Record(
-                        topic, row.key, row.value, 0, row.place, _unpack(row.headers)
-                    )
-                    for row in rows
-                ]
+                records += [Record(topic, row.key, row.value, 0, row.place, _unpack(row.headers)) for row in rows]
                 full = len(rows) == wanted["limit"]
                 self._places[topic] = rows[-1].place + 1 if full else end
                 marks.append((topic, 0, self._places[topic]))
@@ -185,10 +169,7 @@ class EmbeddedConsumer:
     async def done(self, batch: Batch) -> None:
         """Move the group's cursors past the batch."""
         if batch.marks:
-            values = [
-                {"member": self._group, "topic": topic, "place": place}
-                for topic, _, place in batch.marks
-            ]
+            values = [{"member": self._group, "topic": topic, "place": place} for topic, _, place in batch.marks]
             async with self._bus._turn, self._bus._engines.writer.begin() as conn:
                 await conn.execute(_MARK, values)
 
@@ -201,11 +182,7 @@ class EmbeddedConsumer:
 
 
 def _pack(headers: tuple[tuple[str, bytes], ...]) -> bytes | None:
-    return (
-        b"\x00".join(part for name, value in headers for part in (name.encode(), value))
-        if headers
-        else None
-    )
+    return b"\x00".join(part for name, value in headers for part in (name.encode(), value)) if headers else None
 
 
 def _unpack(packed: bytes | None) -> tuple[tuple[str, bytes], ...]:
