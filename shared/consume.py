@@ -50,7 +50,7 @@ class Reader:
             try:
                 await self._consumer.start()
                 return
-            except Exception as error:  # noqa: BLE001 - the road may be away at the start
+            except Exception as error:
                 failures += 1
                 log.warning(
                     "The bus cannot be reached by %s (%r); trying again.",
@@ -65,7 +65,7 @@ class Reader:
         try:
             await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
             return polling.result() if polling.done() else Batch(())
-        except Exception as error:  # noqa: BLE001 - a broker that is away is no reason to end
+        except Exception as error:
             log.warning("Polling failed for %s (%r); trying again.", self._db.service, error)
             await until(None, self._stop, 1.0)
             return Batch(())

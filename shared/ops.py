@@ -168,11 +168,11 @@ async def troubles_of(building: Building) -> list[str]:
         try:
             async with db.reading() as tx:
                 await tx.one(select(func.count()).select_from(text("relays")))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+        except Exception as error:
             troubles.append(f"The database of {name} cannot be read ({type(error).__name__}).")
     try:
         await building.bus.check()
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+    except Exception as error:
         troubles.append(f"The bus cannot be reached: {error}")
     return troubles
 

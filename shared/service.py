@@ -181,7 +181,7 @@ async def _refresh(building: Building, stop: asyncio.Event) -> None:
             bell.clear()
             try:
                 await building.access.load()
-            except Exception as error:  # noqa: BLE001 - tried again at the next use
+            except Exception as error:
                 log.warning("Keys and doors could not be read anew: %s.", type(error).__name__)
                 bell.set()
                 await until(None, stop, 1.0)
@@ -190,7 +190,7 @@ async def _refresh(building: Building, stop: asyncio.Event) -> None:
 async def _bounded(work: Awaitable[None]) -> None:
     try:
         await asyncio.wait_for(work, GRACE)
-    except Exception as error:  # noqa: BLE001 - stopping goes on whatever fails
+    except Exception as error:
         log.warning("Something did not stop in time: %s.", type(error).__name__)
 
 

@@ -10,10 +10,21 @@ from typing import Literal
 
 from shared.agreement.calendar import EPOCH_DAY, Calendar
 from shared.agreement.open_days import open_spans
-from shared.agreement.open_days import working_date as working_date
-from shared.agreement.stretches import DAY, Row, stretches
-from shared.agreement.stretches import Interval as Interval
+from shared.agreement.stretches import DAY, Interval, Row, stretches
 from shared.agreement.zone_offsets import SECOND, microseconds, moment, period
+
+__all__ = [
+    "Elapsed",
+    "Explained",
+    "Interval",
+    "NeverOpens",
+    "accept_due",
+    "add_business_days",
+    "due",
+    "elapsed",
+    "is_open",
+    "next_opening",
+]
 
 AtClose = Literal["close", "next open"]
 HORIZON_YEARS = 10
@@ -46,7 +57,12 @@ class Elapsed:
 
 
 def due(
-    calendar: Calendar, start: datetime, within: timedelta, *, days: int = 0, at_close: AtClose = "close"
+    calendar: Calendar,
+    start: datetime,
+    within: timedelta,
+    *,
+    days: int = 0,
+    at_close: AtClose = "close",
 ) -> Explained:
     """When `within` of business time after `start` (aware) has gone by; `days` business days come first.
 
@@ -128,7 +144,11 @@ def accept_due(
     except NeverOpens:
         business = None
     if business is None or wall <= business.due:
-        return Explained(wall, (Interval(moment(microseconds(assigned)), wall, True, OFF_HOURS),), wall=True)
+        return Explained(
+            wall,
+            (Interval(moment(microseconds(assigned)), wall, True, OFF_HOURS),),
+            wall=True,
+        )
     return Explained(business.due, business.intervals, wall=True)
 
 

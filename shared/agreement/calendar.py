@@ -11,7 +11,15 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from shared.agreement.day_plan import DayPlan, day_plan
-from shared.agreement.hours import ALL_WEEK, Week, Windows, parse_hours, parse_week, parse_windows, say_window
+from shared.agreement.hours import (
+    ALL_WEEK,
+    Week,
+    Windows,
+    parse_hours,
+    parse_week,
+    parse_windows,
+    say_window,
+)
 from shared.agreement.roster import Rep
 
 __all__ = ["ALWAYS", "Calendar", "CalendarSpec", "Special", "parse_hours", "zone_named"]
@@ -109,7 +117,10 @@ class Calendar:
         return cls(ZoneInfo(spec.timezone), spec.week, special)
 
     def with_hours(
-        self, hours: str | Week | None = None, timezone: str | None = None, away: tuple[Span, ...] = ()
+        self,
+        hours: str | Week | None = None,
+        timezone: str | None = None,
+        away: tuple[Span, ...] = (),
     ) -> "Calendar":
         """This calendar with a personal shift: own weekly hours in their own zone, and time off (from, until).
 
@@ -119,11 +130,20 @@ class Calendar:
         if hours is None:
             return Calendar(self.zone, self.week, self.special, self.away + away)
         week = parse_hours(hours) if isinstance(hours, str) else hours
-        return Calendar(zone_named(timezone) if timezone else self.zone, week, self.special, self.away + away)
+        return Calendar(
+            zone_named(timezone) if timezone else self.zone,
+            week,
+            self.special,
+            self.away + away,
+        )
 
     def of(self, rep: Rep) -> "Calendar":
         """The calendar of a rep of a team with this calendar: their shift and their time off."""
-        return self.with_hours(rep.hours, rep.timezone, tuple((away.start, away.until) for away in rep.away))
+        return self.with_hours(
+            rep.hours,
+            rep.timezone,
+            tuple((away.start, away.until) for away in rep.away),
+        )
 
     @property
     def never_opens(self) -> bool:

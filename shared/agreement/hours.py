@@ -10,12 +10,23 @@ Week = tuple[Windows, ...]
 """Seven days, Monday first."""
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-FULL_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+FULL_NAMES = (
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+)
 DAY_MINUTES = 24 * 60
 ALL_WEEK: Week = (((0, DAY_MINUTES),),) * 7
 
 _WINDOW = re.compile(r"(\d{1,2}):(\d{2})\s*[-\u2013]\s*(\d{1,2}):(\d{2})", re.ASCII)
-_DAYS = re.compile(r"([a-z]+(?:\s*-\s*[a-z]+)?(?:\s*,\s*[a-z]+(?:\s*-\s*[a-z]+)?)*)\s*:?\s+(.+)", re.IGNORECASE)
+_DAYS = re.compile(
+    r"([a-z]+(?:\s*-\s*[a-z]+)?(?:\s*,\s*[a-z]+(?:\s*-\s*[a-z]+)?)*)\s*:?\s+(.+)",
+    re.IGNORECASE,
+)
 _FULL = {name.casefold(): at for at, name in enumerate(FULL_NAMES)} | {name: at for at, name in enumerate(WEEKDAYS)}
 
 

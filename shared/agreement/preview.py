@@ -7,7 +7,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared.agreement.business_time import HORIZON_YEARS, Elapsed, Explained, NeverOpens, due, elapsed
+from shared.agreement.business_time import (
+    HORIZON_YEARS,
+    Elapsed,
+    Explained,
+    NeverOpens,
+    due,
+    elapsed,
+)
 from shared.agreement.calendar import ALWAYS, Calendar, CalendarSpec
 from shared.agreement.holidays import materialise
 from shared.agreement.time_words import in_words
@@ -60,7 +67,12 @@ def _answer(calendar: Calendar, reckoning: Explained | Elapsed) -> dict[str, Any
         "due": rfc3339(reckoning.due) if isinstance(reckoning, Explained) else None,
         "seconds": int(counted) if counted == int(counted) else counted,
         "intervals": [
-            {"from": rfc3339(span.start), "to": rfc3339(span.end), "counted": span.counted, "why": span.why}
+            {
+                "from": rfc3339(span.start),
+                "to": rfc3339(span.end),
+                "counted": span.counted,
+                "why": span.why,
+            }
             for span in reckoning.intervals
         ],
         "in_words": in_words(calendar, reckoning),

@@ -50,7 +50,12 @@ def _listed(intervals: tuple[Interval, ...], zone: ZoneInfo) -> list[str]:
 def _some(spans: list[str]) -> str:
     if len(spans) <= _MOST:
         return "; ".join(spans)
-    return "; ".join([*spans[: _MOST - 1], f"and {len(spans) - _MOST + 1} more, the last {spans[-1]}"])
+    return "; ".join(
+        [
+            *spans[: _MOST - 1],
+            f"and {len(spans) - _MOST + 1} more, the last {spans[-1]}",
+        ]
+    )
 
 
 def _span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
@@ -83,7 +88,11 @@ def _time(local: datetime) -> str:
 def say_duration(span: timedelta) -> str:
     """A length of time in hours, minutes and seconds: "7 hours 20 minutes"."""
     seconds, rest = divmod(span, timedelta(seconds=1))
-    parts = [(seconds // 3600, "hour"), (seconds // 60 % 60, "minute"), (seconds % 60, "second")]
+    parts = [
+        (seconds // 3600, "hour"),
+        (seconds // 60 % 60, "minute"),
+        (seconds % 60, "second"),
+    ]
     said = [f"{amount:,} {unit}{'' if amount == 1 else 's'}" for amount, unit in parts if amount]
     if rest and not said:
         return "less than a second"

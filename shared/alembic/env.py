@@ -8,16 +8,10 @@ schema = context.config.attributes["schema"]
 
 def named(kind: str, item: object, _: object) -> str | bool:
     """Write our own column types by their short names."""
-    return (
-        f"{type(item).__name__}()"
-        if type(item).__module__ == "shared.db_tables"
-        else False
-    )
+    return f"{type(item).__name__}()" if type(item).__module__ == "shared.db_tables" else False
 
 
-options = (
-    {"version_table_schema": schema} if connection.dialect.name == "postgresql" else {}
-)
+options = {"version_table_schema": schema} if connection.dialect.name == "postgresql" else {}
 context.configure(
     connection=connection,
     target_metadata=context.config.attributes.get("metadata"),

@@ -69,7 +69,7 @@ class EmbeddedBus:
         try:
             async with self._turn:
                 await self._append(records)
-        except Exception as error:  # noqa: BLE001 - every failure is the answer for all of them
+        except Exception as error:
             return [error] * len(records)
         async with self._news:
             self._news.notify_all()

@@ -141,7 +141,7 @@ class KafkaBus:
                 continue
             try:
                 sends.append(await asyncio.wait_for(self._send(producer, record), SEND_BOUND))
-            except Exception as error:  # noqa: BLE001 - one record's answer
+            except Exception as error:
                 failed[key] = error
                 sends.append(error)
         return sends
@@ -324,5 +324,5 @@ def _stop_each_key_at_its_first_failure(
 async def _bounded_stop(client: Any) -> None:
     try:
         await asyncio.wait_for(client.stop(), STOP_BOUND)
-    except Exception as error:  # noqa: BLE001 - a client that cannot stop is dropped
+    except Exception as error:
         log.warning("A Kafka client did not stop in time (%s); it is dropped.", type(error).__name__)

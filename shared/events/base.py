@@ -90,9 +90,7 @@ class Event(Generic[F]):
             "correlationid": self.correlationid,
             "data": self.data.model_dump(mode="json", exclude_none=True),
         }
-        return orjson.dumps(
-            {name: value for name, value in envelope.items() if value is not None}
-        )
+        return orjson.dumps({name: value for name, value in envelope.items() if value is not None})
 
 
 def rfc3339(moment: datetime) -> str:
@@ -112,21 +110,15 @@ def decode(raw: bytes) -> Event[Fact]:
         )
     kind = KINDS.get(str(envelope.get("type")))
     if kind is None:
-        raise UnreadableEvent(
-            f"The event type {envelope.get('type')!r} is unknown to this version."
-        )
+        raise UnreadableEvent(f"The event type {envelope.get('type')!r} is unknown to this version.")
     try:
         return _event(kind, cast(dict[str, Any], envelope))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UnreadableEvent(
-            f"The {kind.type} event is not valid at data.{where}: {first['msg']}."
-        ) from error
+        raise UnreadableEvent(f"The {kind.type} event is not valid at data.{where}: {first['msg']}.") from error
     except (KeyError, ValueError, TypeError) as error:
-        raise UnreadableEvent(
-            f"The envelope of the {kind.type} event is not valid: {error!r}."
-        ) from error
+        raise UnreadableEvent(f"The envelope of the {kind.type} event is not valid: {error!r}.") from error
 
 
 def _event(kind: type[Fact], envelope: dict[str, Any]) -> Event[Fact]:

@@ -1,0 +1,89 @@
+"""The `baton` command: up | router | timer | notifier | console | tools."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from shared.errors import BatonError, CannotStart
+
+app = typer.Typer(help="Baton: the relay between marketing and sales.", no_args_is_help=True, add_completion=False)
+
+
+def _settings(**given: Any) -> Any:
+    from services.tools.assembly import NAMES
+    from services.tools.assembly import settings_of as settings_of_service
+    from shared.settings import Settings, load, refuse_unknown
+
+    refuse_unknown(Settings, *(settings_of_service(name) for name in NAMES))
+    return load(Settings, **{name: value for name, value in given.items() if value is not None})
+
+
+def _serve(names: tuple[str, ...], **given: Any) -> None:
+    from services.tools.assembly import one_service
+    from shared.service import serve
+    from shared.telemetry import start_logging
+
+    settings = _settings(**given)
+    start_logging(settings.log_format, settings.log_level)
+    asyncio.run(serve(tuple(one_service(name) for name in names), settings))
+
+
+@app.command()
+def up(
+    data: Annotated[Path | None, typer.Option(help="Where the files are kept.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    agreement: Annotated[Path | None, typer.Option(help="An agreement file to begin with, as a draft.")] = None,
+) -> None:
+    """Everything in one process, SQLite files, embedded log.
+
+    Example: baton up --data ./baton-data --port 8080
+    """
+    from services.tools.assembly import NAMES
+
+    _serve(NAMES, data_dir=data, port=port, host=host, agreement=str(agreement) if agreement else None)
+
+
+def _one(name: str, what: str) -> None:
+    def start(
+        port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+        host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    ) -> None:
+        _serve((name,), port=port, host=host)
+
+    start.__doc__ = f"{what}\n\nExample: baton {name} --host 0.0.0.0"
+    app.command(name)(start)
+
+
+_one("router", "Owns leads: who they are, what they are worth, whose they are.")
+_one("timer", "Owns promises: what is due, to whom, by when.")
+_one("notifier", "Owns messages: who was told, how, and what they answered.")
+_one("console", "Owns nothing: shows everything, asks owners to act.")
+
+
+def _add_tools() -> None:
+    from services.tools import commands
+
+    commands.add(app)
+
+
+def main() -> None:
+    """Run the command; an error of ours ends it with one sentence."""
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    _add_tools()
+    try:
+        app()
+    except CannotStart as error:
+        typer.secho(error.sentence, fg="red", err=True)
+        sys.exit(2)
+    except BatonError as error:
+        typer.secho(error.sentence, fg="red", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

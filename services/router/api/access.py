@@ -1,0 +1,160 @@
+"""Keys, doors and targets over HTTP; the router writes them, everybody reads them."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict
+
+from services.router.sources.registry import SOURCES
+from shared import access_write as write
+from shared.access import Access, Principal
+from shared.errors import TheirMistake
+from shared.http import access_of, allow
+
+doors = APIRouter()
+Admin = Annotated[Principal, Depends(allow("admin"))]
+Here = Annotated[Access, Depends(access_of)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewKey(_Strict):
+    """A key to make."""
+
+    name: str
+    roles: list[str]
+    person: str | None = None
+
+
+class NewEndpoint(_Strict):
+    """A door to open."""
+
+    source: str
+    scheme: str = ""
+    name: str = ""
+    url: str | None = None
+    secret: str | None = None
+    mapping: dict[str, Any] | None = None
+    options: dict[str, Any] | None = None
+
+
+class NewSecret(_Strict):
+    """A secret to add; the old ones count until `until`."""
+
+    secret: str | None = None
+    until: datetime | None = None
+
+
+class NewTarget(_Strict):
+    """A target to make."""
+
+    name: str
+    url: str
+    local: bool = False
+
+
+@doors.post("/v1/keys", status_code=201)
+async def make_key(who: Admin, access: Here, new: NewKey) -> dict[str, Any]:
+    """Make an API key; it is answered this once."""
+    key_id, token = await write.make_key(access, new.name, new.roles, new.person, who.name)
+    return {"id": key_id, "key": token}
+
+
+@doors.get("/v1/keys")
+async def keys(who: Admin, access: Here) -> list[dict[str, Any]]:
+    """All keys, without their secrets."""
+    return await write.keys(access)
+
+
+@doors.post("/v1/keys/{key_id}/revoke")
+async def revoke_key(who: Admin, access: Here, key_id: str) -> dict[str, str]:
+    """Switch a key off."""
+    await write.revoke_key(access, key_id, who.name)
+    return {"id": key_id, "state": "revoked"}
+
+
+@doors.post("/v1/endpoints", status_code=201)
+async def make_endpoint(who: Admin, access: Here, new: NewEndpoint) -> dict[str, Any]:
+    """Open a door; its secret is answered this once."""
+    source = SOURCES.get(new.source)
+    if source is None:
+        raise TheirMistake(f"{new.source!r} is not a source; use one of {', '.join(sorted(SOURCES))}.")
+    scheme = new.scheme or next(iter(source.schemes))
+    if scheme not in source.schemes:
+        raise TheirMistake(f"{scheme!r} is not a scheme of {new.source}; use one of {', '.join(source.schemes)}.")
+    made = await write.make_endpoint(
+        access,
+        source=new.source,
+        scheme=scheme,
+        name=new.name or new.source,
+        url=new.url,
+        secret=new.secret,
+        mapping=new.mapping,
+        options=new.options,
+        by=who.name,
+    )
+    return dict(zip(("id", "url", "secret"), made, strict=True)) | {"source": new.source, "scheme": scheme}
+
+
+@doors.get("/v1/endpoints")
+async def endpoints(who: Admin, access: Here) -> list[dict[str, Any]]:
+    """All doors, without their secrets."""
+    return [
+        {
+            "id": door.id,
+            "name": door.name,
+            "source": door.source,
+            "scheme": door.scheme,
+            "url": door.url,
+            "secrets": len(door.secrets),
+            "mapping": door.mapping,
+            "revoked": door.revoked,
+        }
+        for door in access.endpoints()
+    ]
+
+
+@doors.post("/v1/endpoints/{endpoint_id}/rotate")
+async def rotate(who: Admin, access: Here, endpoint_id: str, new: NewSecret) -> dict[str, str]:
+    """Add a secret."""
+    return {"secret": await write.rotate_endpoint(access, endpoint_id, new.secret, new.until, who.name)}
+
+
+@doors.post("/v1/endpoints/{endpoint_id}/revoke")
+async def revoke_endpoint(who: Admin, access: Here, endpoint_id: str) -> dict[str, str]:
+    """Close a door."""
+    await write.revoke_endpoint(access, endpoint_id, who.name)
+    return {"id": endpoint_id, "state": "revoked"}
+
+
+@doors.post("/v1/targets", status_code=201)
+async def make_target(who: Admin, access: Here, new: NewTarget) -> dict[str, str]:
+    """Make a target; its secret is answered this once."""
+    if not new.url.startswith("https://") and not (new.local and new.url.startswith("http://")):
+        raise TheirMistake(f"The target URL {new.url!r} must be https; a private http address needs `local`.")
+    return {"name": new.name, "secret": await write.make_target(access, new.name, new.url, None, new.local, who.name)}
+
+
+@doors.get("/v1/targets")
+async def targets(who: Admin, access: Here) -> list[dict[str, Any]]:
+    """All targets, without their secrets."""
+    return [{"name": target.name, "url": target.url, "local": target.local} for target in access.targets()]
+
+
+@doors.post("/v1/targets/{name}/rotate")
+async def rotate_target(who: Admin, access: Here, name: str) -> dict[str, str]:
+    """Give a target a new secret."""
+    target = access.target(name)
+    if target is None:
+        raise TheirMistake(f"There is no target {name}.", status=404)
+    return {"secret": await write.make_target(access, name, target.url, None, target.local, who.name)}
+
+
+@doors.post("/v1/targets/{name}/revoke")
+async def revoke_target(who: Admin, access: Here, name: str) -> dict[str, str]:
+    """Switch a target off."""
+    await write.revoke_target(access, name, who.name)
+    return {"name": name, "state": "revoked"}

@@ -1,0 +1,19 @@
+"""Keys that tell a repetition: short enough to index, the same for the same delivery."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+_LONGEST = 200
+
+
+def short(text: str) -> str:
+    """The text itself, or its digest when it is too long for a key or not plain ASCII."""
+    if len(text) <= _LONGEST and text.isascii() and text.isprintable():
+        return text
+    return f"sha256:{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def named(headers: Mapping[str, str], header: str) -> str | None:
+    """The delivery's own name in a header, None when it has none."""
+    value = headers.get(header, "").strip()
+    return short(value) if value else None

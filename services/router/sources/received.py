@@ -1,0 +1,50 @@
+"""A request as it came to a door, ready to be verified."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+_STANDARD = ("id", "timestamp", "signature")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request: `url` is the registered URL with the raw query received, header names are lower case."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    path_secret: str | None = None
+
+
+def lower(pairs: Iterable[tuple[bytes | str, bytes | str]]) -> dict[str, str]:
+    """Headers by lower-case name; a repeated header is joined by ", ", so that no second value can hide."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in pairs:
+        name = (raw_name.decode("latin-1") if isinstance(raw_name, bytes) else raw_name).lower()
+        value = raw_value.decode("latin-1") if isinstance(raw_value, bytes) else raw_value
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def signed_url(registered: str, query: str | bytes = "") -> str:
+    """The URL that the sender signed: the registered one, with the query exactly as it was received."""
+    base = registered.split("#", 1)[0].split("?", 1)[0]
+    text = query.decode("latin-1") if isinstance(query, bytes) else query
+    return f"{base}?{text}" if text else base
+
+
+def one_family(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers with `svix-*` renamed to `webhook-*` where svix signed; never a mixture of both families.
+
+    The family is the one that carries the signature: an id that was added beside it is not signed and is dropped.
+    """
+    if "webhook-signature" not in headers and "svix-signature" not in headers:
+        return dict(headers)
+    signer = "webhook" if "webhook-signature" in headers else "svix"
+    families = {f"{family}-{part}" for family in ("webhook", "svix") for part in _STANDARD}
+    kept = {name: value for name, value in headers.items() if name not in families}
+    for part in _STANDARD:
+        if f"{signer}-{part}" in headers:
+            kept[f"webhook-{part}"] = headers[f"{signer}-{part}"]
+    return kept

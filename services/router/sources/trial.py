@@ -1,0 +1,116 @@
+"""A recorded request tried without storing anything: verified? which answer? which leads? parked why?"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.router.sources import answers, registry
+from services.router.sources.answers import Answer
+from services.router.sources.canonical import Delivery, Element, Setup
+from services.router.sources.received import Received, lower, signed_url
+from services.router.sources.recipes import Secret
+from services.router.sources.unreadable import Unreadable
+from services.router.sources.verify import NOT_CONFIGURED
+from shared.errors import TheirMistake
+from shared.ids import same_id
+
+NOTHING = "00000000-0000-0000-0000-000000000000"
+_LARGEST = 64 * 1024 * 1024
+
+
+def try_request(
+    case: Mapping[str, Any],
+    source: str | None = None,
+    scheme: str | None = None,
+    secret: str | Sequence[str] | None = None,
+    now: float | None = None,
+    setup: Setup | None = None,
+) -> dict[str, Any]:
+    """Try a request shaped like a case of the vectors; what is given beside it wins over what the case says.
+
+    `now` is in unix seconds. Ids in the answer are those of the nil intake, for nothing is stored. Raises TheirMistake
+    when the case is no request.
+    """
+    kind = registry.source(str(source or case.get("source") or ""))
+    body = body_of(case)
+    headers = lower(_headers(case))
+    url, _, query = str(case.get("url") or "").partition("?")
+    request = Received(
+        str(case.get("method") or "POST"), signed_url(url, query), headers, body, case.get("path_secret")
+    )
+    moment = now if now is not None else case.get("now")
+    if not isinstance(moment, (int, float, type(None))):
+        raise TheirMistake("`now` must be a number of unix seconds.")
+    schemes = [name] if (name := scheme or case.get("scheme")) else []
+    verdict = kind.verify(schemes, request, _secrets(secret if secret is not None else case.get("secret")), moment or 0)
+    refused = kind.refusal(request.method, headers, len(body))
+    if refused is None and not verdict.ok:
+        missing = verdict.reason == NOT_CONFIGURED
+        refused = answers.not_configured(kind.policy) if missing else answers.unauthentic()
+    refused = refused or kind.unfit(headers)
+    said: dict[str, Any] = {"verified": verdict.ok, "reason": verdict.reason or None}
+    if refused is not None:
+        return said | _outcome(refused)
+    delivery = Delivery(body, headers.get("content-type", ""), registry.kept(headers), request.method, query)
+    return said | _read(kind, delivery, setup or Setup())
+
+
+def _read(kind: registry.Source, delivery: Delivery, setup: Setup) -> dict[str, Any]:
+    first = answers.accepted(kind.policy, NOTHING, [same_id(NOTHING, 0)])
+    try:
+        found = kind.elements(delivery, setup)
+    except Unreadable as unreadable:
+        if kind.parse_before_commit:
+            return _outcome(answers.bad_request(unreadable.reason))
+        return _outcome(first, parked=unreadable.reason)
+    good = [element for element in found if element.problem is None]
+    bad = [element for element in found if element.problem is not None]
+    if not kind.parse_before_commit:
+        return _outcome(first, good, "; ".join(_numbered(element) for element in bad) or None)
+    problems = [answers.item_problem(element.index, element.problem or "") for element in bad]
+    if not good:
+        return _outcome(answers.bad_request("No lead of the request is of use.", problems))
+    ids = [same_id(NOTHING, element.index) for element in good]
+    return _outcome(answers.accepted(kind.policy, NOTHING, ids, problems), good)
+
+
+def _numbered(element: Element) -> str:
+    return f"element {element.index}: {element.problem}"
+
+
+def _outcome(answer: Answer, leads: Sequence[Element] = (), parked: str | None = None) -> dict[str, Any]:
+    return {
+        "answer": {"status": answer.status, "headers": dict(answer.headers), "body": answer.body.decode()},
+        "leads": [element.fields.public() for element in leads],
+        "parked": parked,
+    }
+
+
+def _headers(case: Mapping[str, Any]) -> list[tuple[str, str]]:
+    headers = case.get("headers") or {}
+    if not isinstance(headers, Mapping):
+        raise TheirMistake("`headers` must be an object of names and values.")
+    return [(str(name), str(value)) for name, value in headers.items()]
+
+
+def _secrets(given: Any) -> list[Secret]:
+    values = [given] if isinstance(given, str) else given or []
+    return [Secret(str(value), str(place)) for place, value in enumerate(values)]
+
+
+def body_of(case: Mapping[str, Any]) -> bytes:
+    """The body of a case, made where the case only describes it (`generate`). Raises TheirMistake."""
+    plan = case.get("generate")
+    if plan is None:
+        raw = case.get("body_raw", "")
+        return (raw if isinstance(raw, str) else json.dumps(raw)).encode("utf-8", "surrogatepass")
+    try:
+        if "nest" in plan:
+            count = int(plan["depth"])
+            closing = "]" if plan["nest"] == "[" else "}"
+            made = str(plan["nest"]) * min(count, _LARGEST) + closing * min(count, _LARGEST)
+        else:
+            made = str(plan.get("wrap", "%s")).replace("%s", str(plan["repeat"]) * min(int(plan["bytes"]), _LARGEST))
+    except (KeyError, TypeError, ValueError) as error:
+        raise TheirMistake("`generate` needs `nest` and `depth`, or `repeat`, `bytes` and `wrap`.") from error
+    return made.encode()

@@ -1,0 +1,123 @@
+"""`baton endpoints`: webhook doors, and trying a recorded request without storing anything."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from services.tools.keys import Json, _get, _post
+from services.tools.live import fail
+from services.tools.show import table
+
+endpoints = typer.Typer(help="Webhook doors: source, registered URL, secrets, mapping.", no_args_is_help=True)
+
+
+@endpoints.command()
+def create(
+    source: Annotated[str, typer.Argument(help="hubspot, hubspot_workflow, standard or generic.")],
+    name: Annotated[str, typer.Option(help="What you call it.")] = "",
+    scheme: Annotated[str, typer.Option(help="How it proves itself: v1, v2, v3, v1a, bearer, path.")] = "",
+    url: Annotated[
+        str, typer.Option(help="The URL as it is registered at the sender, if not ours plus the path.")
+    ] = "",
+    secret: Annotated[str, typer.Option(help="The sender's secret, when it makes one; else we make it.")] = "",
+    mapping: Annotated[Path | None, typer.Option(help="A JSON file: canonical field to field of the payload.")] = None,
+) -> None:
+    """Open a door; prints the URL to register and the secret, this once.
+
+    Example: baton endpoints create hubspot --scheme v3 --secret "$CLIENT_SECRET"
+    """
+    body = {"source": source, "scheme": scheme, "name": name or source, "url": url or None, "secret": secret or None}
+    if mapping:
+        body["mapping"] = _json_file(mapping)
+    made = asyncio.run(_post("/v1/endpoints", body))
+    typer.echo(f"Endpoint  {made['id']}\nRegister  {made['url']}\nSecret    {made['secret']}")
+    typer.echo("The secret is not shown again.", err=True)
+
+
+@endpoints.command("list")
+def listed(as_json: Json = False) -> None:
+    """List the doors.
+
+    Example: baton endpoints list
+    """
+    rows = asyncio.run(_get("/v1/endpoints"))
+    table(
+        rows,
+        ["id", "name", "source", "scheme", "url", "secrets", "revoked"],
+        as_json=as_json,
+        empty="No endpoints yet.",
+    )
+
+
+@endpoints.command()
+def rotate(
+    endpoint_id: str,
+    secret: Annotated[str, typer.Option(help="The sender's new secret; else we make one.")] = "",
+    keep: Annotated[int, typer.Option(help="For how many hours the old one still counts.")] = 24,
+) -> None:
+    """Add a new secret; the old one counts for a while.
+
+    Example: baton endpoints rotate 5x0k... --keep 48
+    """
+    until = (datetime.now(UTC) + timedelta(hours=keep)).isoformat()
+    made = asyncio.run(_post(f"/v1/endpoints/{endpoint_id}/rotate", {"secret": secret or None, "until": until}))
+    typer.echo(made["secret"])
+
+
+@endpoints.command()
+def revoke(endpoint_id: str) -> None:
+    """Close a door; its path goes on answering as a tombstone.
+
+    Example: baton endpoints revoke 5x0k...
+    """
+    asyncio.run(_post(f"/v1/endpoints/{endpoint_id}/revoke"))
+    typer.echo(f"Endpoint {endpoint_id} is closed.")
+
+
+@endpoints.command("try")
+def try_(
+    files: Annotated[list[Path], typer.Argument(help="Recorded requests: method, url, headers, body_raw.")],
+    source: Annotated[str, typer.Option(help="The source, when the file does not say.")] = "",
+    scheme: Annotated[str, typer.Option(help="The scheme, when the file does not say.")] = "",
+    secret: Annotated[str, typer.Option(help="The secret, when the file does not say.")] = "",
+    now: Annotated[str, typer.Option(help="Unix seconds to check the age at, when the file does not say.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Say what a recorded request would meet: verified? which answer? which leads? parked why? Nothing is stored.
+
+    Example: baton endpoints try request.json --source hubspot --scheme v3 --secret s3cret
+    """
+    from services.router.sources.registry import try_request
+
+    bad = False
+    for file in files:
+        case = _json_file(file)
+        for one in case.get("cases", [case]):
+            moment = float(now or one.get("now") or datetime.now(UTC).timestamp())
+            chosen = source or one.get("source") or case.get("source", "")
+            outcome = try_request(one, chosen, scheme or one.get("scheme", ""), secret or one.get("secret"), moment)
+            line = {"file": str(file), **outcome}
+            bad = bad or not outcome["verified"]
+            typer.echo(orjson.dumps(line, default=str).decode() if as_json else _in_words(line))
+    raise typer.Exit(1 if bad else 0)
+
+
+def _in_words(line: dict[str, Any]) -> str:
+    verified = "verified" if line["verified"] else f"not verified ({line['reason']})"
+    parked = f", parked: {line['parked']}" if line["parked"] else ""
+    leads = "".join(f"\n  lead: {orjson.dumps(lead, default=str).decode()}" for lead in line["leads"] or [])
+    return f"{line['file']}: {verified}; the answer is {line['answer']['status']}{parked}{leads}"
+
+
+def _json_file(path: Path) -> dict[str, Any]:
+    try:
+        found = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        fail(f"{path} cannot be read as JSON: {error}.")
+    if not isinstance(found, dict):
+        fail(f"{path} must hold one JSON object.")
+    return found

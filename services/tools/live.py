@@ -1,0 +1,76 @@
+"""How a command reaches the system: over HTTP when it runs, else by taking the lock and calling the same code."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn
+
+import httpx
+import typer
+
+from services.tools.assembly import all_services
+from shared.errors import CannotStart
+from shared.house import read_run_file
+from shared.service import running
+from shared.settings import Settings, load
+
+BAD_NEWS, WRONG_USE = 1, 2
+
+
+@asynccontextmanager
+async def live(settings: Settings | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client for the running system. Embedded and nothing running: the system itself, for the length of the command."""
+    settings = settings or load(Settings)
+    found = await _found(settings)
+    if found:
+        url, key = found
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as client:
+            yield client
+        return
+    if not settings.embedded:
+        fail("BATON_URL is not set; set it to where the system answers, and BATON_ADMIN_KEY to a key with role admin.")
+    quiet = settings.model_copy(update={"host": "127.0.0.1"})
+    async with running(all_services(), quiet) as state:
+        transport = httpx.ASGITransport(state.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
+            yield client
+
+
+async def _found(settings: Settings) -> tuple[str, str] | None:
+    if settings.url:
+        return settings.url, settings.admin_key
+    run = read_run_file(settings.data_dir) if settings.embedded else None
+    if run is None:
+        return None
+    try:
+        async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
+            await client.get(f"{run['url']}/healthz")
+    except httpx.HTTPError:
+        return None
+    return run["url"], run["key"]
+
+
+async def ask(client: httpx.AsyncClient, method: str, path: str, **request: Any) -> Any:
+    """Ask and return the JSON; a refusal ends the command with its sentence."""
+    try:
+        response = await client.request(method, path, **request)
+    except httpx.HTTPError as error:
+        fail(f"The system at {client.base_url} does not answer ({type(error).__name__}); is it running?")
+    if response.status_code >= 400:
+        try:
+            detail = response.json()["detail"]
+        except (ValueError, KeyError, TypeError):
+            detail = f"The system answered {response.status_code}."
+        fail(detail)
+    return response.json()
+
+
+def fail(sentence: str, code: int = WRONG_USE) -> NoReturn:
+    """End the command with one sentence on stderr."""
+    typer.secho(sentence, fg="red", err=True)
+    raise typer.Exit(code)
+
+
+def stop_with(error: CannotStart) -> NoReturn:
+    """End the command because the process cannot start."""
+    fail(error.sentence)
