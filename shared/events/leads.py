@@ -120,6 +120,7 @@ class LeadHeld(LeadFact):
     why: str
     until: datetime | None = None
     decision: str | None = None
+    in_words: str = ""
 
 
 @fact
@@ -140,6 +141,8 @@ class LeadAssigned(LeadFact):
     previous_owner: str | None = None
     why: str | None = None
     marks: tuple[str, ...] = ()
+    in_words: str = ""
+    """The decision in a few sentences, as `GET /v1/leads/{id}/decisions` says it."""
 
 
 @fact
@@ -150,6 +153,7 @@ class LeadUnrouted(LeadFact):
     tier: str
     why: str
     decision: str | None = None
+    in_words: str = ""
     alert: str | None = None
     alert_due: bool = False
     """True on the second saying, when the agreed wait (`unrouted.after`) is over and `alert` must be told."""
