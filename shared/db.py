@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Executable, MetaData, RowMapping, Table
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -22,18 +22,22 @@ from shared.events.base import Event, Fact
 from shared.keys import KeyRing
 from shared.wakes import Wakes
 
+if TYPE_CHECKING:
+    from shared.access import Access
+
 R = TypeVar("R")
 CHUNK = 1000
 RETRIES = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class House:
-    """What every handler may need to know of the installation."""
+    """What every handler may need to know of the installation. `access` (doors and targets) is there once it is open."""
 
     keys: KeyRing
     public_url: str
     settle: timedelta = timedelta(seconds=2)
+    access: "Access | None" = None
 
 
 @dataclass(slots=True)
@@ -121,8 +125,10 @@ async def upsert(
     await tx.conn.execute(statement, sorted(rows, key=lambda row: tuple(str(row[name]) for name in key)))
 
 
-async def insert_new(tx: Tx, table: Table, rows: list[dict[str, Any]], key: Sequence[str]) -> set[tuple[Any, ...]]:
-    """Insert what is not there yet, in one statement; returns the keys that were really inserted."""
+async def insert_new(
+    tx: Tx, table: Table, rows: list[dict[str, Any]], key: Sequence[str], returning: Sequence[str] | None = None
+) -> set[tuple[Any, ...]]:
+    """Insert what is not there yet, in one statement; returns the keys (or the `returning` columns) really inserted."""
     made: set[tuple[Any, ...]] = set()
     ordered = sorted(rows, key=lambda row: tuple(str(row[name]) for name in key))
     for start in range(0, len(ordered), CHUNK):
@@ -130,7 +136,7 @@ async def insert_new(tx: Tx, table: Table, rows: list[dict[str, Any]], key: Sequ
             _insert(tx, table)
             .values(ordered[start : start + CHUNK])
             .on_conflict_do_nothing(index_elements=list(key))
-            .returning(*(table.c[name] for name in key))
+            .returning(*(table.c[name] for name in returning or key))
         )
         made.update(tuple(row) for row in (await tx.conn.execute(statement)).all())
     return made

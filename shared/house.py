@@ -71,13 +71,14 @@ def _build(settings: Settings, services: list[str]) -> Building:
         return Database(name, engine_pair(settings, name), clock, house, wakes)
 
     here = settings.embedded and loopback(settings.host)
+    house.access = Access(database(engines.ACCESS))
     return Building(
         settings,
         clock,
         house,
         wakes,
         make_bus(settings),
-        Access(database(engines.ACCESS)),
+        house.access,
         {name: database(name) for name in services},
         here,
     )

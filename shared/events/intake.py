@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from shared.events.base import INTAKE, Fact, fact
 
 
@@ -18,5 +20,5 @@ class IntakeReceived(Fact):
     method: str = "POST"
     query: str = ""
     content_type: str = ""
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
     body: str

@@ -1,0 +1,1 @@
+"""The router's HTTP doors, one file for each kind of visitor."""

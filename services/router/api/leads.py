@@ -1,0 +1,193 @@
+"""Leads over HTTP: our own contract in, lists and records out, and actions under the epoch."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from services.router.api.webhooks import TooLarge, body_of, first_answer, gather_of
+from services.router.domain.lead import OWNED, Lead
+from services.router.domain.life import ACTIONS, LATER, MANAGING
+from services.router.handlers import actions
+from services.router.handlers.door import Knock
+from services.router.sources import answers
+from services.router.sources.body import CAP
+from services.router.sources.canonical import Delivery, Setup
+from services.router.sources.received import lower
+from services.router.sources.registry import LONG, SHORT, kept, source
+from services.router.store import leads as lead_store
+from services.router.store import views
+from shared.access import Principal
+from shared.db import Tx, ours
+from shared.errors import NotAllowed, NotFound, TheirMistake
+from shared.http import allow, answer, in_transaction, reading
+from shared.ids import is_id, new_id
+from shared.telemetry import RECEIVED
+
+doors = APIRouter()
+TxDep = Annotated[Tx, Depends(in_transaction("router"), scope="function")]
+ReadDep = Annotated[Tx, Depends(reading("router"), scope="function")]
+Sender = Annotated[Principal, Depends(allow("intake", local=False))]
+Reader = Annotated[Principal, Depends(allow("rep", "manager", "marketing", "executive", "ops"))]
+Actor = Annotated[Principal, Depends(allow("rep", "manager", "marketing"))]
+
+
+@doors.post("/v1/leads")
+async def take(request: Request, who: Sender) -> Response:
+    """One lead or an array of up to 100: 202 with their ids, problems by item; 400 when none is of use."""
+    kind = source("generic")
+    headers = lower(request.headers.raw)
+    try:
+        body = await body_of(request, CAP)
+    except TooLarge:
+        return _sent(answers.too_large(CAP))
+    unfit = kind.unfit(headers)
+    if unfit:
+        return _sent(unfit)
+    intake = new_id()
+    delivery = Delivery(body, headers.get("content-type", ""), kept(headers))
+    first = first_answer(kind, intake, delivery, Setup())
+    if first.status >= 400:
+        return _sent(first)
+    key, named = kind.delivery_key(headers, body)
+    knock = Knock(
+        intake=intake,
+        endpoint=f"api:{who.name}"[:100],
+        source=kind.name,
+        dedupe_key=key,
+        window=LONG if named else SHORT,
+        method="POST",
+        query="",
+        content_type=delivery.content_type,
+        headers=dict(delivery.headers),
+        body=body,
+        answer=first,
+    )
+    try:
+        return _sent(await gather_of(request).submit(knock))
+    except Exception as error:
+        if not ours(error):
+            raise
+        return _sent(answers.unavailable(kind.policy))
+
+
+def _sent(made: answers.Answer) -> Response:
+    RECEIVED.labels("api", str(made.status)).inc()
+    return Response(made.body, made.status, dict(made.headers))
+
+
+@doors.get("/v1/leads")
+async def listed(
+    who: Reader,
+    tx: ReadDep,
+    state: str | None = None,
+    owner: str | None = None,
+    q: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Response:
+    """Leads, newest first; `cursor` is the `next` of the page before."""
+    most = max(1, min(limit, 500))
+    rows = await views.page(tx, state=state, owner=owner, q=q, after=_place(cursor), limit=most)
+    last = rows[-1] if len(rows) == most else None
+    following = f"{last['received_at'].isoformat()}~{last['id']}" if last else None
+    return answer({"leads": rows, "next": following})
+
+
+def _place(cursor: str | None) -> tuple[datetime, str] | None:
+    if not cursor:
+        return None
+    at, _, lead_id = cursor.replace(" ", "+").partition("~")
+    try:
+        return datetime.fromisoformat(at), lead_id
+    except ValueError as error:
+        raise TheirMistake("The cursor is not one of ours; take `next` of the page before.") from error
+
+
+@doors.get("/v1/leads/{lead_id}")
+async def shown(who: Reader, tx: ReadDep, lead_id: str) -> Response:
+    """One lead; an id of a repeated element shows the lead that it speaks of."""
+    found = await views.whole(tx, lead_id)
+    if found is None:
+        other = await views.became(tx, lead_id)
+        found = await views.whole(tx, other) if other else None
+    if found is None:
+        raise NotFound(f"There is no lead {lead_id}." if is_id(lead_id) else "A lead id is a UUID.")
+    return answer(found)
+
+
+@doors.get("/v1/leads/{lead_id}/timeline")
+async def timeline(who: Reader, tx: ReadDep, lead_id: str) -> Response:
+    """What happened to a lead, in order."""
+    return answer(await views.timeline(tx, lead_id))
+
+
+@doors.get("/v1/leads/{lead_id}/decisions")
+async def decisions(who: Reader, tx: ReadDep, lead_id: str) -> Response:
+    """Why it went where it went: every rule tried, every candidate passed over, the counters, and all of it in words."""
+    return answer(await views.decided(tx, lead_id))
+
+
+class Action(BaseModel):
+    """What somebody does with a lead."""
+
+    model_config = ConfigDict(extra="forbid")
+    action: str
+    epoch: int | None = None
+    reason: str | None = None
+    to: str | None = None
+
+
+@doors.post("/v1/leads/{lead_id}/actions")
+async def act(who: Actor, tx: TxDep, lead_id: str, wanted: Action) -> Response:
+    """Act on a lead; 409 with the present owner when the epoch is old or the state does not allow it."""
+    if wanted.action in LATER:
+        raise TheirMistake(f"The action {wanted.action!r} is not executed yet.", status=501, kind="not-yet")
+    if wanted.action not in (*ACTIONS, *MANAGING):
+        raise TheirMistake(f"{wanted.action!r} is not an action; use one of {', '.join((*ACTIONS, *MANAGING))}.")
+    lead = await lead_store.one(tx, lead_id)
+    if lead is None:
+        raise NotFound(f"There is no lead {lead_id}.")
+    if wanted.action in ACTIONS and wanted.epoch is None:
+        raise TheirMistake("Say the `epoch` under which you act; GET the lead to see it.")
+    _may(who, lead, wanted)
+    by = who.person or who.name
+    to = by if wanted.action == "claim" else wanted.to
+    if wanted.action == "assign" and not to:
+        raise TheirMistake("To assign needs `to`: a person of the roster or a team.")
+    epoch = lead.epoch if wanted.epoch is None else wanted.epoch
+    made = actions.Answer(lead_id, epoch, wanted.action, by, tx.now, wanted.reason, to=to)
+    now, why = (await actions.apply(tx, [made]))[lead_id]
+    if why or now is None:
+        return _refused(now or lead, why)
+    return answer({"lead": now.id, "state": now.state, "owner": now.owner, "epoch": now.epoch})
+
+
+def _may(who: Principal, lead: Lead, wanted: Action) -> None:
+    if who.may("manager"):
+        return
+    mine = who.person is not None and who.person == lead.owner
+    if wanted.action in ("recycle", "disqualify") and who.may("marketing") and lead.state not in OWNED:
+        return
+    if wanted.action == "claim" and who.person:
+        return
+    if wanted.action in ("assign", "reassign") or not (
+        mine or (wanted.epoch is not None and wanted.epoch < lead.epoch)
+    ):
+        raise NotAllowed("Only the owner of a lead, or a manager, may do that.")
+
+
+def _refused(lead: Lead, why: str) -> Response:
+    """The refusal is recorded with the transaction, so it is an answer and not an exception."""
+    body = {
+        "type": "/problems/conflict",
+        "status": 409,
+        "detail": why,
+        "owner": lead.owner if lead.state in OWNED else None,
+        "epoch": lead.epoch,
+        "state": lead.state,
+        "since": lead.assigned_at or lead.since,
+    }
+    return answer(body, 409, media_type="application/problem+json")

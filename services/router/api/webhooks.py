@@ -1,0 +1,169 @@
+"""The webhook door: authenticate raw bytes, commit, answer as that source needs."""
+
+import logging
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.router.handlers.door import Door, Knock
+from services.router.handlers.reading import setup_of
+from services.router.sources import answers
+from services.router.sources.answers import Answer
+from services.router.sources.canonical import Delivery, Setup
+from services.router.sources.generic import elements as read_own
+from services.router.sources.received import Received, lower, signed_url
+from services.router.sources.recipes import Secret
+from services.router.sources.registry import Source, kept, source
+from services.router.sources.unreadable import Unreadable
+from services.router.sources.verify import NOT_CONFIGURED, Verified
+from shared import points
+from shared.access import Endpoint
+from shared.db import ours
+from shared.gather import Gather
+from shared.http import access_of, database
+from shared.ids import new_id, same_id
+from shared.telemetry import RECEIVED
+
+log = logging.getLogger(__name__)
+doors = APIRouter()
+METHODS = ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH"]
+
+
+class TooLarge(Exception):
+    """The body is over the cap; reading stopped."""
+
+
+async def body_of(request: Request, cap: int) -> bytes:
+    """The raw body, read no further than the cap. Raises TooLarge."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > cap:
+            raise TooLarge
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def gather_of(request: Request) -> Gather[Knock, Answer]:
+    """The group commit of this process."""
+    state = request.app.state
+    if not hasattr(state, "door"):
+        state.door = Gather(Door(database(request, "router"), access_of(request)).store)
+    found: Gather[Knock, Answer] = state.door
+    return found
+
+
+@doors.api_route("/webhooks/{endpoint_id}", methods=METHODS, include_in_schema=False)
+@doors.api_route("/webhooks/{endpoint_id}/{path_secret}", methods=METHODS, include_in_schema=False)
+async def webhook(request: Request, endpoint_id: str, path_secret: str | None = None) -> Response:
+    """One request of a sender."""
+    endpoint = await _endpoint(request, endpoint_id)
+    if endpoint is None:
+        return _sent("unknown", answers.unknown_endpoint())
+    if endpoint.revoked:
+        return _sent(endpoint.source, answers.tombstone())
+    kind = source(endpoint.source)
+    headers = lower(request.headers.raw)
+    length = request.headers.get("content-length", "")
+    refused = kind.refusal(request.method, headers, int(length) if length.isdecimal() else None)
+    if refused:
+        return _sent(kind.name, refused)
+    try:
+        body = await body_of(request, kind.cap)
+    except TooLarge:
+        return _sent(kind.name, answers.too_large(kind.cap))
+    query = request.scope["query_string"].decode("latin-1")
+    received = Received(request.method, signed_url(endpoint.url, query), headers, body, path_secret)
+    return _sent(kind.name, await _let_in(request, kind, endpoint, received, query))
+
+
+async def _let_in(request: Request, kind: Source, endpoint: Endpoint, received: Received, query: str) -> Answer:
+    verdict = _verified(request, kind, endpoint, received)
+    if not verdict.ok:
+        log.info("A request at endpoint %s is refused: %s.", endpoint.name, verdict.reason)
+        return answers.not_configured(kind.policy) if verdict.reason == NOT_CONFIGURED else answers.unauthentic()
+    points.reached("verified")
+    unfit = kind.unfit(received.headers)
+    if unfit:
+        return unfit
+    intake = new_id()
+    delivery = Delivery(
+        received.body, received.headers.get("content-type", ""), kept(received.headers), received.method, query
+    )
+    first = first_answer(kind, intake, delivery, setup_of(endpoint))
+    if first.status >= 400:
+        return first
+    key, named = kind.delivery_key(received.headers, received.body, query)
+
+    def still() -> Answer | None:
+        now = access_of(request).endpoint(endpoint.id)
+        if now is None or now.revoked:
+            return answers.tombstone()
+        return None if _verified(request, kind, now, received).ok else answers.unauthentic()
+
+    knock = Knock(
+        intake=intake,
+        endpoint=endpoint.id,
+        source=kind.name,
+        dedupe_key=key,
+        window=kind.window(verdict.scheme, named),
+        method=received.method,
+        query=query,
+        content_type=delivery.content_type,
+        headers=dict(delivery.headers),
+        body=received.body,
+        answer=first,
+        still=still,
+    )
+    try:
+        return await gather_of(request).submit(knock)
+    except Exception as error:
+        if not ours(error):
+            log.exception("A request could not be stored, in a way that is not known.")
+        return answers.unavailable(kind.policy)
+
+
+def first_answer(kind: Source, intake: str, delivery: Delivery, setup: Setup) -> Answer:
+    """The answer that is stored with the request; 400 where our own contract holds no lead of use."""
+    if not kind.parse_before_commit:
+        return answers.accepted(kind.policy, intake, [same_id(intake, 0)])
+    try:
+        found = read_own(delivery, setup)
+    except Unreadable as unreadable:
+        return answers.bad_request(unreadable.reason)
+    good = [element for element in found if element.problem is None]
+    problems = [answers.item_problem(element.index, element.problem) for element in found if element.problem]
+    if not good:
+        return answers.bad_request("No lead of the request is of use.", problems)
+    return answers.accepted(kind.policy, intake, [same_id(intake, element.index) for element in good], problems)
+
+
+async def _endpoint(request: Request, endpoint_id: str) -> Endpoint | None:
+    access = access_of(request)
+    found = access.endpoint(endpoint_id)
+    if found is None and access.db.dialect == "postgresql":
+        async with access.db.reading() as tx:
+            await access.fresh(tx)
+        found = access.endpoint(endpoint_id)
+    return found
+
+
+def _verified(request: Request, kind: Source, endpoint: Endpoint, received: Received) -> Verified:
+    clock = database(request, "router").clock
+    secrets = [
+        Secret(
+            item.value,
+            item.id,
+            item.not_before.timestamp() if item.not_before else None,
+            item.not_after.timestamp() if item.not_after else None,
+        )
+        for item in endpoint.secrets
+    ]
+    schemes = endpoint.options.get("schemes") or ([endpoint.scheme] if endpoint.scheme else [])
+    return kind.verify(schemes, received, secrets, clock.here().wall.timestamp())
+
+
+def _sent(source_name: str, answer: Answer) -> Response:
+    RECEIVED.labels(source_name, str(answer.status)).inc()
+    return Response(answer.body, answer.status, dict(answer.headers))

@@ -1,0 +1,34 @@
+"""The router: who leads are, what they are worth, whose they are."""
+
+from services.router import audit
+from services.router.api import access, agreements, leads, reps, webhooks
+from services.router.handlers import actions, agreement, escalation, intake, release, roster
+from services.router.settings import Settings
+from services.router.store.tables import metadata
+from shared.events import ActionTaken, IntakeReceived, SlaEscalated
+from shared.http import joined
+from shared.service import Service
+
+
+def build(settings: Settings) -> Service:
+    """The router as data."""
+    return Service(
+        name="router",
+        metadata=metadata,
+        doors=joined(webhooks.doors, leads.doors, agreements.doors, reps.doors, access.doors),
+        hears={  # what others say -> what we do about it
+            IntakeReceived: intake.receive,
+            ActionTaken: actions.answered,
+            SlaEscalated: escalation.escalated,
+        },
+        rings={  # what comes due -> what we do about it
+            "held": release.opened,
+            "waiting": release.waiting,
+            "unrouted": release.alert,
+            "begin": release.begin,
+            "live": agreement.go_live,
+            "absent": roster.absent,
+        },
+        audit=audit.terms,
+        gauges=audit.gauges,
+    )

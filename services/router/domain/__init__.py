@@ -1,0 +1,1 @@
+"""The router's core: plain values in, plain values out."""

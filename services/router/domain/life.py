@@ -1,0 +1,123 @@
+"""The life of a lead as one table: in which state which action leads where. The docs draw their picture from it."""
+
+from typing import NamedTuple
+
+ACTIONS = ("accept", "decline", "attempt", "contacted", "advance", "disqualify", "recycle", "won", "lost")
+"""What the owner of a lead says of it, each under the epoch of their assignment."""
+MANAGING = ("reassign", "assign", "claim")
+"""What moves a lead by hand."""
+LATER = ("release", "split", "wait", "resume", "excuse", "rate", "check", "nurture", "archive")
+"""Named in the contract, not yet executed."""
+
+LIFE: dict[str, dict[str, str]] = {
+    "assigned": {
+        "accept": "accepted",
+        "decline": "declined",
+        "attempt": "accepted",
+        "contacted": "contacted",
+        "advance": "advanced",
+        "disqualify": "disqualified",
+        "recycle": "recycled",
+        "won": "won",
+        "lost": "lost",
+        "reassign": "assigned",
+        "assign": "assigned",
+    },
+    "accepted": {
+        "attempt": "accepted",
+        "contacted": "contacted",
+        "advance": "advanced",
+        "disqualify": "disqualified",
+        "recycle": "recycled",
+        "won": "won",
+        "lost": "lost",
+        "reassign": "assigned",
+        "assign": "assigned",
+    },
+    "contacted": {
+        "attempt": "contacted",
+        "contacted": "contacted",
+        "advance": "advanced",
+        "disqualify": "disqualified",
+        "recycle": "recycled",
+        "won": "won",
+        "lost": "lost",
+        "reassign": "assigned",
+        "assign": "assigned",
+    },
+    "advanced": {
+        "attempt": "advanced",
+        "contacted": "advanced",
+        "disqualify": "disqualified",
+        "recycle": "recycled",
+        "won": "won",
+        "lost": "lost",
+        "reassign": "assigned",
+        "assign": "assigned",
+    },
+    "held": {"claim": "assigned", "assign": "assigned", "recycle": "recycled"},
+    "unrouted": {"claim": "assigned", "assign": "assigned", "recycle": "recycled", "reassign": "assigned"},
+    "nurtured": {"claim": "assigned", "assign": "assigned"},
+    "recycled": {"claim": "assigned", "assign": "assigned"},
+    "received": {},
+    "parked": {},
+    "refused": {},
+    "merged": {},
+    "disqualified": {"assign": "assigned"},
+    "won": {},
+    "lost": {},
+}
+
+BY_ITSELF: dict[str, tuple[str, ...]] = {
+    "received": ("refused", "merged", "nurtured", "qualified", "parked"),
+    "nurtured": ("qualified",),
+    "qualified": ("assigned", "held", "unrouted"),
+    "held": ("assigned", "unrouted"),
+    "unrouted": ("assigned", "held"),
+    "assigned": ("assigned", "recycled"),
+    "accepted": ("assigned", "recycled"),
+    "declined": ("assigned", "held", "unrouted", "recycled"),
+    "recycled": ("qualified",),
+}
+"""What the rules, the timer's word and new enquiries do without anybody's action."""
+
+
+class Refused(NamedTuple):
+    """Why an action does not apply."""
+
+    why: str
+
+
+def after(state: str, action: str) -> str | Refused:
+    """The state that an action leads to, or why it is refused in this state."""
+    following = LIFE.get(state, {})
+    if action in following:
+        return following[action]
+    if state == "accepted" and action == "accept":
+        return Refused("It is accepted already.")
+    if state in ("won", "lost", "disqualified", "recycled"):
+        return Refused(f"The lead is closed ({state}).")
+    if action in ("accept", "decline") and state in ("contacted", "advanced"):
+        return Refused(f"It is {state} already.")
+    if action == "decline" and state == "accepted":
+        return Refused("It is accepted already; disqualify or recycle it instead.")
+    return Refused(f"A lead that is {state} cannot be answered with {action!r}.")
+
+
+def implied(state: str, action: str) -> tuple[str, ...]:
+    """The earlier actions that this one says too: whoever has contacted a lead has accepted it."""
+    if state == "assigned" and action in ("attempt", "contacted", "advance", "won", "lost", "disqualify", "recycle"):
+        return ("accept",)
+    return ()
+
+
+def drawing() -> str:
+    """The table as a Mermaid state diagram for the docs."""
+    lines = ["stateDiagram-v2", "    [*] --> received"]
+    for state, following in BY_ITSELF.items():
+        lines += [f"    {state} --> {new}" for new in following]
+    for state, actions in LIFE.items():
+        for new in dict.fromkeys(actions.values()):
+            said = ", ".join(action for action, to in actions.items() if to == new)
+            lines.append(f"    {state} --> {new}: {said}")
+    return "\n".join(lines)

@@ -1,0 +1,147 @@
+"""The agreement's versions: uploaded as drafts, signed by one person of each side, published, live."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shared.agreement.compile import compile_agreement
+from shared.agreement.parse import parse
+from shared.agreement.signing import hash_of
+
+from services.router.store import agreements as store
+from services.router.store import cached
+from shared import due
+from shared.access import Principal
+from shared.agreement.compiled import Compiled
+from shared.db import Tx
+from shared.due import Due
+from shared.errors import Conflict, NotAllowed, NotFound, TheirMistake
+from shared.events.agreement import AgreementPublished
+
+SIDES = ("marketing", "sales")
+YEARS = 10
+
+
+async def upload(tx: Tx, text: str, by: str) -> dict[str, Any]:
+    """Keep a file as the next draft. Raises TheirMistake with every error, each with its line and column."""
+    facts = await cached.known(tx)
+    parsed = parse(text, roster_ids=frozenset(facts.roster) or None)
+    found = [_shown(problem) for problem in parsed.problems]
+    errors = [problem for problem in found if problem["severity"] == "error"]
+    if parsed.agreement is None or errors:
+        first = errors[0] if errors else {"line": 1, "column": 1, "message": "it cannot be read"}
+        sentence = f"Line {first['line']}, column {first['column']}: {first['message']}"
+        raise TheirMistake(sentence, problems=found)
+    compiled = compile_agreement(parsed.agreement, years=YEARS, from_year=tx.now.year)
+    row = {
+        "name": compiled.name,
+        "hash": hash_of(text),
+        "text": text,
+        "compiled": compiled.model_dump(mode="json"),
+        "warnings": found,
+        "state": "draft",
+        "uploaded_at": tx.now,
+        "uploaded_by": by,
+    }
+    number = await store.add(tx, row)
+    return {
+        "version": number,
+        "hash": row["hash"],
+        "state": "draft",
+        "warnings": found,
+        "signed_by": compiled.signed_by,
+    }
+
+
+def _shown(problem: Any) -> dict[str, Any]:
+    return {
+        "line": problem.line,
+        "column": problem.column,
+        "severity": problem.severity,
+        "message": problem.message,
+        "path": problem.path,
+    }
+
+
+async def sign(tx: Tx, number: int, who: Principal) -> dict[str, Any]:
+    """Sign a version with one's own key, as the person that the agreement names for a side."""
+    row = await _version(tx, number)
+    if row["state"] not in ("draft", "signed"):
+        raise Conflict(f"Version {number} is {row['state']}; only a draft can be signed.")
+    if not who.person:
+        raise NotAllowed("A signature needs your own key: one that was made with --person.")
+    compiled = Compiled.model_validate(row["compiled"])
+    names = await _names(tx, who.person)
+    side = next((side for side in SIDES if compiled.signed_by.get(side, "").casefold() in names), None)
+    if side is None:
+        named = ", ".join(f"{side}: {person}" for side, person in compiled.signed_by.items())
+        raise NotAllowed(f"{who.person} does not sign this agreement; {named or 'it names nobody in signed_by'}.")
+    signed = await store.signatures_of(tx, number)
+    if side not in signed:
+        line = {"version": number, "side": side, "person": who.person, "key_name": who.name, "hash": row["hash"]}
+        await store.sign(tx, {**line, "at": tx.now})
+    missing = [other for other in SIDES if other not in signed and other != side]
+    if not missing:
+        await store.set_state(tx, number, "signed")
+    return {"version": number, "side": side, "missing": missing, "hash": row["hash"]}
+
+
+async def _names(tx: Tx, person: str) -> set[str]:
+    """What a person may be called: their id, or their address in the roster."""
+    roster = (await cached.known(tx)).roster
+    names = {person.casefold()}
+    for rep in roster.values():
+        if person.casefold() in (rep.id.casefold(), (rep.email or "").casefold()):
+            names |= {rep.id.casefold(), (rep.email or rep.id).casefold()}
+    return names
+
+
+async def publish(tx: Tx, number: int) -> dict[str, Any]:
+    """Make a signed version live, at once or on its effective day."""
+    row = await _version(tx, number)
+    if row["state"] in ("live", "published"):
+        return {"version": number, "state": row["state"], "live_at": row["live_at"]}
+    if row["state"] == "superseded":
+        raise Conflict(f"Version {number} was live before; upload its file again as a new version.")
+    signed = await store.signatures_of(tx, number)
+    missing = [side for side in SIDES if side not in signed]
+    if missing:
+        raise Conflict(f"Version {number} still needs the signature of {' and '.join(missing)}.", missing=missing)
+    at = max(tx.now, _effective(Compiled.model_validate(row["compiled"]), tx.now))
+    await store.set_state(tx, number, "published", published_at=tx.now, live_at=at)
+    if at > tx.now:
+        await due.put(tx, [Due(f"live:{number}", "live", str(number), at)])
+        return {"version": number, "state": "published", "live_at": at}
+    await _go_live(tx, number)
+    return {"version": number, "state": "live", "live_at": at}
+
+
+def _effective(compiled: Compiled, now: datetime) -> datetime:
+    if compiled.effective is None:
+        return now
+    return datetime.combine(compiled.effective, time.min, ZoneInfo(compiled.timezone))
+
+
+async def go_live(tx: Tx, rows: list[Due]) -> None:
+    """The effective day of published versions."""
+    for row in sorted(rows, key=lambda row: int(row.subject)):
+        await _go_live(tx, int(row.subject))
+
+
+async def _go_live(tx: Tx, number: int) -> None:
+    row = await _version(tx, number)
+    if row["state"] != "published":
+        return
+    await store.set_state(tx, number, "live", live_at=tx.now)
+    await cached.changed(tx, "agreement")
+    fact = AgreementPublished(version=number, hash=row["hash"], published_at=tx.now, compiled=row["compiled"])
+    tx.emit(fact, subject=f"agreement:{number}")
+    soon = tx.now + timedelta(0)
+    await due.put(tx, [Due("begin", "begin", "begin", soon), Due("waiting", "waiting", "waiting", soon)])
+
+
+async def _version(tx: Tx, number: int) -> Any:
+    row = await store.version(tx, number, lock=True)
+    if row is None:
+        raise NotFound(f"There is no version {number} of the agreement; `baton agreement history` shows them.")
+    return row

@@ -1,0 +1,93 @@
+"""People: imported as a file, changed one by one; what a change means for their leads follows by due rows."""
+
+from datetime import timedelta
+from typing import Any
+
+from services.router.domain.lead import OWNED
+from services.router.handlers.assignment import Wanted, place
+from services.router.handlers.book import Book
+from services.router.store import cached
+from services.router.store import leads as lead_store
+from services.router.store import people as store
+from shared import due
+from shared.agreement.calendar import parse_hours, zone_named
+from shared.agreement.roster import Rep
+from shared.db import Tx
+from shared.due import Due
+from shared.errors import NotFound, TheirMistake
+from shared.events.agreement import RosterChanged
+
+
+async def replace(tx: Tx, reps: list[Rep], by: str) -> dict[str, int]:
+    """Write the people of a file; who is not in it stays as they are. Returns how many were new, changed and the same."""
+    for rep in reps:
+        _check(rep)
+    before = (await cached.known(tx)).roster
+    new = [rep for rep in reps if rep.id not in before]
+    changed = [rep for rep in reps if rep.id in before and before[rep.id] != rep]
+    await _write(tx, [*new, *changed], by)
+    return {"new": len(new), "changed": len(changed), "same": len(reps) - len(new) - len(changed)}
+
+
+def _check(rep: Rep) -> None:
+    try:
+        if rep.timezone:
+            zone_named(rep.timezone)
+        if rep.hours:
+            parse_hours(rep.hours)
+    except ValueError as error:
+        raise TheirMistake(f"{rep.id}: {error}") from error
+
+
+async def change(tx: Tx, rep_id: str, fields: dict[str, Any], by: str) -> Rep:
+    """Change some fields of one person. Raises NotFound."""
+    rep = await store.person(tx, rep_id, lock=True)
+    if rep is None:
+        raise NotFound(f"There is nobody {rep_id!r} in the roster.")
+    try:
+        rep = Rep.model_validate({**rep.model_dump(), **fields})
+    except ValueError as error:
+        raise TheirMistake(f"{rep_id}: {error}") from error
+    _check(rep)
+    await _write(tx, [rep], by)
+    return rep
+
+
+async def _write(tx: Tx, reps: list[Rep], by: str) -> None:
+    if not reps:
+        return
+    await store.save_people(tx, reps, by)
+    await cached.changed(tx, "roster")
+    rows = [Due("waiting", "waiting", "waiting", tx.now)]
+    for rep in reps:
+        tx.emit(RosterChanged(rep=rep), subject=f"rep:{rep.id}")
+        if not rep.active or rep.is_away(tx.now):
+            rows.append(Due(f"absent:{rep.id}", "absent", rep.id, tx.now))
+        rows += [
+            Due(f"away:{rep.id}:{n}", "absent", rep.id, span.start)
+            for n, span in enumerate(rep.away)
+            if span.start > tx.now
+        ]
+        rows += [
+            Due(f"back:{rep.id}:{n}", "waiting", "waiting", span.until)
+            for n, span in enumerate(rep.away)
+            if span.until > tx.now
+        ]
+    await due.put(tx, rows)
+
+
+async def absent(tx: Tx, rows: list[Due]) -> None:
+    """Somebody left or is away: an inactive person's open leads go to others, an absent one's only if not accepted yet."""
+    roster = (await cached.known(tx)).roster
+    book, wanted = Book(tx), []
+    for rep_id in sorted({row.subject for row in rows}):
+        rep = roster.get(rep_id)
+        if rep is None or (rep.active and not rep.is_away(tx.now + timedelta(seconds=1))):
+            continue
+        states = sorted(OWNED) if not rep.active else ["assigned"]
+        because = f"{rep.name} is not active any more" if not rep.active else f"{rep.name} is away"
+        for lead in await lead_store.owned_by(tx, rep_id, states):
+            wanted.append(Wanted(lead, because, again=True))
+    await book.load(item.lead for item in wanted)
+    await place(book, [item for item in wanted if book.leads[item.lead].owner])
+    await book.write()

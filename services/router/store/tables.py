@@ -1,0 +1,215 @@
+"""The router's tables: what came in, leads and their decisions, turns, people, agreements and lists."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from shared.db_tables import BigId, Json, Moment, kernel_tables
+
+metadata = MetaData()
+kernel_tables(metadata)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("endpoint", String(100), nullable=False),
+    Column("dedupe_key", String(300), nullable=False),
+    Column("known_until", Moment, nullable=False),
+    Column("source", String(40), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("method", String(10), nullable=False),
+    Column("query", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("headers", Json, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("answer_status", Integer, nullable=False),
+    Column("answer_headers", Json, nullable=False),
+    Column("answer_body", LargeBinary, nullable=False),
+    Column("elements", Integer),
+    UniqueConstraint("endpoint", "dedupe_key"),
+)
+
+elements = Table(
+    "elements",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("intake", String(36), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("became", String(12), nullable=False),
+    Column("lead", String(36), nullable=False),
+    Column("unmapped", Json),
+    Column("note", Text, nullable=False),
+)
+"""One lead in one request; `became` lead | merged | duplicate | parked, `lead` is the one it speaks of."""
+
+element_keys = Table(
+    "element_keys",
+    metadata,
+    Column("endpoint", String(100), primary_key=True),
+    Column("key", String(300), primary_key=True),
+    Column("lead", String(36), nullable=False),
+    Column("known_until", Moment, nullable=False),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("key", String(400), primary_key=True),
+    Column("lead", String(36)),
+)
+"""`id:SOURCE:ID`, `email:ADDRESS`, `phone:NUMBER`: the latest lead of a person; rows are locked before leads."""
+
+leads = Table(
+    "leads",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("intake", String(36), nullable=False),
+    Column("element", Integer, nullable=False),
+    Column("endpoint", String(100), nullable=False),
+    Column("source", String(40), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("owner", String(100)),
+    Column("team", String(100)),
+    Column("tier", String(60)),
+    Column("score", String(10)),
+    Column("points", Integer),
+    Column("needs_met", Integer),
+    Column("rule", Text),
+    Column("pinned", Integer),
+    Column("agreement", Integer),
+    Column("merged_into", String(36)),
+    Column("linked_to", String(36)),
+    Column("previous_owner", String(100)),
+    Column("previous_until", Moment),
+    Column("had", Json, nullable=False),
+    Column("declines", Integer, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("qualified_at", Moment),
+    Column("assigned_at", Moment),
+    Column("accepted_at", Moment),
+    Column("attempted_at", Moment),
+    Column("contacted_at", Moment),
+    Column("closed_at", Moment),
+    Column("enquired_at", Moment, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("needs_fetch", Boolean, nullable=False),
+    Column("counted", Boolean, nullable=False),
+    Column("card", Json, nullable=False),
+    Column("facts", Json, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Index("leads_state", "state", "received_at"),
+    Index("leads_owner", "owner", "state"),
+    Index("leads_received", "received_at", "id"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("lead", String(36), nullable=False, index=True),
+    Column("epoch", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("record", Json, nullable=False),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("lead", String(36), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("owner", String(100), nullable=False),
+    Column("team", String(100)),
+    Column("at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("ended_why", Text),
+)
+
+lead_log = Table(
+    "lead_log",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("lead", String(36), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("type", String(60), nullable=False),
+    Column("data", Json, nullable=False),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("team", String(100), primary_key=True),
+    Column("rep", String(100), primary_key=True),
+    Column("turns", BigInteger, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("last_at", Moment),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("doc", Json, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("changed_by", String(200), nullable=False),
+)
+
+lists = Table(
+    "lists",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("entries", Json, nullable=False),
+    Column("hash", String(80), nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("changed_by", String(200), nullable=False),
+)
+
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("hash", String(80), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("compiled", Json, nullable=False),
+    Column("warnings", Json, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("uploaded_at", Moment, nullable=False),
+    Column("uploaded_by", String(200), nullable=False),
+    Column("published_at", Moment),
+    Column("live_at", Moment),
+)
+"""`state` draft | signed | published | live | superseded."""
+
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("side", String(20), primary_key=True),
+    Column("person", String(200), nullable=False),
+    Column("key_name", String(200), nullable=False),
+    Column("hash", String(80), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+"""What is cached (roster, agreement, lists) and how often it changed; read in the transaction that uses it."""
