@@ -1,0 +1,71 @@
+"""The real parts as fixtures: `kafka`, `postgres`, `chromium`; and the guard that keeps tests on this machine."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.parts import Missing, browser, no_outside
+from tests.parts.kafka import kafka as kafka_part
+from tests.parts.postgres import fresh_database
+from tests.parts.postgres import postgres as postgres_part
+
+
+def _without(missing: Missing) -> None:
+    """Skip with the sentence; where everything must be there (CI=true), fail with it."""
+    if os.environ.get("CI", "").lower() in {"true", "1"}:
+        pytest.fail(f"There is {missing}, and CI allows no skip.", pytrace=False)
+    pytest.skip(f"skipped: {missing}")
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """Bootstrap servers of a real broker, one for the whole run: take a topic prefix of your own."""
+    try:
+        with kafka_part() as servers:
+            yield servers
+    except Missing as missing:
+        _without(missing)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL, one for the whole run."""
+    try:
+        with postgres_part() as url:
+            yield url
+    except Missing as missing:
+        _without(missing)
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty database of this test's own."""
+    with fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium for playwright's `executable_path`."""
+    try:
+        return browser.chromium()
+    except Missing as missing:
+        _without(missing)
+        raise
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _guarded() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        no_outside.install(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _stays_here(_guarded: None) -> Iterator[None]:
+    """A call to another host fails the test, also when the code under test swallowed the error."""
+    no_outside.attempts.clear()
+    yield
+    if no_outside.attempts:
+        pytest.fail(f"A test tried to reach {', '.join(sorted(set(no_outside.attempts)))}.", pytrace=False)

@@ -1,0 +1,120 @@
+"""A real Kafka broker from its Maven jars, on free ports, for as long as its owner lives. `make kafka` runs one."""
+
+import os
+import shutil
+import string
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.parts import Missing
+from tests.parts.leash import Leashed
+from tests.parts.ports import free_ports
+
+ROOT = Path(__file__).resolve().parents[2]
+SETUP = ROOT / "deploy" / "kafka"
+JARS = ROOT / ".parts" / "kafka"
+STARTED = "Kafka Server started"
+NEEDS = "no Kafka here (install Java 17 and Maven, or name a running one in BATON_TEST_KAFKA)"
+PATIENCE = 60.0
+
+
+class Broker:
+    """One broker on fixed ports and one folder; it can be killed and started again with its records kept."""
+
+    def __init__(self) -> None:
+        jars = _jars()
+        self.folder = Path(tempfile.mkdtemp(prefix="baton-kafka-"))
+        self.port, controller = free_ports(2)
+        template = string.Template((SETUP / "server.properties").read_text())
+        properties = template.substitute(broker=self.port, controller=controller, data=self.folder / "data")
+        (self.folder / "server.properties").write_text(properties)
+        logging = f"-Dlog4j2.configurationFile=file:{SETUP / 'log4j2.xml'}"
+        self._java = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", logging, "-cp", f"{jars}/*"]
+        self._running: Leashed | None = None
+        self._tool(
+            "format", "-t", self._tool("random-uuid"), "-c", str(self.folder / "server.properties"), "--standalone"
+        )
+
+    @property
+    def servers(self) -> str:
+        """What BATON_KAFKA_BOOTSTRAP_SERVERS should be."""
+        return f"127.0.0.1:{self.port}"
+
+    def _tool(self, *words: str) -> str:
+        command = [*self._java, "kafka.tools.StorageTool", *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+        return done.stdout.strip().splitlines()[-1]
+
+    def start(self) -> None:
+        """Start it and wait until it serves. Raises RuntimeError with the end of its log."""
+        log = self.folder / f"log-{time.monotonic_ns()}"
+        command = [*self._java, "-Xms256m", "-Xmx768m", "kafka.Kafka", str(self.folder / "server.properties")]
+        self._running = Leashed(command, log=log, remove=self.folder)
+        until = time.monotonic() + PATIENCE
+        while STARTED not in self._running.tail(100_000):
+            if self._running.ended or time.monotonic() > until:
+                raise RuntimeError(f"Kafka did not start:\n{self._running.tail()}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End it without a farewell, as a power cut does; `start` brings it back with its records."""
+        assert self._running is not None, "start() comes before kill()"
+        os.kill(self._running.pid, 9)
+        self._running.wait(10)
+
+    def stop(self) -> None:
+        """End it and remove its folder."""
+        if self._running:
+            self._running.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def kafka() -> Iterator[str]:
+    """The address of a broker: the one that BATON_TEST_KAFKA names, else one of our own. Raises Missing."""
+    if named := os.environ.get("BATON_TEST_KAFKA"):
+        yield named
+        return
+    broker = Broker()
+    try:
+        broker.start()
+        yield broker.servers
+    finally:
+        broker.stop()
+
+
+def _jars() -> Path:
+    """Where the jars are, fetched with Maven the first time. Raises Missing."""
+    if shutil.which("java") is None:
+        raise Missing(NEEDS)
+    if not (JARS / "complete").exists():
+        if shutil.which("mvn") is None:
+            raise Missing(NEEDS)
+        command = ["mvn", "-q", "-B", "-f", str(SETUP / "pom.xml"), "dependency:copy-dependencies"]
+        options = ["-DincludeScope=runtime", f"-DoutputDirectory={JARS}"]
+        done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=600)
+        if done.returncode:
+            raise Missing(f"Maven could not fetch Kafka's jars: {done.stdout.strip()[-400:]}")
+        (JARS / "complete").touch()
+    return JARS
+
+
+def main() -> None:
+    """Run a broker until Ctrl-C."""
+    try:
+        with kafka() as servers:
+            print(f"BATON_KAFKA_BOOTSTRAP_SERVERS={servers}", flush=True)
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        print("\nStopped.")
+    except Missing as missing:
+        raise SystemExit(f"There is {missing}.") from missing
+
+
+if __name__ == "__main__":
+    main()

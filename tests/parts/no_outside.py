@@ -1,0 +1,60 @@
+"""The guard that keeps tests on this machine: whoever calls another host is told so, and the test fails for it."""
+
+import ipaddress
+import socket
+from typing import Any
+
+attempts: list[str] = []
+
+
+class WentOutside(ConnectionError):
+    """A test tried to reach another machine."""
+
+
+def _refuse_unless_here(host: object) -> None:
+    name = host.decode() if isinstance(host, bytes) else host
+    if not isinstance(name, str) or _here(name):
+        return
+    attempts.append(name)
+    raise WentOutside(f"A test tried to reach {name}; tests speak with this machine only.")
+
+
+def _here(name: str) -> bool:
+    if name in {"", "localhost", "0.0.0.0", "::"} or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name.split("%")[0]).is_loopback
+    except ValueError:
+        return name == socket.gethostname()
+
+
+def _literal(host: object) -> bool:
+    try:
+        ipaddress.ip_address(host.decode() if isinstance(host, bytes) else str(host))
+    except ValueError:
+        return False
+    return True
+
+
+def install(monkeypatch: Any) -> None:
+    """Put the guard before every connection and look-up of this process."""
+    lookup = socket.getaddrinfo
+
+    def getaddrinfo(host: object, *rest: Any, **named: Any) -> Any:
+        if host is not None and not _literal(host):
+            _refuse_unless_here(host)
+        return lookup(host, *rest, **named)  # type: ignore[arg-type]
+
+    def guarded(name: str) -> Any:
+        real = getattr(socket.socket, name)
+
+        def method(self: socket.socket, *words: Any) -> Any:
+            if self.family in (socket.AF_INET, socket.AF_INET6) and isinstance(words[-1], tuple):
+                _refuse_unless_here(words[-1][0])
+            return real(self, *words)
+
+        return method
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, guarded(name))

