@@ -40,6 +40,7 @@ async def backlog(service: "Service", building: Building) -> dict[str, Any]:
         late = await due.late(tx, tx.now, tx.wall)
         soon = await due.late(tx, tx.now, tx.wall + building.house.settle * 2) - late
         parked = await parking.count(tx)
+        instants = await due.next_instants(tx)
         extra = await service.gauges(tx) if service.gauges else {}
         now, wall = tx.now, tx.wall
     group = f"{building.settings.kafka_topic_prefix}-{service.name}"
@@ -53,6 +54,7 @@ async def backlog(service: "Service", building: Building) -> dict[str, Any]:
         "lag": lag,
         "due_late": late,
         "soon": soon,
+        "next_due": instants.get("now"),
         "parked": parked,
         "extra": extra,
     }

@@ -1,42 +1,59 @@
 """How a command reaches the system: over HTTP when it runs, else by taking the lock and calling the same code."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 
 import httpx
 import typer
+from fastapi import FastAPI
 
-from services.tools.assembly import all_services
+from services.tools.assembly import NAMES, all_services
 from shared.errors import CannotStart
-from shared.house import read_run_file
-from shared.service import running
+from shared.house import opened, read_run_file
+from shared.service import build_app, running
 from shared.settings import Settings, load
 
 BAD_NEWS, WRONG_USE = 1, 2
 
 
 @asynccontextmanager
-async def live(settings: Settings | None = None) -> AsyncIterator[httpx.AsyncClient]:
-    """A client for the running system. Embedded and nothing running: the system itself, for the length of the command."""
+async def live(settings: Settings | None = None, *, whole: bool = False) -> AsyncIterator[httpx.AsyncClient]:
+    """A client for the running system.
+
+    Embedded and nothing running: the system itself, for the length of the command. Wide: BATON_URL, or where that is
+    not set, or where all four services are asked (`whole`), the same code on their databases."""
     settings = settings or load(Settings)
-    found = await _found(settings)
-    if found:
+    found = await found_live(settings)
+    if found and not (whole and not settings.embedded and settings.database_url):
         url, key = found
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as client:
             yield client
         return
-    if not settings.embedded:
-        fail("BATON_URL is not set; set it to where the system answers, and BATON_ADMIN_KEY to a key with role admin.")
-    quiet = settings.model_copy(update={"host": "127.0.0.1"})
-    async with running(all_services(), quiet) as state:
-        transport = httpx.ASGITransport(state.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=60) as client:
+    if settings.embedded:
+        quiet = settings.model_copy(update={"host": "127.0.0.1"})
+        async with running(all_services(), quiet) as state, _inside(state.app) as client:
             yield client
+        return
+    async with opened(settings, list(NAMES)) as building:
+        await building.access.load()
+        await building.bus.start()
+        try:
+            building.loopback = True
+            async with _inside(build_app(all_services(), building, asyncio.Event())) as client:
+                yield client
+        finally:
+            await building.bus.stop()
 
 
-async def _found(settings: Settings) -> tuple[str, str] | None:
+def _inside(app: FastAPI) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=60)
+
+
+async def found_live(settings: Settings) -> tuple[str, str] | None:
+    """Where the system answers, and the key to use; None when none was found."""
     if settings.url:
         return settings.url, settings.admin_key
     run = read_run_file(settings.data_dir) if settings.embedded else None

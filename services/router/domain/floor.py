@@ -75,26 +75,30 @@ class Floor:
             self.calendars[key] = base.of(rep) if rep else base
         return self.calendars[key]
 
-    def turn(self, team: str, member: Member) -> Turn:
-        """A rep's turns; a newcomer starts at the mean, a changed weight rescales."""
-        found = self.turns.get((team, member.rep))
-        if found is None:
-            others = [
-                Fraction(turn.turns, max(1, turn.weight))
-                for (name, rep), turn in self.turns.items()
-                if name == team and rep != member.rep
-            ]
-            mean = sum(others, Fraction(0)) / len(others) if others else Fraction(0)
-            return Turn(round(mean * member.weight), member.weight)
-        if found.weight != member.weight:
-            return Turn(round(Fraction(found.turns * member.weight, found.weight)), member.weight, found.last_at)
-        return found
+    def welcome(self, team: str) -> None:
+        """Give everybody of a team a place in its order: a newcomer starts at the mean, a changed weight rescales."""
+        members = self.members(team)
+        known = [turn for member in members if (turn := self.turns.get((team, member.rep)))]
+        shares = [Fraction(turn.turns, max(1, turn.weight)) for turn in known]
+        mean = sum(shares, Fraction(0)) / len(shares) if shares else Fraction(0)
+        for member in members:
+            key = (team, member.rep)
+            found = self.turns.get(key)
+            if found is None:
+                self.turns[key] = Turn(round(mean * member.weight), member.weight)
+            elif found.weight != member.weight:
+                self.turns[key] = Turn(
+                    round(Fraction(found.turns * member.weight, found.weight)), member.weight, found.last_at
+                )
+            else:
+                continue
+            self.changed.add(key)
 
     def candidate(self, rep_id: str, team: str | None, had: tuple[str, ...], skills: tuple[str, ...]) -> Candidate:
         """One person, and the first reason why they cannot take it."""
         rep = self.people.get(rep_id)
         member = next((item for item in self.members(team) if item.rep == rep_id), None) if team else None
-        turn = self.turn(team, member) if team and member else Turn(0)
+        turn = self.turns.get((team, rep_id), Turn(0)) if team else Turn(0)
         cap = self.agreement.teams[team].cap_open if team else None
         load = self.loads.get(rep_id, 0)
         weight = member.weight if member else 1

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from shared.agreement.condition import Check, Condition, parse, test_value
-
 from shared.agreement.compiled import Compiled, When
+from shared.agreement.condition import Check, Condition, parse, test_value
 
 Lists = Mapping[str, frozenset[str]]
 

@@ -92,7 +92,7 @@ def choose(
             return Choice("assigned", why, rule.rule, pick, uses, None, mark, tuple(tried), tuple(seen))
         if rule.to in ("owner", "previous owner") or not found:
             continue
-        if hot:
+        if hot and any(candidate.kind in PASSING for candidate in found):
             continue
         return _nobody(rule, found, tuple(tried), tuple(seen))
     return _last_resort(hot, counts, tuple(tried), tuple(seen))

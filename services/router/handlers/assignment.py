@@ -76,6 +76,8 @@ async def _floor(book: Book, facts: Known, live: Live, wanted: Sequence[Wanted])
     members = [(team, member.rep) for team in sorted(teams) for member in floor.members(team)]
     reps |= {rep for _, rep in members}
     floor.turns = await people_store.turns_of(book.tx, teams, members)
+    for team in teams:
+        floor.welcome(team)
     await people_store.lock_people(book.tx, reps)
     floor.loads = await lead_store.loads(book.tx, reps)
     _reckon_in(floor, book)

@@ -21,7 +21,21 @@ TABLE: mapping.Table = {
     "event_type": ("subscriptionType", "eventType"),
 }
 _KNOWN = frozenset(
-    ("portal_id", "subscription_id", "app_id", "event_id", "attempt_number", "property_name", "property_value", "change_source", "source_id", "change_flag", "object_type_id", "merged_object_ids", "primary_object_id")
+    (
+        "portal_id",
+        "subscription_id",
+        "app_id",
+        "event_id",
+        "attempt_number",
+        "property_name",
+        "property_value",
+        "change_source",
+        "source_id",
+        "change_flag",
+        "object_type_id",
+        "merged_object_ids",
+        "primary_object_id",
+    )
 )
 
 

@@ -119,7 +119,9 @@ SOURCES: Mapping[str, Source] = {
         ),
     )
 }
-ALIASES = {"hubspot_webhooks": "hubspot", "standard_webhooks": "standard", "svix": "standard"} | dict.fromkeys(("zapier", "zapier_generic"), "generic")
+ALIASES = {"hubspot_webhooks": "hubspot", "standard_webhooks": "standard", "svix": "standard"} | dict.fromkeys(
+    ("zapier", "zapier_generic"), "generic"
+)
 
 
 def source(name: str) -> Source:

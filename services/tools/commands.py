@@ -1,0 +1,28 @@
+"""All the tools of the `baton` command, one file for each group."""
+
+import typer
+
+from services.tools import agreement, audit, deadline, dlq, endpoints, installation, keys, lists, roster, targets
+
+
+def add(app: typer.Typer) -> None:
+    """Add every tool to the command."""
+    app.add_typer(agreement.group, name="agreement")
+    app.add_typer(roster.group, name="roster")
+    app.add_typer(lists.group, name="lists")
+    app.add_typer(keys.keys, name="keys")
+    app.add_typer(endpoints.endpoints, name="endpoints")
+    app.add_typer(targets.targets, name="targets")
+    app.add_typer(dlq.dlq, name="dlq")
+    app.command("deadline")(deadline.deadline)
+    app.command("audit")(audit.audit)
+    app.command("migrate")(installation.migrate)
+    app.command("doctor")(installation.doctor)
+    app.command("openapi")(installation.openapi)
+    _add_demo(app)
+
+
+def _add_demo(app: typer.Typer) -> None:
+    from services.tools.demo.command import demo
+
+    app.command("demo")(demo)

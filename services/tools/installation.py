@@ -1,0 +1,162 @@
+"""`baton migrate`, `baton doctor`, `baton openapi`: the installation itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import orjson
+import typer
+
+from services.tools.assembly import NAMES, all_services
+from services.tools.live import BAD_NEWS
+from shared import engines
+from shared.errors import BatonError
+from shared.events.base import TOPICS
+from shared.house import Building, opened
+from shared.keys import load_keys
+from shared.migrate import upgrade, versions
+from shared.settings import Settings, load
+
+
+def migrate() -> None:
+    """Bring every schema to this program's version, and create the topics.
+
+    Example: baton migrate
+    """
+    asyncio.run(_migrate())
+    typer.echo("Every schema is at this program's version, and the topics are there.")
+
+
+async def _migrate() -> None:
+    settings = load(Settings)
+    async with opened(settings, list(NAMES)) as building:
+        await upgrade(building, [engines.ACCESS, *NAMES])
+        await building.bus.start()
+        try:
+            await building.bus.create(TOPICS)
+        finally:
+            await building.bus.stop()
+
+
+def doctor() -> None:
+    """Reach everything, and say what is wrong in a sentence each; exit 1 when anything is.
+
+    Example: baton doctor
+    """
+    troubles, fine = asyncio.run(_doctor())
+    for sentence in fine:
+        typer.secho(f"  fine    {sentence}", fg="green")
+    for sentence in troubles:
+        typer.secho(f"  wrong   {sentence}", fg="red")
+    typer.echo("Everything can be reached." if not troubles else f"{len(troubles)} to mend.")
+    raise typer.Exit(BAD_NEWS if troubles else 0)
+
+
+async def _doctor() -> tuple[list[str], list[str]]:
+    troubles: list[str] = []
+    fine: list[str] = []
+
+    async def tried(what: str, work: Callable[[], Awaitable[str | None]]) -> None:
+        try:
+            said = await asyncio.wait_for(work(), 15)
+            fine.append(said or what)
+        except BatonError as error:
+            troubles.append(error.sentence)
+        except Exception as error:  # whatever it is, it is the diagnosis
+            troubles.append(
+                f"{what}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no answer'}."
+            )
+
+    try:
+        settings = load(Settings)
+        settings.require_one_width()
+        load_keys(settings.secret_keys, settings.data_dir, embedded=settings.embedded)
+        fine.append(f"The settings are whole ({'embedded' if settings.embedded else 'wide'}).")
+    except BatonError as error:
+        return [error.sentence], fine
+    from services.tools.live import found_live
+
+    live = await found_live(settings)
+    if live and settings.embedded:
+        fine.append(f"A system runs at {live[0]}; it holds the data directory, so ask it: {live[0]}/readyz.")
+        await tried("The running system", lambda: _ready(live[0]))
+        await tried("The mail server", _mail)
+        return troubles, fine
+    try:
+        async with opened(settings, list(NAMES)) as building:
+            for name in (engines.ACCESS, *NAMES):
+                await tried(f"The schema {name}", lambda name=name: _schema(building, name))  # type: ignore[misc]
+            await tried("The bus", lambda: _bus(building))
+            await tried("The mail server", _mail)
+            if settings.url:
+                await tried("The system at BATON_URL", lambda: _ready(settings.url))
+    except BatonError as error:
+        troubles.append(error.sentence)
+    return troubles, fine
+
+
+async def _schema(building: Building, name: str) -> str:
+    have, want = await versions(building, name)
+    if have != want:
+        raise BatonError(
+            f"The schema {name} is at version {have or 'none'}, this program needs {want}; run: baton migrate"
+        )
+    return f"The schema {name} is at version {have}."
+
+
+async def _bus(building: Building) -> str:
+    try:
+        await building.bus.start()
+        await building.bus.check()
+    finally:
+        await building.bus.stop()
+    return "The bus answers, and every topic takes a record of 8 MiB."
+
+
+async def _mail() -> str:
+    import aiosmtplib
+
+    from services.notifier.settings import Settings as Notifier
+
+    settings = load(Notifier)
+    if not settings.smtp_host:
+        raise BatonError("BATON_SMTP_HOST is not set; no mail can be sent.")
+    client = aiosmtplib.SMTP(hostname=settings.smtp_host, port=settings.smtp_port, timeout=5)
+    try:
+        await client.connect()
+        await client.quit()
+    except (aiosmtplib.SMTPException, OSError) as error:
+        place = f"{settings.smtp_host}:{settings.smtp_port}"
+        raise BatonError(
+            f"The mail server {place} does not answer ({type(error).__name__}); see BATON_SMTP_HOST."
+        ) from error
+    return f"The mail server {settings.smtp_host}:{settings.smtp_port} answers."
+
+
+async def _ready(url: str) -> str:
+    import httpx
+
+    async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        said = (await client.get(f"{url}/readyz")).json()
+    if said["troubles"]:
+        raise BatonError(f"The system at {url} is not ready: {' '.join(said['troubles'])}")
+    return f"The system at {url} is ready."
+
+
+def openapi() -> None:
+    """Print the OpenAPI description of every door.
+
+    Example: baton openapi > openapi.json
+    """
+    typer.echo(orjson.dumps(asyncio.run(_openapi()), option=orjson.OPT_INDENT_2).decode())
+
+
+async def _openapi() -> dict[str, object]:
+    import tempfile
+    from pathlib import Path
+
+    from shared.service import build_app
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder), secret_keys="x" * 32)
+        async with opened(settings, list(NAMES)) as building:
+            return build_app(all_services(), building, asyncio.Event()).openapi()

@@ -1,0 +1,111 @@
+"""`baton roster`: people in from a CSV file, and out to one."""
+
+import asyncio
+import csv
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+from zoneinfo import ZoneInfo
+
+import typer
+
+from services.tools.keys import _get, _post
+from services.tools.live import fail
+
+group = typer.Typer(help="People: import and export.", no_args_is_help=True)
+COLUMNS = (
+    *("id", "name", "email", "phone", "slack", "teams", "roles", "manager", "backup"),
+    *("timezone", "hours", "skills", "active", "away_from", "away_until"),
+)
+LISTS = ("teams", "roles", "skills")
+NO = frozenset(("no", "false", "0", "n"))
+
+
+@group.command("import")
+def import_(file: Annotated[Path, typer.Argument(help=f"CSV with the columns {', '.join(COLUMNS)}.")]) -> None:
+    """Write people from a CSV file; who is not in it stays as they are.
+
+    Example: baton roster import people.csv
+    """
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            reps = read(lines)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        fail(f"{file}: {error}")
+    said = asyncio.run(_post("/v1/reps", {"reps": reps}))
+    typer.echo(f"{said['new']} new, {said['changed']} changed, {said['same']} as they were.")
+
+
+def read(lines: TextIO) -> list[dict[str, Any]]:
+    """The people of a CSV file. Raises ValueError with the line and what is wrong."""
+    rows = csv.DictReader(lines)
+    unknown = [name for name in rows.fieldnames or () if name not in COLUMNS]
+    if unknown or "id" not in (rows.fieldnames or ()):
+        raise ValueError(f"line 1: {unknown[0]!r} is not a column." if unknown else "line 1: the column id is missing.")
+    reps = []
+    for row in rows:
+        if None in row or not (row.get("id") or "").strip():
+            raise ValueError(f"line {rows.line_num}: it has no id, or more values than columns.")
+        reps.append(_rep({name: (value or "").strip() for name, value in row.items()}, rows.line_num))
+    return reps
+
+
+def _rep(row: dict[str, str], line: int) -> dict[str, Any]:
+    rep: dict[str, Any] = {"id": row["id"], "name": row.get("name") or row["id"]}
+    rep |= {name: row[name] for name in COLUMNS[2:12] if row.get(name) and name not in LISTS}
+    rep |= {
+        name: [item.strip() for item in row[name].split(";" if ";" in row[name] else ",")]
+        for name in LISTS
+        if row.get(name)
+    }
+    rep["active"] = row.get("active", "").casefold() not in NO
+    if row.get("away_until"):
+        zone = row.get("timezone") or "UTC"
+        start = _moment(row.get("away_from") or datetime.now(UTC).isoformat(), zone, line)
+        rep["away"] = [{"start": start, "until": _moment(row["away_until"], zone, line)}]
+    return rep
+
+
+def _moment(text: str, zone: str, line: int) -> str:
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC).isoformat()
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"line {line}: {text!r} is not a time such as 2026-12-24 or 2026-12-24T09:00.") from error
+
+
+@group.command()
+def export(
+    out: Annotated[
+        Path | None, typer.Argument(help="The CSV file to write; without it, it goes to the screen.")
+    ] = None,
+) -> None:
+    """Write everybody as CSV, as `import` reads it.
+
+    Example: baton roster export people.csv
+    """
+    rows = asyncio.run(_get("/v1/reps"))
+    if out is None:
+        write(rows, sys.stdout)
+        return
+    with out.open("w", encoding="utf-8", newline="") as lines:
+        write(rows, lines)
+    typer.echo(f"{out} is written: {len(rows)} people.")
+
+
+def write(rows: list[dict[str, Any]], lines: TextIO) -> None:
+    """People as CSV; a cell that a spreadsheet would execute gets an apostrophe before it."""
+    sheet = csv.DictWriter(lines, COLUMNS)
+    sheet.writeheader()
+    for row in rows:
+        cells = {name: row.get(name) for name in COLUMNS[:12]}
+        cells |= {name: ";".join(row.get(name) or ()) for name in LISTS}
+        away = (row.get("away") or [{}])[-1]
+        cells |= {"active": "yes" if row.get("active") else "no"}
+        cells |= {"away_from": away.get("start"), "away_until": away.get("until")}
+        sheet.writerow({name: _safe(value) for name, value in cells.items()})
+
+
+def _safe(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "-", "@") else value

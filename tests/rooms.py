@@ -1,0 +1,100 @@
+"""Rooms for tests: one service on a real SQLite file with a stepped clock, its handlers called as the loops call them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import MetaData, text
+
+from shared import consume, due, ticking
+from shared.access_write import set_clock
+from shared.db import Database
+from shared.events.base import Event, Fact, decode
+from shared.house import Building, opened
+from shared.migrate import upgrade
+from shared.service import Service
+from shared.settings import Settings
+
+TUESDAY = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
+"""Tuesday 10:00 in New York, 16:00 in Berlin."""
+
+
+class Room:
+    """One service at work without its loops."""
+
+    def __init__(self, building: Building, service: Service) -> None:
+        self.building = building
+        self.service = service
+        self.db: Database = building.databases[service.name]
+
+    async def at(self, moment: datetime) -> None:
+        """Put the clock; it stands still."""
+        await set_clock(self.building.access, moment, 0, "test")
+
+    async def later(self, **span: float) -> None:
+        """Move the clock on."""
+        async with self.db.reading() as tx:
+            now = tx.now
+        await self.at(now + timedelta(**span))
+
+    async def hear(self, *facts: Fact, subject: str, **envelope: Any) -> list[Event[Fact]]:
+        """Hand events to their handlers, in one transaction; returns what was said."""
+        async with self.db.reading() as tx:
+            now = tx.now
+        events = [Event(fact, subject, "/test", envelope.pop("time", now), **envelope) for fact in facts]
+        return await self.hear_events(*events)
+
+    async def hear_events(self, *events: Event[Any]) -> list[Event[Fact]]:
+        """The same, for events that are there already."""
+        async with self.db.transaction() as tx:
+            await consume.apply_events(
+                tx, self.service.hears, [event for event in events if type(event.data) in self.service.hears]
+            )
+            return list(tx.events)
+
+    async def tick(self) -> list[Event[Fact]]:
+        """Claim what is due, until nothing is; returns what was said."""
+        said: list[Event[Fact]] = []
+        for _ in range(200):
+            async with self.db.transaction() as tx:
+                rows = await due.claim(tx)
+                await ticking.ring(tx, self.service.rings, rows)
+                said += tx.events
+            if not rows:
+                return said
+        raise AssertionError("The tick never comes to an end.")
+
+    async def posted(self) -> list[Event[Fact]]:
+        """Everything in the outbox, in order."""
+        async with self.db.reading() as tx:
+            return [
+                decode(row.body) for row in (await tx.conn.execute(text("SELECT body FROM outbox ORDER BY id"))).all()
+            ]
+
+    async def sql(self, statement: str, **values: Any) -> list[Any]:
+        """Rows of a plain statement."""
+        async with self.db.transaction() as tx:
+            result = await tx.conn.execute(text(statement), values)
+            return list(result.mappings().all()) if result.returns_rows else []
+
+
+@asynccontextmanager
+async def room(service: Service, folder: Path, *, now: datetime = TUESDAY, **settings: Any) -> AsyncIterator[Room]:
+    """Open a room with its tables, at a moment."""
+    given = Settings(data_dir=folder, clock="row", secret_keys="k" * 32, **settings)
+    async with opened(given, [service.name]) as building:
+        await upgrade(building, ["access"])
+        metadata: MetaData = service.metadata
+        await building.databases[service.name].make_tables(metadata)
+        await building.access.load()
+        found = Room(building, service)
+        await found.at(now)
+        yield found
+
+
+def json_body(**fields: Any) -> bytes:
+    """A body of our own contract."""
+    return orjson.dumps(fields)

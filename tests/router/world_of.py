@@ -1,0 +1,115 @@
+"""What the router's tests need: an agreement, people, and requests as the door would have stored them."""
+
+import base64
+from typing import Any
+
+from services.router.store import agreements, cached, people
+from shared.agreement.calendar import CalendarSpec
+from shared.agreement.compiled import (
+    Compiled,
+    Decline,
+    Duplicates,
+    FitRule,
+    Grade,
+    Member,
+    Needs,
+    OffHours,
+    Refusal,
+    Rule,
+    Team,
+    Tier,
+    Unrouted,
+)
+from shared.agreement.roster import Rep
+from shared.events.intake import IntakeReceived
+from shared.ids import new_id
+from tests.rooms import Room, json_body
+
+HQ = CalendarSpec(timezone="America/New_York", hours={"mon-fri": ("09:00-17:30",)})
+
+
+def agreement(**changes: Any) -> Compiled:
+    """Two teams, three people each, hot demo requests."""
+    base = Compiled(
+        name="Northwind",
+        timezone="America/New_York",
+        refuse=(Refusal(reason="competitor", when={"domain": "in list:competitors"}),),
+        duplicates=Duplicates(within=90 * 86_400),
+        fit=(
+            FitRule(points=30, when={"employees": ">= 200"}),
+            FitRule(points=20, when={"title": "matches (VP|Chief)"}),
+        ),
+        grades=(Grade(grade="A", test=">= 50"), Grade(grade="B", test=">= 30")),
+        needs=Needs(of={"need": "known", "budget": "known"}, at_least=1),
+        tiers=(Tier(tier="hot", when={"activity": ["demo_request"]}), Tier(tier="standard", when={})),
+        teams={
+            "dach": Team(manager="ines", members=(Member(rep="anna"), Member(rep="ben")), calendar="hq"),
+            "inbound": Team(
+                manager="omar",
+                members=(Member(rep="dan"), Member(rep="eve"), Member(rep="fay")),
+                calendar="hq",
+                cap_open=5,
+            ),
+        },
+        routing=(
+            Rule(rule="DACH", when={"country": ["DE", "AT", "CH"]}, to="dach"),
+            Rule(rule="everyone else", when={}, to="inbound"),
+        ),
+        unrouted=Unrouted(alert="ops", after=120),
+        off_hours=OffHours(then="hold until open", excepted=("hot",)),
+        calendars={"hq": HQ},
+        decline=Decline(ours=("overloaded",), theirs=("not a fit",), at_most=2),
+    )
+    return base.model_copy(update=changes)
+
+
+ROSTER = [
+    Rep(id=name, name=name.title(), email=f"{name}@northwind.example", manager=boss)
+    for name, boss in (("dan", "omar"), ("eve", "omar"), ("fay", "omar"), ("anna", "ines"), ("ben", "ines"))
+] + [
+    Rep(id=name, name=name.title(), email=f"{name}@northwind.example", roles=("manager",)) for name in ("omar", "ines")
+]
+
+
+async def furnish(room: Room, compiled: Compiled | None = None, roster: list[Rep] | None = None) -> None:
+    """A live agreement and a roster."""
+    compiled = compiled or agreement()
+    async with room.db.transaction() as tx:
+        row = {"name": compiled.name, "hash": "sha256:test", "text": "", "compiled": compiled.model_dump(mode="json")}
+        more = {"warnings": [], "state": "draft", "uploaded_at": tx.now, "uploaded_by": "test"}
+        number = await agreements.add(tx, row | more)
+        await agreements.set_state(tx, number, "live", live_at=tx.now)
+        await people.save_people(tx, roster if roster is not None else ROSTER, "test")
+        await cached.changed(tx, "agreement")
+        await cached.changed(tx, "roster")
+
+
+def came(
+    *, endpoint: str = "door", source: str = "generic", body: bytes | None = None, at: Any = None, **fields: Any
+) -> IntakeReceived:
+    """What the door would have stored."""
+    raw = body if body is not None else json_body(**fields)
+    return IntakeReceived(
+        endpoint=endpoint,
+        source=source,
+        received_at=at,
+        content_type="application/json",
+        body=base64.b64encode(raw).decode(),
+    )
+
+
+async def enquire(room: Room, **fields: Any) -> str:
+    """One enquiry; returns the lead id that the sender was told."""
+    from shared.ids import same_id
+
+    async with room.db.reading() as tx:
+        now = tx.now
+    subject = new_id()
+    await room.hear(came(at=now, **fields), subject=subject)
+    return same_id(subject, 0)
+
+
+async def lead(room: Room, lead_id: str) -> Any:
+    """The lead's row."""
+    (row,) = await room.sql("SELECT * FROM leads WHERE id = :id", id=lead_id)
+    return row
