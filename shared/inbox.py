@@ -3,13 +3,22 @@
 import logging
 from typing import Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import Column, MetaData, String, Table, bindparam, text
 
-from shared.db import Tx
+from shared.db import Tx, insert_new
+from shared.db_tables import Moment
 from shared.events.base import AGREEMENT, Event
 from shared.telemetry import GAPS
 
 log = logging.getLogger(__name__)
+
+_inbox = Table(
+    "inbox",
+    MetaData(),
+    Column("topic", String, primary_key=True),
+    Column("event_id", String, primary_key=True),
+    Column("handled_at", Moment),
+)
 
 
 async def fresh(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
@@ -49,6 +58,12 @@ async def fresh(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
 
 
 async def _last(tx: Tx, events: list[Event[Any]]) -> dict[tuple[str, str], int]:
+    """The last number of each subject, locked: after a rebalance two members may hold the same records for a moment."""
+    if tx.dialect == "postgresql":
+        places = sorted({(event.topic, event.subject) for event in events})
+        values = {"topics": [place[0] for place in places], "subjects": [place[1] for place in places]}
+        rows = await tx.rows(_HOLD_PG, values) if places else []
+        return {(row["topic"], row["subject"]): int(row["last"]) for row in rows}
     subjects = sorted({event.subject for event in events})
     last: dict[tuple[str, str], int] = {}
     for start in range(0, len(subjects), 500):
@@ -64,17 +79,9 @@ async def _remember(tx: Tx, last: dict[tuple[str, str], int], places: set[tuple[
 
 
 async def _unseen(tx: Tx, events: list[Event[Any]]) -> set[str]:
-    if not events:
-        return set()
-    ids = sorted({event.id for event in events})
-    known = {row["event_id"] for row in await tx.rows(_SEEN, {"topic": events[0].topic, "ids": ids})}
-    new = [event_id for event_id in ids if event_id not in known]
-    moment = tx.wall if tx.dialect == "postgresql" else tx.wall.strftime("%Y-%m-%dT%H:%M:%S.%f")
-    await tx.run(
-        _INSERT,
-        [{"topic": events[0].topic, "event_id": event_id, "at": moment} for event_id in new],
-    )
-    return set(new)
+    known = {(event.topic, event.id) for event in events}
+    rows = [{"topic": topic, "event_id": event_id, "handled_at": tx.wall} for topic, event_id in known]
+    return {event_id for _, event_id in await insert_new(tx, _inbox, rows, ["topic", "event_id"])} if rows else set()
 
 
 _LAST = text("SELECT topic, subject, last FROM cursors WHERE subject IN :subjects").bindparams(
@@ -84,7 +91,8 @@ _REMEMBER = text(
     "INSERT INTO cursors (topic, subject, last) VALUES (:topic, :subject, :last)"
     " ON CONFLICT (topic, subject) DO UPDATE SET last = excluded.last"
 )
-_SEEN = text("SELECT event_id FROM inbox WHERE topic = :topic AND event_id IN :ids").bindparams(
-    bindparam("ids", expanding=True)
+_HOLD_PG = text(
+    "INSERT INTO cursors (topic, subject, last)"
+    " SELECT topic, subject, 0 FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS text[])) AS read (topic, subject)"
+    " ON CONFLICT (topic, subject) DO UPDATE SET last = cursors.last RETURNING topic, subject, last"
 )
-_INSERT = text("INSERT INTO inbox (topic, event_id, handled_at) VALUES (:topic, :event_id, :at) ON CONFLICT DO NOTHING")
