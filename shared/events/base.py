@@ -108,9 +108,12 @@ def decode(raw: bytes) -> Event[Fact]:
         raise UnreadableEvent(
             "The record is not a CloudEvents 1.0 envelope; send structured JSON with specversion 1.0."
         )
-    kind = KINDS.get(str(envelope.get("type")))
+    name = envelope.get("type")
+    if not isinstance(name, str):
+        raise UnreadableEvent("The envelope has no type; it must name the kind of event.")
+    kind = KINDS.get(name)
     if kind is None:
-        raise UnreadableEvent(f"The event type {envelope.get('type')!r} is unknown to this version.")
+        raise UnknownKind(f"The event type {name!r} is unknown to this version.")
     try:
         return _event(kind, cast(dict[str, Any], envelope))
     except ValidationError as error:
