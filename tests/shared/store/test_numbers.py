@@ -1,0 +1,92 @@
+"""Numbers without holes where events are written, and each event handled once where they are read."""
+
+import asyncio
+import random
+
+import pytest
+from sqlalchemy import text
+
+from shared import inbox
+from shared.db import Database
+from shared.events.base import decode
+from tests.shared.store.facts import event, said
+
+
+async def outbox(db: Database) -> list[tuple[str, int]]:
+    async with db.reading() as tx:
+        rows = await tx.rows(text("SELECT body FROM outbox ORDER BY id"))
+    found = [decode(bytes(row["body"])) for row in rows]
+    return [(one.subject, one.sequence) for one in found]
+
+
+async def test_events_of_one_deed_are_numbered_in_the_order_they_were_said(db: Database) -> None:
+    async with db.transaction() as tx:
+        for subject in ("b", "a", "b", "b"):
+            tx.emit(said(), subject=subject)
+    assert await outbox(db) == [("b", 1), ("a", 1), ("b", 2), ("b", 3)]
+
+
+async def test_numbers_of_a_subject_have_no_holes_and_no_twins_when_many_write_and_some_fail(db: Database) -> None:
+    chance = random.Random(7)
+    plans = [[chance.choice("abcde") for _ in range(chance.randint(1, 5))] for _ in range(60)]
+
+    async def deed(number: int, subjects: list[str]) -> None:
+        try:
+            async with db.transaction() as tx:
+                for subject in subjects:
+                    tx.emit(said(), subject=subject)
+                if number % 4 == 0:
+                    raise ZeroDivisionError
+        except ZeroDivisionError:
+            pass
+
+    await asyncio.wait_for(asyncio.gather(*(deed(*plan) for plan in enumerate(plans))), 60)
+    written = await outbox(db)
+    for subject in "abcde":
+        numbers = [number for name, number in written if name == subject]
+        expected = sum(plan.count(subject) for place, plan in enumerate(plans) if place % 4)
+        assert numbers == list(range(1, expected + 1)), "outbox order is the order of numbers"
+
+
+async def test_an_event_is_handled_once_however_often_it_comes(db: Database) -> None:
+    first, second, third = (event("a", number) for number in (1, 2, 3))
+    loose = event("a", 0)
+    async with db.transaction() as tx:
+        assert await inbox.fresh(tx, [first, second, first, loose, loose]) == [first, second, loose]
+    async with db.transaction() as tx:
+        assert await inbox.fresh(tx, [first, loose, second, third]) == [third]
+    async with db.transaction() as tx:
+        assert await inbox.fresh(tx, [first, second, third, loose]) == []
+
+
+async def test_an_event_whose_deed_failed_is_not_handled_yet(db: Database) -> None:
+    one, loose = event("a", 1), event("a", 0)
+    with pytest.raises(ZeroDivisionError):
+        async with db.transaction() as tx:
+            assert await inbox.fresh(tx, [one, loose]) == [one, loose]
+            raise ZeroDivisionError
+    async with db.transaction() as tx:
+        assert await inbox.fresh(tx, [one, loose]) == [one, loose]
+
+
+async def test_an_older_event_of_a_subject_is_a_repeat_and_a_gap_is_applied(db: Database) -> None:
+    async with db.transaction() as tx:
+        assert len(await inbox.fresh(tx, [event("a", 1), event("a", 5), event("a", 3), event("b", 2)])) == 3
+    async with db.transaction() as tx:
+        assert await inbox.fresh(tx, [event("a", 4)]) == []
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+async def test_two_who_read_the_same_records_at_once_handle_each_once(db: Database, numbered: bool) -> None:
+    """After a rebalance the former owner may still be in its transaction when the next one begins."""
+    records = [event(f"lead {place}", 1 if numbered else 0) for place in range(40)]
+    handled: list[str] = []
+
+    async def member() -> None:
+        async with db.transaction() as tx:
+            mine = [one.id for one in await inbox.fresh(tx, records)]
+            await asyncio.sleep(0.02)
+        handled.extend(mine)
+
+    await asyncio.wait_for(asyncio.gather(*(member() for _ in range(4))), 60)
+    assert sorted(handled) == sorted(one.id for one in records)
