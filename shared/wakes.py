@@ -28,6 +28,12 @@ class Wakes:
         self._bells[f"{service}:{name}"].append(event)
         return event
 
+    def forget(self, bell: asyncio.Event) -> None:
+        """The owner of a bell is gone."""
+        for events in self._bells.values():
+            if bell in events:
+                events.remove(bell)
+
     def ring(self, service: str, name: str) -> None:
         """Wake everybody in this process who waits for the name; `*` wakes that name in every service."""
         for heard, events in self._bells.items():

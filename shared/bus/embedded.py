@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import orjson
 from sqlalchemy import bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import engines
 from shared.bus.port import Batch, Outgoing, Record
@@ -17,9 +19,9 @@ _SCHEMA = (
     PRIMARY KEY (member, topic)) WITHOUT ROWID""",
     "CREATE TABLE IF NOT EXISTS ends (topic TEXT PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID",
 )
+_KNOWN = text("SELECT event_id FROM log WHERE topic = :topic AND event_id IN (SELECT value FROM json_each(:ids))")
 _APPEND = text(
     "INSERT INTO log (topic, place, event_id, key, value, headers) VALUES (:topic, :place, :event_id, :key, :value, :headers)"
-    " ON CONFLICT (topic, event_id) DO NOTHING"
 )
 _END = text("INSERT INTO ends VALUES (:topic, :place) ON CONFLICT (topic) DO UPDATE SET place = excluded.place")
 _ENDS = text("SELECT topic, place FROM ends")
@@ -78,25 +80,23 @@ class EmbeddedBus:
     async def _append(self, records: Sequence[Outgoing]) -> None:
         ends = dict(self._ends)
         rows = []
-        for record in records:
-            place = ends.get(record.topic, 0)
-            ends[record.topic] = place + 1
-            rows.append(
-                {
-                    "topic": record.topic,
-                    "place": place,
-                    "event_id": record.event_id,
-                    "key": record.key,
-                    "value": record.value,
-                    "headers": _pack(record.headers),
-                }
-            )
         async with self._engines.writer.begin() as conn:
-            await conn.execute(_APPEND, rows)
-            await conn.execute(
-                _END,
-                [{"topic": topic, "place": place} for topic, place in ends.items()],
-            )
+            for record in await _new(conn, records):
+                place = ends.get(record.topic, 0)
+                ends[record.topic] = place + 1
+                rows.append(
+                    {
+                        "topic": record.topic,
+                        "place": place,
+                        "event_id": record.event_id,
+                        "key": record.key,
+                        "value": record.value,
+                        "headers": _pack(record.headers),
+                    }
+                )
+            if rows:
+                await conn.execute(_APPEND, rows)
+                await conn.execute(_END, [{"topic": topic, "place": place} for topic, place in ends.items()])
         self._ends = ends
 
     def consumer(self, group: str, topics: Sequence[str]) -> "EmbeddedConsumer":
@@ -181,10 +181,24 @@ class EmbeddedConsumer:
         """Nothing to leave."""
 
 
+async def _new(conn: AsyncConnection, records: Sequence[Outgoing]) -> list[Outgoing]:
+    """The records that the log does not hold; a repeat takes no place, or its readers would lag behind it for ever."""
+    known: set[tuple[str, str]] = set()
+    for topic in {record.topic for record in records}:
+        ids = orjson.dumps([record.event_id for record in records if record.topic == topic]).decode()
+        known |= {(topic, row.event_id) for row in await conn.execute(_KNOWN, {"topic": topic, "ids": ids})}
+    found = []
+    for record in records:
+        place = (record.topic, record.event_id)
+        if place not in known:
+            known.add(place)
+            found.append(record)
+    return found
+
+
 def _pack(headers: tuple[tuple[str, bytes], ...]) -> bytes | None:
-    return b"\x00".join(part for name, value in headers for part in (name.encode(), value)) if headers else None
+    return orjson.dumps([(name, value.hex()) for name, value in headers]) if headers else None
 
 
 def _unpack(packed: bytes | None) -> tuple[tuple[str, bytes], ...]:
-    parts = packed.split(b"\x00") if packed else []
-    return tuple((parts[i].decode(), parts[i + 1]) for i in range(0, len(parts), 2))
+    return tuple((name, bytes.fromhex(value)) for name, value in orjson.loads(packed)) if packed else ()

@@ -59,7 +59,8 @@ class ClockResumed(ClockFact):
 
 @fact
 class ClockStopped(ClockFact):
-    """It ended: `kept` (answered in time), `late` (answered after the breach) or `void` (the lead moved or ended)."""
+    """It ended: `kept` (answered in time), `late` (answered after the due instant), `missed` (breached, and the lead moved on or ended
+    without an answer) or `void` (the lead moved on or ended before it was due)."""
 
     type = "baton.clock.stopped.v1"
     at: datetime

@@ -1,0 +1,25 @@
+"""The timer: every promise that is running, and what happens when one is not kept."""
+
+from services.timer import api, audit
+from services.timer.handlers import knowledge, leads, steps
+from services.timer.settings import Settings
+from services.timer.store import metadata
+from shared.events import AgreementPublished, RosterChanged
+from shared.service import Service
+
+
+def build(settings: Settings) -> Service:
+    """The timer as data."""
+    return Service(
+        name="timer",
+        metadata=metadata,
+        doors=api.doors,
+        hears={  # what others say -> what we do about it
+            **dict.fromkeys(leads.DOES, leads.hear),
+            AgreementPublished: knowledge.learn,
+            RosterChanged: knowledge.meet,
+        },
+        rings={"clock": steps.step},  # warn, settle, breach, the next rung
+        audit=audit.terms,
+        gauges=audit.gauges,
+    )

@@ -1,0 +1,1 @@
+"""The timer's core: clocks, promises and rungs as plain values."""

@@ -1,0 +1,61 @@
+"""The rungs after a breach: one after another, each once; what is spent is skipped with its reason."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from services.timer.domain.clock import Clock, Facts, sla_fields
+from shared.agreement.business_time import due
+from shared.agreement.calendar import Calendar
+from shared.agreement.compiled import Promise, Rung
+from shared.events.breaches import SlaEscalated
+
+Spent = dict[tuple[str, str, str], int]
+"""(lead, promise, word) to how often it was done, across epochs."""
+
+
+def at(clock: Clock, rung: Rung, calendar: Calendar) -> datetime:
+    """When a rung stands: so long after the due instant in business time, in wall time for an off-hours clock."""
+    after = timedelta(seconds=rung.after)
+    if clock.off_hours or not rung.after:
+        return clock.due_at + after
+    return due(calendar, clock.due_at, after).due
+
+
+def climb(clock: Clock, promise: Promise, spent: Spent, now: datetime, calendar: Calendar) -> tuple[Clock, Facts]:
+    """Every rung whose time has come, in order; a rung that reassigns or gives back is the last of this climb, for what
+    comes after it depends on what the router makes of it."""
+    facts: Facts = []
+    while clock.rung < len(promise.rungs):
+        rung = promise.rungs[clock.rung]
+        stands = at(clock, rung, calendar)
+        if stands > now:
+            break
+        clock, said = _one(clock, promise, rung, stands, spent)
+        facts += said
+        if any(_moves(word) for word in rung.do) and said:
+            break
+    step = "rung" if clock.rung < len(promise.rungs) else ""
+    return replace(clock, step=step), facts
+
+
+def _one(clock: Clock, promise: Promise, rung: Rung, stands: datetime, spent: Spent) -> tuple[Clock, Facts]:
+    number = clock.rung + 1
+    key = (clock.lead, clock.promise, " ".join(rung.do))
+    if rung.at_most is not None and spent.get(key, 0) >= rung.at_most:
+        reason = f"rung {number} ({', '.join(rung.do)}): done {spent[key]} of at most {rung.at_most} times"
+        return replace(clock, rung=number, skipped=(*clock.skipped, reason)), []
+    spent[key] = spent.get(key, 0) + 1
+    fact = SlaEscalated(
+        **sla_fields(clock),
+        rung=number,
+        do=rung.do,
+        at=stands,
+        skipped=clock.skipped,
+        never=rung.never,
+        last=number == len(promise.rungs),
+    )
+    return replace(clock, rung=number, skipped=()), [fact]
+
+
+def _moves(word: str) -> bool:
+    return word == "reassign" or word.startswith(("return", "recycle"))
