@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 SEND_BOUND = 10.0
 STOP_BOUND = 5.0
 MAX_BYTES = 8 * 1024 * 1024
+KEY_LENGTH = 200
 FOURTEEN_DAYS = 14 * 24 * 3600 * 1000
 CONTENT = [("content-type", CONTENT_TYPE.encode())]
 
@@ -238,16 +239,18 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Whatever is there."""
         consumer = self._consumer
         assert consumer is not None, "start() comes before poll()"
-        assignment = self._assignment
         found = await consumer.getmany(timeout_ms=int(wait * 1000), max_records=limit)
+        # Read after the wait: a rebalance may end during it, and what then comes is of the new assignment. Called
+        # stale, those records would be passed over, as the consumer's position is past them already.
+        assignment = self._assignment
         records = [
             Record(
                 self._names[message.topic],
-                (message.key or b"").decode(errors="replace"),
+                _kept_key(message.key),
                 message.value or b"",
                 message.partition,
                 message.offset,
-                tuple(message.headers),
+                tuple((name, value or b"") for name, value in message.headers),
             )
             for messages in found.values()
             for message in messages
@@ -255,8 +258,6 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         marks = [
             (place.topic, place.partition, messages[-1].offset + 1) for place, messages in found.items() if messages
         ]
-        if assignment != self._assignment:
-            assignment = -1
         return Batch(tuple(records), assignment, tuple(marks))
 
     async def done(self, batch: Batch) -> None:
@@ -280,6 +281,11 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._consumer is not None:
             await _bounded_stop(self._consumer)
             self._consumer = None
+
+
+def _kept_key(raw: bytes | None) -> str:
+    """The key as a database can keep it: a stranger's record may have any bytes there, and must be parked all the same."""
+    return (raw or b"").decode(errors="replace").replace("\x00", "\ufffd")[:KEY_LENGTH]
 
 
 def _configs(topic: str) -> dict[str, str]:
