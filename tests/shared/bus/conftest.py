@@ -1,0 +1,102 @@
+"""A road in both widths: every test that asks for `road` runs on the embedded log and on Kafka."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from shared.bus.embedded import EmbeddedBus
+from shared.bus.kafka import KafkaBus
+from shared.bus.port import Bus, Consumer, Outgoing, Record
+from shared.settings import Settings
+
+PATIENCE = 30.0
+
+
+class Road:
+    """A road with helpers; whatever it opened is closed at the end."""
+
+    def __init__(self, bus: Bus, again: Callable[[], Bus], closing: AsyncExitStack) -> None:
+        self.bus = bus
+        self._again = again
+        self._closing = closing
+
+    async def member(self, group: str, *topics: str) -> Consumer:
+        """A consumer that has joined."""
+        consumer = self.bus.consumer(group, topics or ("leads",))
+        await consumer.start()
+        self._closing.push_async_callback(consumer.stop)
+        return consumer
+
+    async def reopen(self) -> None:
+        """End the process's part of the road and begin anew, as a restart does."""
+        await self.bus.stop()
+        self.bus = self._again()
+        await self.bus.start()
+
+    async def say(self, *records: Outgoing) -> None:
+        """Publish; every record must arrive."""
+        assert await self.bus.publish(records) == [None] * len(records)
+
+
+def letter(key: str, number: int, topic: str = "leads") -> Outgoing:
+    """A record that says its key and number."""
+    return Outgoing(topic, key, f"{key}{number}".encode(), uuid4().hex)
+
+
+async def read(member: Consumer, count: int, *, done: bool = True) -> list[Record]:
+    """At least `count` records, marked done batch by batch unless told otherwise."""
+    found: list[Record] = []
+    until = time.monotonic() + PATIENCE
+    while len(found) < count:
+        batch = await member.poll(wait=0.5)
+        found += batch.records
+        if done and batch.marks:
+            await member.done(batch)
+        assert time.monotonic() < until, f"only {len(found)} of {count} came"
+    return found
+
+
+def kafka_settings(servers: str) -> Settings:
+    """Settings for a road of this test's own on a shared broker."""
+    return Settings(
+        _env_file=None,
+        bus="kafka",
+        kafka_bootstrap_servers=servers,
+        kafka_topic_prefix=f"t{uuid4().hex[:8]}",
+        database_url="postgresql+asyncpg://nobody@127.0.0.1/none",
+    )
+
+
+@pytest.fixture(params=["embedded", "kafka"])
+async def road(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Road]:
+    """An empty road with the topics leads and clocks."""
+    if request.param == "kafka":
+        settings = kafka_settings(request.getfixturevalue("kafka"))
+        make: Callable[[], Bus] = lambda: KafkaBus(settings)
+    else:
+        make = lambda: EmbeddedBus(tmp_path / "log.db")
+    async with AsyncExitStack() as closing:
+        bus = make()
+        await bus.start()
+        await bus.create(["leads", "clocks"])
+        found = Road(bus, make, closing)
+        yield found
+        await closing.aclose()
+        await found.bus.stop()
+
+
+@pytest.fixture
+async def wide_road(kafka: str) -> AsyncIterator[Road]:
+    """The same on Kafka only, for what only a group of several members can show."""
+    settings = kafka_settings(kafka)
+    async with AsyncExitStack() as closing:
+        bus = KafkaBus(settings)
+        await bus.create(["leads", "clocks"])
+        found = Road(bus, lambda: KafkaBus(settings), closing)
+        yield found
+        await closing.aclose()
+        await found.bus.stop()
