@@ -1,0 +1,73 @@
+"""docs/routes.md: every door of every service, who may use it, and what it does."""
+
+import asyncio
+import inspect
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from services.tools.assembly import NAMES, all_services
+from services.tools.docs import words
+from services.tools.docs.words import first_paragraph, table
+from shared import ops
+from shared.house import opened
+from shared.settings import Settings
+
+INTRO = """`baton up` serves all of them on one port; in the wide form each service has its own, and `deploy/Caddyfile` is the map.
+A role is that of the API key (`Authorization: Bearer KEY`). Embedded mode on the loopback address asks for none where
+`local` stands. Errors are RFC 9457 problem+json with a sentence in `detail`."""
+HIDDEN = {"HEAD", "OPTIONS"}
+
+
+def routes() -> dict[str, list[APIRoute]]:
+    """The routes of each service, and under `every process` those that each process has."""
+    found = {service.name: _of(service.doors) for service in all_services()}
+    return {"every process": _of(asyncio.run(_ops())), **found}
+
+
+def page() -> str:
+    """The whole page."""
+    return words.page("Routes", INTRO, *(_chapter(name, doors) for name, doors in routes().items()))
+
+
+def _of(doors: APIRouter) -> list[APIRoute]:
+    return [route for route in doors.routes if isinstance(route, APIRoute)]
+
+
+async def _ops() -> APIRouter:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder), secret_keys="x" * 32, clock="row")
+        async with opened(settings, list(NAMES)) as building:
+            return ops.doors(all_services(), building)
+
+
+def _chapter(name: str, doors: Iterable[APIRoute]) -> str:
+    rows = [
+        (", ".join(_methods(route)), f"`{route.path}`", _who(route), first_paragraph(route.endpoint)) for route in doors
+    ]
+    title = name.capitalize()
+    return f"## {title}\n\n{table(('method', 'path', 'who', 'what'), rows)}" if rows else f"## {title}\n\nNone."
+
+
+def _methods(route: APIRoute) -> list[str]:
+    methods = set(route.methods or ())
+    return sorted(methods - HIDDEN) or sorted(methods)
+
+
+def _who(route: APIRoute) -> str:
+    for call in _calls(route.dependant):
+        if getattr(call, "__qualname__", "").startswith("allow.<locals>"):
+            held = inspect.getclosurevars(call).nonlocals
+            return ", ".join([*held["roles"], *(["local"] if held["local"] else [])])
+    return "no key"
+
+
+def _calls(dependant: Dependant) -> Iterable[Any]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)

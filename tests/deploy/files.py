@@ -1,0 +1,71 @@
+"""The deployment files as values."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from fastapi.routing import APIRoute
+
+from services.tools.assembly import NAMES, all_services, settings_of
+from shared.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+OURS = "baton:latest"
+
+
+def compose() -> dict[str, Any]:
+    """docker-compose.yml, its anchors resolved."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return found
+
+
+def filled(value: str, given: dict[str, str]) -> str:
+    """A value as compose fills it in: `${NAME:-default}` and `${NAME:?sentence}`."""
+
+    def one(match: re.Match[str]) -> str:
+        name, kind, rest = match.groups()
+        return given.get(name) or (rest if kind == ":-" else "")
+
+    return re.sub(r"\$\{(\w+)(:-|:\?)?([^}]*)\}", one, value)
+
+
+def kubernetes() -> list[dict[str, Any]]:
+    """Every object of deploy/kubernetes."""
+    texts = [path.read_text() for path in sorted((DEPLOY / "kubernetes").glob("*.yaml"))]
+    return [item for text in texts for item in yaml.safe_load_all(text)]
+
+
+def known_settings() -> set[str]:
+    """Every BATON_ name that a settings class knows."""
+    classes = [Settings, *(settings_of(name) for name in NAMES)]
+    return {f"BATON_{field}".upper() for cls in classes for field in cls.model_fields}
+
+
+def proxy_map() -> list[tuple[str, str]]:
+    """(path pattern, service) as the Caddyfile tries them."""
+    text = (DEPLOY / "Caddyfile").read_text()
+    found = []
+    for name, patterns in re.findall(r"@(\w+) path (.+)", text):
+        upstream = re.search(rf"handle @{name} {{\s*reverse_proxy {{\s*dynamic a (\w+) 8080", text)
+        found += [(pattern, upstream.group(1) if upstream else "nobody") for pattern in patterns.split()]
+    return found
+
+
+def owner_of(path: str) -> str:
+    """Which service the proxy gives a path to."""
+    for pattern, service in proxy_map():
+        if path == pattern or (pattern.endswith("*") and path.startswith(pattern[:-1])):
+            return service
+    return "console"
+
+
+def routes() -> dict[str, list[str]]:
+    """The paths of every service's own doors."""
+    return {
+        service.name: [
+            re.sub(r"{[^}]+}", "x", route.path) for route in service.doors.routes if isinstance(route, APIRoute)
+        ]
+        for service in all_services()
+    }

@@ -1,0 +1,74 @@
+"""docker-compose.yml runs one image four times, with commands and settings that exist."""
+
+import re
+from typing import Any
+
+import pytest
+
+from services.tools.assembly import NAMES, settings_of
+from services.tools.docs import command_names
+from shared.settings import Settings
+from tests.deploy.files import DEPLOY, OURS, compose, filled, known_settings
+
+SERVICES: dict[str, dict[str, Any]] = compose()["services"]
+OWN = {name: service for name, service in SERVICES.items() if service["image"] == OURS}
+
+
+def test_one_image_is_run_four_times_and_once_to_migrate() -> None:
+    assert set(OWN) == {*NAMES, "migrate"}
+    assert len({str(service["build"]) for service in OWN.values()}) == 1
+    assert {name: service["command"] for name, service in OWN.items()} == {name: ["baton", name] for name in OWN}
+
+
+def test_every_command_exists() -> None:
+    commands = [service["command"] for service in OWN.values()]
+    dockerfile = (DEPLOY / "Dockerfile").read_text()
+    commands += [re.findall(r'"([^"]+)"', line) for line in re.findall(r"^CMD (\[.*\])$", dockerfile, re.M)]
+    for program, name, *_ in commands:
+        assert program == "baton"
+        assert name in command_names()
+
+
+def test_every_setting_is_one_that_a_settings_class_knows() -> None:
+    known = known_settings()
+    for name, service in OWN.items():
+        assert set(service["environment"]) <= known, name
+    named = set(re.findall(r"BATON_[A-Z_]+", (DEPLOY / "Dockerfile").read_text()))
+    assert named <= known
+
+
+def test_the_services_start_only_after_the_migration_and_that_only_when_its_parts_are_healthy() -> None:
+    for name in NAMES:
+        assert OWN[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+    for part, need in OWN["migrate"]["depends_on"].items():
+        assert need == {"condition": "service_healthy"}
+        assert "healthcheck" in SERVICES[part]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_environment_makes_whole_settings_of_the_wide_form(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, value in OWN[name]["environment"].items():
+        monkeypatch.setenv(key, filled(str(value), {"BATON_SECRET_KEYS": "k" * 32}))
+    settings = Settings(_env_file=None)
+    settings.require_one_width()
+    assert not settings.embedded
+    assert settings.database_url == "postgresql+asyncpg://baton:baton@postgres:5432/baton"
+    settings_of(name)(_env_file=None)  # type: ignore[call-arg]
+
+
+def test_the_installations_secret_has_no_default() -> None:
+    given = OWN["router"]["environment"]["BATON_SECRET_KEYS"]
+    assert given.startswith("${BATON_SECRET_KEYS:?")
+
+
+def test_the_only_open_ports_are_on_the_loopback_address() -> None:
+    for service in SERVICES.values():
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:")
+
+
+def test_the_broker_is_of_the_version_that_tests_run() -> None:
+    pom = (DEPLOY / "kafka" / "pom.xml").read_text()
+    found = re.search(r"kafka_2\.13</artifactId>\s*<version>([^<]+)<", pom)
+    assert found
+    assert SERVICES["kafka"]["image"] == f"apache/kafka:{found.group(1)}"

@@ -1,0 +1,45 @@
+"""The Kubernetes files run the same image with commands, settings and probes that exist."""
+
+from services.tools.assembly import NAMES
+from services.tools.docs import command_names
+from tests.deploy.files import OURS, known_settings, kubernetes
+
+
+def test_four_deployments_and_a_job_run_one_image_with_commands_that_exist() -> None:
+    found = {}
+    for item in kubernetes():
+        if item["kind"] in {"Deployment", "Job"}:
+            (container,) = item["spec"]["template"]["spec"]["containers"]
+            assert container["image"] == OURS
+            assert container["command"][0] == "baton"
+            assert container["command"][1] in command_names()
+            assert container["envFrom"] == [{"configMapRef": {"name": "baton"}}, {"secretRef": {"name": "baton"}}]
+            found[container["command"][1]] = item["kind"]
+    assert found == dict.fromkeys(NAMES, "Deployment") | {"migrate": "Job"}
+
+
+def test_every_deployment_is_asked_whether_it_lives_and_whether_it_is_ready() -> None:
+    for item in kubernetes():
+        if item["kind"] == "Deployment":
+            (container,) = item["spec"]["template"]["spec"]["containers"]
+            assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+            assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+
+
+def test_every_service_finds_its_pods() -> None:
+    labels = {
+        item["metadata"]["name"]: item["spec"]["template"]["metadata"]["labels"]
+        for item in kubernetes()
+        if item["kind"] == "Deployment"
+    }
+    selectors = {
+        item["metadata"]["name"]: item["spec"]["selector"] for item in kubernetes() if item["kind"] == "Service"
+    }
+    assert selectors == labels
+
+
+def test_every_setting_is_known_and_no_secret_is_among_them() -> None:
+    (config,) = [item["data"] for item in kubernetes() if item["kind"] == "ConfigMap"]
+    assert set(config) <= known_settings()
+    assert not set(config) & {"BATON_SECRET_KEYS", "BATON_DATABASE_URL"}
+    assert not [item for item in kubernetes() if item["kind"] == "Secret"]

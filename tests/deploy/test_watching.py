@@ -1,0 +1,34 @@
+"""Alerts and the dashboard speak of metrics that Baton has."""
+
+import json
+import re
+
+import yaml
+from prometheus_client import REGISTRY
+
+import shared.telemetry
+from tests.deploy.files import DEPLOY
+
+
+def known() -> set[str]:
+    assert shared.telemetry.LAG
+    suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
+    return {f"{family.name}{suffix}" for family in REGISTRY.collect() for suffix in suffixes.get(family.type, ("",))}
+
+
+def test_every_alert_asks_for_a_metric_that_exists() -> None:
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "baton.rules.yml").read_text())
+    expressions = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+    assert len(expressions) >= 6
+    for expression in expressions:
+        assert set(re.findall(r"baton_\w+", expression)) <= known(), expression
+
+
+def test_every_panel_asks_for_a_metric_that_exists() -> None:
+    board = json.loads((DEPLOY / "grafana" / "baton.json").read_text())
+    expressions = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    assert len(expressions) >= 6
+    for expression in expressions:
+        found = set(re.findall(r"baton_\w+", expression))
+        assert found
+        assert found <= known(), expression
