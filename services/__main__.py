@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -65,18 +66,20 @@ _one("notifier", "Owns messages: who was told, how, and what they answered.")
 _one("console", "Owns nothing: shows everything, asks owners to act.")
 
 
-def _add_tools() -> None:
+@cache
+def whole() -> typer.Typer:
+    """The command with all its tools."""
     from services.tools import commands
 
     commands.add(app)
+    return app
 
 
 def main() -> None:
     """Run the command; an error of ours ends it with one sentence."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    _add_tools()
     try:
-        app()
+        whole()()
     except CannotStart as error:
         typer.secho(error.sentence, fg="red", err=True)
         sys.exit(2)

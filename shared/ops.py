@@ -66,10 +66,12 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
 
     @router.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
     async def alive() -> dict[str, str]:
+        """Whether the process lives."""
         return {"status": "alive"}
 
     @router.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
     async def ready() -> Response:
+        """Whether everything that it needs can be reached; 503 with a sentence for each trouble."""
         troubles = await troubles_of(building)
         status = 503 if troubles else 200
         return answer(
@@ -79,6 +81,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
 
     @router.get("/metrics", include_in_schema=False)
     async def metrics(who: Ops) -> Response:
+        """Metrics for Prometheus."""
         for service in services:
             found = await backlog(service, building)
             LAG.labels(service.name).set(found["lag"])
@@ -91,20 +94,24 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
 
     @router.get("/v1/backlog")
     async def moving(who: Ops) -> list[dict[str, Any]]:
+        """What still moves: unposted events, unread records, due rows that are late or soon."""
         return [await backlog(service, building) for service in services]
 
     @router.get("/v1/audit")
     async def terms(who: Ops) -> dict[str, Any]:
+        """This process's terms of `baton audit`."""
         return {service.name: await audit_terms(service, building) for service in services}
 
     @router.get("/schemas/{kind}.json", include_in_schema=False)
     async def schema(kind: str) -> dict[str, Any]:
+        """The JSON Schema of an event type."""
         if kind not in KINDS:
             raise NotFound(f"There is no event type {kind}.")
         return KINDS[kind].model_json_schema()
 
     @router.get("/v1/parked")
     async def parked(who: Ops, state: str = "parked") -> list[dict[str, Any]]:
+        """Records that failed, oldest first, without their bodies."""
         found = []
         for service in services:
             async with building.databases[service.name].reading() as tx:
@@ -113,6 +120,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
 
     @router.get("/v1/parked/{parked_id}")
     async def show(who: Ops, parked_id: str) -> dict[str, Any]:
+        """One parked record with its body."""
         for service in services:
             async with building.databases[service.name].reading() as tx:
                 record = await parking.found(tx, parked_id)
@@ -123,6 +131,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
 
     @router.post("/v1/parked/{parked_id}/{what}")
     async def settle(who: Ops, parked_id: str, what: str) -> dict[str, str]:
+        """Handle a parked record again (`replay`) or give it up (`drop`), then those that wait behind it."""
         if what not in {"replay", "drop"}:
             raise NotFound("A parked record can be replayed or dropped.")
         service = await _owner(services, building, parked_id)
@@ -132,6 +141,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
 
     @router.get("/v1/clock")
     async def clock() -> dict[str, Any]:
+        """What time it is here: business time, real time, and how fast the first runs."""
         async with building.access.db.reading() as tx:
             return {
                 "now": tx.now,
@@ -144,6 +154,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
 
         @router.post("/v1/clock")
         async def step(who: Annotated[Principal, Depends(allow("admin"))], to: ClockStep) -> dict[str, Any]:
+            """Put the stepped clock (only with BATON_CLOCK=row)."""
             await set_clock(building.access, to.base, to.rate, who.name)
             return {"base": to.base, "rate": to.rate}
 
