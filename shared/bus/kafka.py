@@ -11,21 +11,17 @@ import ssl
 from collections.abc import Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import IllegalStateError, KafkaError, TopicAlreadyExistsError
-from aiokafka.structs import OffsetAndMetadata
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
-from shared.bus.port import Batch, Outgoing, Record
+from shared.bus.kafka_member import MAX_BYTES, SEND_BOUND, KafkaConsumer, bounded_stop
+from shared.bus.port import Outgoing
 from shared.errors import TryLater
 from shared.events.base import AGREEMENT, CONTENT_TYPE, TOPICS
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
-SEND_BOUND = 10.0
-STOP_BOUND = 5.0
-MAX_BYTES = 8 * 1024 * 1024
-KEY_LENGTH = 200
 FOURTEEN_DAYS = 14 * 24 * 3600 * 1000
 CONTENT = [("content-type", CONTENT_TYPE.encode())]
 
@@ -68,7 +64,7 @@ class KafkaBus:
         await self._drop(self._producer)
         self._producer = None
         if self._meter:
-            await _bounded_stop(self._meter)
+            await bounded_stop(self._meter)
             self._meter = None
 
     async def _ready(self) -> AIOKafkaProducer:
@@ -92,7 +88,7 @@ class KafkaBus:
 
     async def _drop(self, producer: AIOKafkaProducer | None) -> None:
         if producer is not None:
-            await _bounded_stop(producer)
+            await bounded_stop(producer)
 
     async def create(self, topics: Sequence[str]) -> None:
         """Make the topics and their `.dlq` twins with their settings; those that exist are left as they are."""
@@ -154,7 +150,7 @@ class KafkaBus:
         )
         return future
 
-    def consumer(self, group: str, topics: Sequence[str]) -> "KafkaConsumer":
+    def consumer(self, group: str, topics: Sequence[str]) -> KafkaConsumer:
         """A member of the group."""
         connection = {**self._connection(), "fetch_max_wait_ms": self._settings.kafka_fetch_wait}
         return KafkaConsumer(connection, group, {self.name(topic): topic for topic in topics})
@@ -197,97 +193,6 @@ class KafkaBus:
             raise TryLater(f"The topics {', '.join(missing)} are missing; run `baton migrate`.")
 
 
-class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
-    """One member. Offsets are committed by hand, tagged with a count that each rebalance raises."""
-
-    def __init__(self, connection: dict[str, Any], group: str, names: dict[str, str]) -> None:
-        self._connection = connection
-        self._group = group
-        self._names = names
-        self._consumer: AIOKafkaConsumer | None = None
-        self._assignment = 0
-
-    async def start(self) -> None:
-        """Join the group."""
-        consumer = AIOKafkaConsumer(
-            **self._connection,
-            group_id=self._group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=2_000,
-            max_poll_interval_ms=300_000,
-            max_partition_fetch_bytes=MAX_BYTES,
-        )
-        consumer.subscribe(list(self._names), listener=self)
-        try:
-            await asyncio.wait_for(consumer.start(), 3 * SEND_BOUND)
-        except BaseException:
-            await _bounded_stop(consumer)
-            raise
-        self._consumer = consumer
-
-    def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
-        """From here on, what was read before must not be committed."""
-        self._assignment += 1
-
-    def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
-        """A new assignment begins."""
-        self._assignment += 1
-
-    async def poll(self, limit: int = 500, wait: float = 30.0) -> Batch:
-        """Whatever is there."""
-        consumer = self._consumer
-        assert consumer is not None, "start() comes before poll()"
-        found = await consumer.getmany(timeout_ms=int(wait * 1000), max_records=limit)
-        # Read after the wait: a rebalance may end during it, and what then comes is of the new assignment. Called
-        # stale, those records would be passed over, as the consumer's position is past them already.
-        assignment = self._assignment
-        records = [
-            Record(
-                self._names[message.topic],
-                _kept_key(message.key),
-                message.value or b"",
-                message.partition,
-                message.offset,
-                tuple((name, value or b"") for name, value in message.headers),
-            )
-            for messages in found.values()
-            for message in messages
-        ]
-        marks = [
-            (place.topic, place.partition, messages[-1].offset + 1) for place, messages in found.items() if messages
-        ]
-        return Batch(tuple(records), assignment, tuple(marks))
-
-    async def done(self, batch: Batch) -> None:
-        """Commit, if the assignment is still the one that the batch was read under."""
-        if self.stale(batch) or not batch.marks or self._consumer is None:
-            return
-        offsets = {TopicPartition(topic, part): OffsetAndMetadata(offset, "") for topic, part, offset in batch.marks}
-        try:
-            await asyncio.wait_for(self._consumer.commit(offsets), SEND_BOUND)
-        except (KafkaError, IllegalStateError, TimeoutError) as error:
-            log.warning(
-                "Offsets were not committed (%s); the records come again and change nothing.", type(error).__name__
-            )
-
-    def stale(self, batch: Batch) -> bool:
-        """Whether a rebalance came between."""
-        return batch.assignment != self._assignment
-
-    async def stop(self) -> None:
-        """Leave the group."""
-        if self._consumer is not None:
-            await _bounded_stop(self._consumer)
-            self._consumer = None
-
-
-def _kept_key(raw: bytes | None) -> str:
-    """The key as a database can keep it: a stranger's record may have any bytes there, and must be parked all the same."""
-    return (raw or b"").decode(errors="replace").replace("\x00", "\ufffd")[:KEY_LENGTH]
-
-
 def _configs(topic: str) -> dict[str, str]:
     """Compacted and for ever for the agreement; 14 days for the rest; big enough for any webhook."""
     base = {"max.message.bytes": str(MAX_BYTES)}
@@ -325,10 +230,3 @@ def _stop_each_key_at_its_first_failure(
         elif answer is not None:
             failed[key] = answer
     return answers
-
-
-async def _bounded_stop(client: Any) -> None:
-    try:
-        await asyncio.wait_for(client.stop(), STOP_BOUND)
-    except Exception as error:
-        log.warning("A Kafka client did not stop in time (%s); it is dropped.", type(error).__name__)

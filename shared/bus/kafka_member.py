@@ -1,0 +1,116 @@
+"""One member of a Kafka group: offsets committed by hand, each batch tagged with the assignment it was read under."""
+
+import asyncio
+import logging
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.structs import OffsetAndMetadata
+
+from shared.bus.port import Batch, Record
+
+log = logging.getLogger(__name__)
+SEND_BOUND = 10.0
+STOP_BOUND = 5.0
+MAX_BYTES = 8 * 1024 * 1024
+KEY_LENGTH = 200
+
+
+class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One member. Offsets are committed by hand, tagged with a count that each rebalance raises."""
+
+    def __init__(self, connection: dict[str, Any], group: str, names: dict[str, str]) -> None:
+        self._connection = connection
+        self._group = group
+        self._names = names
+        self._consumer: AIOKafkaConsumer | None = None
+        self._assignment = 0
+
+    async def start(self) -> None:
+        """Join the group."""
+        consumer = AIOKafkaConsumer(
+            **self._connection,
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
+            max_poll_interval_ms=300_000,
+            max_partition_fetch_bytes=MAX_BYTES,
+        )
+        consumer.subscribe(list(self._names), listener=self)
+        try:
+            await asyncio.wait_for(consumer.start(), 3 * SEND_BOUND)
+        except BaseException:
+            await bounded_stop(consumer)
+            raise
+        self._consumer = consumer
+
+    def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
+        """From here on, what was read before must not be committed."""
+        self._assignment += 1
+
+    def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
+        """A new assignment begins."""
+        self._assignment += 1
+
+    async def poll(self, limit: int = 500, wait: float = 30.0) -> Batch:
+        """Whatever is there."""
+        consumer = self._consumer
+        assert consumer is not None, "start() comes before poll()"
+        found = await consumer.getmany(timeout_ms=int(wait * 1000), max_records=limit)
+        # Read after the wait: a rebalance may end during it, and what then comes is of the new assignment. Called
+        # stale, those records would be passed over, as the consumer's position is past them already.
+        assignment = self._assignment
+        records = [
+            Record(
+                self._names[message.topic],
+                _kept_key(message.key),
+                message.value or b"",
+                message.partition,
+                message.offset,
+                tuple((name, value or b"") for name, value in message.headers),
+            )
+            for messages in found.values()
+            for message in messages
+        ]
+        marks = [
+            (place.topic, place.partition, messages[-1].offset + 1) for place, messages in found.items() if messages
+        ]
+        return Batch(tuple(records), assignment, tuple(marks))
+
+    async def done(self, batch: Batch) -> None:
+        """Commit, if the assignment is still the one that the batch was read under."""
+        if self.stale(batch) or not batch.marks or self._consumer is None:
+            return
+        offsets = {TopicPartition(topic, part): OffsetAndMetadata(offset, "") for topic, part, offset in batch.marks}
+        try:
+            await asyncio.wait_for(self._consumer.commit(offsets), SEND_BOUND)
+        except (KafkaError, IllegalStateError, TimeoutError) as error:
+            log.warning(
+                "Offsets were not committed (%s); the records come again and change nothing.", type(error).__name__
+            )
+
+    def stale(self, batch: Batch) -> bool:
+        """Whether a rebalance came between."""
+        return batch.assignment != self._assignment
+
+    async def stop(self) -> None:
+        """Leave the group."""
+        if self._consumer is not None:
+            await bounded_stop(self._consumer)
+            self._consumer = None
+
+
+def _kept_key(raw: bytes | None) -> str:
+    """The key as a database can keep it: a stranger's record may have any bytes there, and must be parked all the same."""
+    return (raw or b"").decode(errors="replace").replace("\x00", "\ufffd")[:KEY_LENGTH]
+
+
+async def bounded_stop(client: Any) -> None:
+    """Stop a client of aiokafka, in bounded time: after a send that hung, its `stop` hangs too."""
+    try:
+        await asyncio.wait_for(client.stop(), STOP_BOUND)
+    except Exception as error:
+        log.warning("A Kafka client did not stop in time (%s); it is dropped.", type(error).__name__)
