@@ -1,0 +1,73 @@
+"""Every setting, event, route and command is documented, and the pages written from the code are current."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from services.tools.docs import ROOT, pages
+from services.tools.docs.commands import whole_names
+from services.tools.docs.routes import routes
+from services.tools.docs.settings import names
+from services.tools.docs.words import first_paragraph
+from shared.events import KINDS
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text()
+
+
+def test_the_generated_pages_are_current() -> None:
+    stale = [str(path) for path, text in pages().items() if not (ROOT / path).exists() or read(str(path)) != text]
+    assert stale == [], "run `make docs`"
+
+
+def test_no_schema_is_left_of_an_event_that_is_gone() -> None:
+    assert {path.stem for path in (ROOT / "docs" / "events").glob("*.json")} == set(KINDS)
+
+
+def test_every_setting_is_documented_with_what_it_means() -> None:
+    text = read("docs/settings.md")
+    for name in names():
+        row = re.search(rf"^\| `{name}` \|[^|]*\| (.+) \|$", text, re.M)
+        assert row, f"{name} is not in docs/settings.md"
+        assert len(row.group(1)) > 10, f"{name} does not say what it means"
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_every_event_type_is_documented_and_its_schema_is_one(name: str) -> None:
+    assert f"### {name}\n\n" in read("docs/events.md")
+    assert first_paragraph(KINDS[name]), f"{name} does not say what it means"
+    schema = json.loads(read(f"docs/events/{name}.json"))
+    Draft202012Validator.check_schema(schema)
+    assert schema == json.loads(json.dumps(KINDS[name].model_json_schema()))
+
+
+def test_every_route_is_documented_with_what_it_does() -> None:
+    text = read("docs/routes.md")
+    found = [route for doors in routes().values() for route in doors]
+    assert len(found) > 30
+    for route in found:
+        assert f"`{route.path}`" in text
+        assert first_paragraph(route.endpoint), f"{route.path} does not say what it does"
+
+
+def test_every_command_is_documented_with_an_example() -> None:
+    text = read("docs/commands.md")
+    found = whole_names()
+    assert len(found) > 20
+    for name in found:
+        chapter = re.search(rf"^## baton {re.escape(name)}( [A-Z_\.\s]+)?\n(.+?)(?=^## |\Z)", text, re.M | re.S)
+        assert chapter, f"baton {name} is not in docs/commands.md"
+        assert f"\n    baton {name}" in chapter.group(2), f"baton {name} shows no example"
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    broken = []
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
+            if "://" not in link and not link.startswith("mailto:") and not (page.parent / Path(link)).exists():
+                broken.append(f"{page.relative_to(ROOT)}: {link}")
+    assert broken == []
