@@ -1,0 +1,1 @@
+"""The console's core: events as sentences, rows as people read them."""

@@ -1,0 +1,12 @@
+"""What the console reads from the environment."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of the console alone; each field is one environment variable."""
+
+    model_config = SettingsConfigDict(env_prefix="BATON_", env_file=".env", extra="ignore")
+
+    floor_rows: int = Field(100, ge=10, le=1000, description="How many leads the floor shows.")

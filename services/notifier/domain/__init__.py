@@ -1,0 +1,1 @@
+"""The notifier's core: who is told what, in which words."""

@@ -1,0 +1,43 @@
+"""What an action link carries: bound to the notice, the lead, the rep and the epoch, and expiring."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+PURPOSE = "action link"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The content of a token; `expires` is UTC, in whole seconds."""
+
+    notice: str
+    lead: str
+    rep: str
+    epoch: int
+    expires: datetime
+
+    def body(self) -> bytes:
+        """The bytes that are signed."""
+        return "\n".join(
+            (self.notice, self.lead, self.rep, str(self.epoch), str(int(self.expires.timestamp())))
+        ).encode()
+
+
+def pack(link: Link, signature: str) -> str:
+    """The token of a link and its signature."""
+    return f"{base64.urlsafe_b64encode(link.body()).decode().rstrip('=')}.{signature}"
+
+
+def unpack(token: str) -> tuple[Link, str] | None:
+    """The link and the signature of a token; None for anything that is not of this form."""
+    head, dot, signature = token.partition(".")
+    if not dot or len(token) > 1000:
+        return None
+    try:
+        raw = base64.b64decode(head + "=" * (-len(head) % 4), altchars=b"-_", validate=True).decode()
+        notice, lead, rep, epoch, expires = raw.split("\n")
+        return Link(notice, lead, rep, int(epoch), datetime.fromtimestamp(int(expires), UTC)), signature
+    except (binascii.Error, ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,1 @@
+"""What the notifier does about what it hears and what comes due."""
