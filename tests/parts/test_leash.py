@@ -1,0 +1,75 @@
+"""A part on a leash ends with its owner, however that one ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.parts.leash import Leashed
+
+OWNER = """
+import sys
+from pathlib import Path
+from tests.parts.leash import Leashed
+held = Leashed([sys.executable, "-c", "import time; time.sleep(600)"], log=Path(sys.argv[1]) / "log", remove=Path(sys.argv[1]))
+print(held.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def gone(pid: int, within: float = 20.0) -> bool:
+    until = time.monotonic() + within
+    while lives(pid) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not lives(pid)
+
+
+def test_stop_ends_the_command_and_says_what_it_said(tmp_path: Path) -> None:
+    held = Leashed(
+        [sys.executable, "-c", "print('hello', flush=True); import time; time.sleep(600)"], log=tmp_path / "log"
+    )
+    until = time.monotonic() + 20
+    while "hello" not in held.tail() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert lives(held.pid)
+    assert not held.ended
+    held.stop()
+    assert gone(held.pid)
+    assert "hello" in held.tail()
+
+
+def test_a_command_that_ends_by_itself_tells_its_code_and_keeps_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    held = Leashed([sys.executable, "-c", "raise SystemExit(7)"], log=tmp_path / "log", remove=folder)
+    assert held.wait(20) == 7
+    held.stop()
+    assert folder.exists()
+
+
+def test_a_killed_owner_takes_its_command_and_its_folder_along(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path.cwd()
+    )
+    assert owner.stdout is not None
+    pid = int(owner.stdout.readline())
+    assert lives(pid)
+    owner.send_signal(signal.SIGKILL)
+    owner.wait(10)
+    assert gone(pid)
+    until = time.monotonic() + 20
+    while folder.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not folder.exists()
