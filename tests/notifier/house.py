@@ -1,0 +1,176 @@
+"""The notifier's room with its sender at work, its pages asked over HTTP, and the people of an example."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from services.notifier.app import build
+from services.notifier.settings import Settings
+from shared.agreement.compiled import Channel, Compiled, Decline, Member, Promise, Target, Team
+from shared.agreement.roster import Rep
+from shared.events import (
+    AgreementPublished,
+    ClockStarted,
+    LeadAssigned,
+    LeadCard,
+    RosterChanged,
+    SlaEscalated,
+    SlaWarned,
+)
+from shared.events.base import Event, Fact
+from shared.service import Desk, build_app
+from tests.notifier.post_office import Mailbox
+from tests.rooms import TUESDAY, Room, room
+
+LEAD = "0193b0c4-0000-7000-8000-000000000001"
+CARD = LeadCard(
+    id=LEAD,
+    name="Ada Byron",
+    email="ada@engines.example",
+    phone="+44 20 7946 0000",
+    company="Analytical Engines",
+    title="Head of Computing",
+    country="GB",
+    activity=("demo_request",),
+)
+PEOPLE = (
+    Rep(id="dan", name="Dan Reyes", email="dan@northwind.example", timezone="Europe/Berlin", manager="omar"),
+    Rep(id="eve", name="Eve Lund", email="eve@northwind.example", timezone="America/New_York", manager="omar"),
+    Rep(
+        id="omar",
+        name="Omar Haddad",
+        email="omar@northwind.example",
+        timezone="America/New_York",
+        roles=("manager",),
+        manager="vera",
+        backup="bea",
+    ),
+    Rep(id="bea", name="Bea Stone", email="bea@northwind.example", roles=("manager",)),
+    Rep(id="vera", name="Vera Blum", email="vera@northwind.example", roles=("manager",)),
+    Rep(id="otis", name="Otis Ray", email="otis@northwind.example", roles=("ops",)),
+    Rep(id="maya", name="Maya Frost", email="maya@northwind.example", roles=("marketing",)),
+)
+
+
+def agreement(**channels: tuple[Channel, ...]) -> Compiled:
+    return Compiled(
+        name="Northwind",
+        teams={"inbound": Team(manager="omar", members=(Member(rep="dan"), Member(rep="eve")))},
+        promises={"accept": Promise(name="accept", targets={"hot": Target(within="15 minutes")})},
+        decline=Decline(ours=("not my territory",), theirs=("not a fit",)),
+        channels=channels,
+    )
+
+
+def published(compiled: Compiled, version: int = 1) -> AgreementPublished:
+    doc = compiled.model_dump(mode="json")
+    return AgreementPublished(version=version, hash="sha256:x", published_at=TUESDAY, compiled=doc)
+
+
+def assigned(owner: str = "dan", epoch: int = 1, **more: Any) -> LeadAssigned:
+    given: dict[str, Any] = {
+        "lead": CARD,
+        "owner": owner,
+        "team": "inbound",
+        "epoch": epoch,
+        "tier": "hot",
+        "rule": "everyone else",
+        "agreement": 1,
+        "pinned": 1,
+        "decision": "d",
+        "assigned_at": TUESDAY,
+    }
+    return LeadAssigned(**given | more)
+
+
+def clock(due_at: datetime, epoch: int = 1, promise: str = "accept") -> ClockStarted:
+    return ClockStarted(
+        clock=f"{promise}:{epoch}", promise=promise, epoch=epoch, started_at=TUESDAY, due_at=due_at, agreement=1
+    )
+
+
+def sla(kind: type[Fact], owner: str = "dan", epoch: int = 1, **more: Any) -> Any:
+    given: dict[str, Any] = {
+        "clock": "c",
+        "lead": LEAD,
+        "promise": "accept",
+        "epoch": epoch,
+        "owner": owner,
+        "team": "inbound",
+        "tier": "hot",
+        "due_at": TUESDAY,
+        "agreement": 1,
+    }
+    if kind is SlaEscalated:
+        given |= {"rung": 1, "at": TUESDAY}
+    if kind is SlaWarned:
+        given |= {"left_seconds": 225}
+    return kind(**given | more)
+
+
+@dataclass
+class House:
+    """The room, the mail server that it uses, and a browser's eye on its pages."""
+
+    room: Room
+    box: Mailbox
+    web: httpx.AsyncClient
+
+    async def hear(self, *facts: Any, subject: str = LEAD, **envelope: Any) -> list[Event[Fact]]:
+        return await self.room.hear(*facts, subject=subject, **envelope)
+
+    async def furnish(self, compiled: Compiled | None = None, *people: Rep) -> None:
+        await self.hear(published(compiled or agreement()), subject="agreement:1")
+        for rep in people or PEOPLE:
+            await self.hear(RosterChanged(rep=rep), subject=f"rep:{rep.id}")
+
+    async def notices(self, **fields: Any) -> list[Any]:
+        rows = await self.room.sql("SELECT * FROM notices ORDER BY id")
+        return [row for row in rows if all(row[name] == value for name, value in fields.items())]
+
+    async def said(self, name: str) -> list[Event[Fact]]:
+        return [event for event in await self.room.posted() if event.data.type == f"baton.{name}.v1"]
+
+
+@asynccontextmanager
+async def house(folder: Path, box: Mailbox, *, now: datetime = TUESDAY, **settings: Any) -> AsyncIterator[House]:
+    """A notifier that sends to a mail server."""
+    service = build(Settings(smtp_host="127.0.0.1", smtp_port=box.port, **settings))
+    async with room(service, folder, now=now, public_url="https://baton.example") as found:
+        building, stop = found.building, asyncio.Event()
+        desk = Desk(found.db, building.clock, building.house, building.access, building.wakes, stop, building.settings)
+        tasks = [asyncio.create_task(task(desk)) for task in service.tasks]
+        transport = httpx.ASGITransport(build_app((service,), building, stop))
+        async with httpx.AsyncClient(transport=transport, base_url="https://baton.example") as web:
+            try:
+                yield House(found, box, web)
+            finally:
+                stop.set()
+                await asyncio.wait_for(asyncio.gather(*tasks), 10)
+
+
+def text_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def html_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("html",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def link_of(mail: EmailMessage, action: str = "accept") -> str:
+    """The path of an action's link."""
+    found = re.search(rf"https://baton\.example(/a/\S+?)\?do={action}", text_of(mail))
+    assert found, text_of(mail)
+    return found.group(1)
