@@ -1,6 +1,7 @@
 """One service's database, in both widths: every test of this folder runs on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -23,23 +24,42 @@ things = Table(
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def db(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+@asynccontextmanager
+async def timers(settings: Settings) -> AsyncIterator[Database]:
     """The database of a service named timer, with the kernel's tables and one more, `things`."""
-    if request.param == "sqlite":
-        settings = Settings(_env_file=None, data_dir=tmp_path)
-    else:
-        settings = Settings(
-            _env_file=None,
-            bus="kafka",
-            kafka_bootstrap_servers="127.0.0.1:9",
-            database_url=request.getfixturevalue("postgres"),
-            secret_keys="k" * 32,
-        )
     async with opened(settings, ["timer"]) as building:
         found = building.databases["timer"]
         if found.dialect == "postgresql":
             async with found.engines.writer.begin() as conn:
                 await conn.execute(text("CREATE SCHEMA timer"))
         await found.make_tables(metadata)
+        yield found
+
+
+def narrow(folder: Path) -> Settings:
+    """Settings of the embedded form."""
+    return Settings(_env_file=None, data_dir=folder)
+
+
+def wide(url: str) -> Settings:
+    """Settings of the wide form on a broker that nobody speaks with."""
+    return Settings(
+        _env_file=None,
+        bus="kafka",
+        kafka_bootstrap_servers="127.0.0.1:9",
+        database_url=url,
+        secret_keys="k" * 32,
+    )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings of either width."""
+    return narrow(tmp_path) if request.param == "sqlite" else wide(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+async def db(settings: Settings) -> AsyncIterator[Database]:
+    """The database of one service in either width."""
+    async with timers(settings) as found:
         yield found

@@ -1,0 +1,76 @@
+"""Each service's migrations make the tables that its code knows, on both databases, and may be run again and at once."""
+
+import asyncio
+from importlib import import_module
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, MetaData, text
+
+from services.tools.assembly import NAMES
+from shared import access_tables, engines, migrate
+from shared.db import Database
+from shared.errors import CannotStart
+from shared.house import Building, opened
+from shared.settings import Settings
+from tests.shared.store.conftest import wide
+
+SCHEMAS = [engines.ACCESS, *NAMES]
+
+
+def metadata_of(schema: str) -> MetaData:
+    if schema == engines.ACCESS:
+        return access_tables.metadata
+    store = import_module(f"services.{schema}.store")
+    found: MetaData = getattr(store, "metadata", None) or import_module(f"services.{schema}.store.tables").metadata
+    return found
+
+
+def database_of(building: Building, schema: str) -> Database:
+    return building.access.db if schema == engines.ACCESS else building.databases[schema]
+
+
+def differences(conn: Connection, schema: str) -> list[Any]:
+    def ours(item: Any, name: str | None, kind: str, reflected: bool, _: Any) -> bool:
+        return not (kind == "table" and name == "alembic_version")
+
+    if conn.dialect.name == "postgresql":
+        conn.execute(text(f'SET search_path TO "{schema}"'))
+    options = {"include_object": ours, "compare_type": False, "compare_server_default": False}
+    return list(compare_metadata(MigrationContext.configure(conn, opts=options), metadata_of(schema)))
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+async def test_the_migrations_make_the_tables_that_the_code_knows(settings: Settings, schema: str) -> None:
+    async with opened(settings, list(NAMES)) as building:
+        await migrate.upgrade(building, SCHEMAS)
+        async with database_of(building, schema).engines.reader.connect() as conn:
+            assert await conn.run_sync(differences, schema) == []
+
+
+async def test_migrating_again_changes_nothing_and_the_versions_are_those_of_the_program(settings: Settings) -> None:
+    async with opened(settings, list(NAMES)) as building:
+        for _ in range(2):
+            await migrate.upgrade(building, SCHEMAS)
+        for schema in SCHEMAS:
+            have, want = await migrate.versions(building, schema)
+            assert have == want
+            assert have is not None
+
+
+async def test_two_who_migrate_at_once_take_turns(postgres: str) -> None:
+    async with opened(wide(postgres), list(NAMES)) as one, opened(wide(postgres), list(NAMES)) as two:
+        await asyncio.wait_for(asyncio.gather(migrate.upgrade(one, SCHEMAS), migrate.upgrade(two, SCHEMAS)), 60)
+        for schema in SCHEMAS:
+            have, want = await migrate.versions(two, schema)
+            assert have == want
+
+
+async def test_a_wide_service_refuses_to_start_on_another_version(postgres: str) -> None:
+    from services.tools.assembly import one_service
+
+    async with opened(wide(postgres), ["timer"]) as building:
+        with pytest.raises(CannotStart, match="run `baton migrate`"):
+            await migrate.ready(building, (one_service("timer"),))

@@ -1,0 +1,167 @@
+"""The relay posts what the outbox holds: everything, in order for each key, whatever road or relay fails meanwhile."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from shared.bus.embedded import EmbeddedBus
+from shared.bus.port import Outgoing
+from shared.db import Database
+from shared.db_tables import SHARDS
+from shared.events.base import decode
+from shared.leases import Leases
+from shared.relay import Relay
+from tests.shared.store.conftest import timers, wide
+from tests.shared.store.facts import said
+
+PATIENCE = 30.0
+
+
+class RoughRoad(EmbeddedBus):
+    """A road that now and then refuses a record, and with it the rest of its key."""
+
+    refusing = 0.0
+    chance = random.Random(3)
+
+    async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
+        """Post what is not refused."""
+        shut = {record.key for record in records if self.chance.random() < self.refusing}
+        through = [record for record in records if record.key not in shut]
+        answers = dict(zip([record.event_id for record in through], await super().publish(through), strict=True))
+        return [answers.get(record.event_id, OSError("refused")) for record in records]
+
+
+@pytest.fixture
+async def road(tmp_path: Path) -> AsyncIterator[RoughRoad]:
+    bus = RoughRoad(tmp_path / "road.db")
+    await bus.start()
+    yield bus
+    await bus.stop()
+
+
+async def deeds(db: Database, count: int) -> dict[str, int]:
+    """Many deeds at once, each saying a few events; returns how many events each subject has said."""
+    chance = random.Random(count)
+    plans = [[chance.choice("abcdefgh") for _ in range(chance.randint(1, 4))] for _ in range(count)]
+
+    async def deed(subjects: list[str]) -> None:
+        async with db.transaction() as tx:
+            for subject in subjects:
+                tx.emit(said(), subject=subject)
+
+    await asyncio.gather(*(deed(plan) for plan in plans))
+    return {subject: sum(plan.count(subject) for plan in plans) for subject in "abcdefgh"}
+
+
+async def unsent(db: Database) -> int:
+    async with db.reading() as tx:
+        row = await tx.one(text("SELECT count(*) AS n FROM outbox"))
+    assert row is not None
+    return int(row["n"])
+
+
+async def posted(road: EmbeddedBus) -> dict[str, list[int]]:
+    """The numbers of each subject as they stand on the road."""
+    reader = road.consumer("watcher", ["notices"])
+    await reader.start()
+    found: dict[str, list[int]] = {}
+    while records := (await reader.poll(wait=0.05)).records:
+        for record in records:
+            event = decode(record.value)
+            found.setdefault(event.subject, []).append(event.sequence)
+    return found
+
+
+async def emptied(db: Database) -> None:
+    until = time.monotonic() + PATIENCE
+    while await unsent(db):
+        await asyncio.sleep(0.02)
+        assert time.monotonic() < until, "the outbox does not become empty"
+
+
+async def test_everything_said_is_posted_in_order_though_the_road_refuses_now_and_then(
+    db: Database, road: RoughRoad
+) -> None:
+    road.refusing = 0.2
+    stop = asyncio.Event()
+    running = asyncio.create_task(Relay(db, road, None, stop).run())
+    count = await deeds(db, 40)
+    road.refusing = 0.0
+    await emptied(db)
+    stop.set()
+    await asyncio.wait_for(running, PATIENCE)
+    assert await posted(road) == {subject: list(range(1, n + 1)) for subject, n in count.items() if n}
+
+
+async def test_a_sleeping_relay_wakes_for_a_deed(db: Database, road: RoughRoad) -> None:
+    stop = asyncio.Event()
+    running = asyncio.create_task(Relay(db, road, None, stop).run())
+    began = time.monotonic()
+    await deeds(db, 1)
+    await emptied(db)
+    assert time.monotonic() - began < 10, "it woke by itself, not after its cap of 30 s"
+    stop.set()
+    await asyncio.wait_for(running, PATIENCE)
+
+
+async def test_a_relay_that_ends_between_posting_and_marking_posts_again_and_nothing_is_twice(
+    db: Database, road: RoughRoad
+) -> None:
+    count = await deeds(db, 10)
+
+    class Dies(Relay):
+        """It is killed after the road has the records."""
+
+        async def _mark(self, ids: Sequence[int]) -> None:
+            raise ConnectionError("killed")
+
+    with pytest.raises(ConnectionError):
+        await Dies(db, road, None, asyncio.Event()).drain()
+    assert await unsent(db) == sum(count.values())
+    await Relay(db, road, None, asyncio.Event()).drain()
+    assert await unsent(db) == 0
+    assert await posted(road) == {subject: list(range(1, n + 1)) for subject, n in count.items() if n}
+
+
+async def test_two_processes_share_the_shards_and_one_takes_over_when_the_other_is_lost(
+    postgres: str, road: RoughRoad
+) -> None:
+    async with timers(wide(postgres)) as db:
+        stops = [asyncio.Event(), asyncio.Event()]
+        leases = [Leases(postgres, "timer", stop, asyncio.Event()) for stop in stops]
+        await leases[0]._round()
+        await leases[1]._round()
+        assert leases[0].owned() == tuple(range(SHARDS))
+        assert leases[1].owned() == ()
+        relays = [Relay(db, road, lease, stop) for lease, stop in zip(leases, stops, strict=True)]
+        first = await deeds(db, 20)
+        await relays[1].drain()
+        assert await unsent(db) == sum(first.values()), "without a lease nothing is posted"
+        await relays[0].drain()
+        assert await unsent(db) == 0
+        async with db.engines.writer.begin() as conn:
+            await conn.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'baton-timer-relay'"
+                    " AND pid IN (SELECT pid FROM timer.relays)"
+                )
+            )
+        until = time.monotonic() + PATIENCE
+        while not leases[1].owned():
+            await leases[1]._round()
+            assert time.monotonic() < until, "nobody took over"
+        assert leases[0].owned() == ()
+        second = await deeds(db, 20)
+        await relays[0].drain()
+        await relays[1].drain()
+        assert await unsent(db) == 0
+        for lease in leases:
+            lease._drop()
+    found = await posted(road)
+    assert found == {subject: list(range(1, first[subject] + second[subject] + 1)) for subject in found}
+    assert sum(len(numbers) for numbers in found.values()) == sum(first.values()) + sum(second.values())
