@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from fastapi.routing import APIRoute
 
-from services.tools.assembly import NAMES, all_services, settings_of
+from services.tools.assembly import NAMES, settings_of
+from services.tools.docs.routes import routes as documented
 from shared.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,9 +63,5 @@ def owner_of(path: str) -> str:
 
 def routes() -> dict[str, list[str]]:
     """The paths of every service's own doors."""
-    return {
-        service.name: [
-            re.sub(r"{[^}]+}", "x", route.path) for route in service.doors.routes if isinstance(route, APIRoute)
-        ]
-        for service in all_services()
-    }
+    found = documented()
+    return {name: [re.sub(r"{[^}]+}", "x", route.path) for route in found[name]] for name in NAMES}

@@ -36,7 +36,15 @@ def page() -> str:
 
 
 def _of(doors: APIRouter) -> list[APIRoute]:
-    return [route for route in doors.routes if isinstance(route, APIRoute)]
+    """The routes, those of joined routers too (FastAPI keeps an included router as one entry)."""
+    found: list[APIRoute] = []
+    for route in doors.routes:
+        inner = getattr(route, "original_router", None)
+        if isinstance(inner, APIRouter):
+            found += _of(inner)
+        elif isinstance(route, APIRoute):
+            found.append(route)
+    return found
 
 
 async def _ops() -> APIRouter:
