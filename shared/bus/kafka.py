@@ -14,6 +14,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.structs import OffsetAndMetadata
 
 from shared.bus.kafka_member import MAX_BYTES, SEND_BOUND, KafkaConsumer, bounded_stop
 from shared.bus.port import Outgoing
@@ -22,6 +23,7 @@ from shared.events.base import AGREEMENT, CONTENT_TYPE, TOPICS
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
+COORDINATOR_TRIES = 10
 FOURTEEN_DAYS = 14 * 24 * 3600 * 1000
 CONTENT = [("content-type", CONTENT_TYPE.encode())]
 
@@ -157,14 +159,28 @@ class KafkaBus:
 
     async def lag(self, group: str, topics: Sequence[str]) -> int:
         """End of each partition less what the group has committed."""
+        done = await self._done(group)
+        ends = await self._ends([self.name(topic) for topic in topics])
+        return sum(max(0, end - max(0, done[place].offset if place in done else 0)) for place, end in ends.items())
+
+    async def _done(self, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
+        """What the group has committed. A broker that just began, or just lost one, has no coordinator for a moment."""
         admin = AIOKafkaAdminClient(**self._connection())
         await asyncio.wait_for(admin.start(), SEND_BOUND)
         try:
-            done = await admin.list_consumer_group_offsets(group)
+            for attempt in range(1, COORDINATOR_TRIES + 1):
+                try:
+                    found: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
+                    return found
+                except KafkaError as error:
+                    if not error.retriable or attempt == COORDINATOR_TRIES:
+                        raise TryLater(
+                            f"The broker does not tell how far {group} is ({type(error).__name__})."
+                        ) from error
+                    await asyncio.sleep(0.1 * attempt)
         finally:
             await admin.close()
-        ends = await self._ends([self.name(topic) for topic in topics])
-        return sum(max(0, end - max(0, done[place].offset if place in done else 0)) for place, end in ends.items())
+        raise AssertionError("the last try returns or raises")
 
     async def _ends(self, names: Sequence[str]) -> dict[TopicPartition, int]:
         if self._meter is None:
