@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-import re2
+from shared.agreement.comparison import Lists, check_test, lists_of, said, test_value
 
-Lists = Mapping[str, frozenset[str]]
+__all__ = ["COMBINE", "Check", "Condition", "Leaf", "Test", "check_test", "lists_of", "parse", "test_value"]
+
 COMBINE = ("any", "all", "none")
-COMPARE = (">=", "<=", ">", "<", "=")
-TEXTUAL = ("contains", "starts with", "ends with")
-_LONGEST = 200
+_DEEPEST = 20
 
 
 class Leaf(NamedTuple):
@@ -47,7 +44,7 @@ class Test:
         """Try it."""
         found = facts.get(self.field)
         passed = test_value(self.wanted, found, lists)
-        return Check(passed, (Leaf(self.field, _said(self.wanted), None if found is None else _said(found), passed),))
+        return Check(passed, (Leaf(self.field, said(self.wanted), None if found is None else said(found), passed),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,149 +64,27 @@ class Condition:
 
 def parse(when: Mapping[str, Any]) -> Condition:
     """Read a condition. Raises ValueError, one sentence, for what is none."""
+    return _parsed(when, 0)
+
+
+def _parsed(when: Any, depth: int) -> Condition:
     if not isinstance(when, Mapping):
         raise ValueError("a condition is a mapping of field to test, such as {country: DE}.")
+    if depth > _DEEPEST:
+        raise ValueError(f"a condition may be nested {_DEEPEST} deep at most.")
     parts: list[Condition | Test] = []
     for field, wanted in when.items():
         if field in COMBINE:
-            parts.append(Condition(field, tuple(_combined(field, wanted))))
+            parts.append(Condition(field, tuple(_combined(field, wanted, depth + 1))))
         else:
             check_test(wanted)
             parts.append(Test(str(field), wanted))
     return Condition("all", tuple(parts))
 
 
-def _combined(how: str, wanted: Any) -> list[Condition]:
-    if isinstance(wanted, Mapping):
-        return [parse({field: test}) for field, test in wanted.items()]
+def _combined(how: str, wanted: Any, depth: int) -> list[Condition]:
+    if isinstance(wanted, Mapping) and wanted:
+        return [_parsed({field: test}, depth) for field, test in wanted.items()]
     if isinstance(wanted, list | tuple) and wanted:
-        return [parse(part) for part in wanted]
+        return [_parsed(part, depth) for part in wanted]
     raise ValueError(f"`{how}` needs a list of conditions.")
-
-
-def check_test(wanted: Any) -> None:
-    """Raises ValueError, one sentence, when a test can never be understood."""
-    if isinstance(wanted, list | tuple):
-        for one in wanted:
-            if isinstance(one, list | tuple | Mapping):
-                raise ValueError("a list of a test holds plain values.")
-            check_test(one)
-        return
-    if isinstance(wanted, Mapping) or wanted is None:
-        raise ValueError('a test is a value, a list of values, or words such as ">= 10" or known.')
-    text = str(wanted).strip()
-    if len(text) > 5_000:
-        raise ValueError("a test may have at most 5,000 characters.")
-    if text.startswith("not "):
-        check_test(text[4:])
-    elif text.startswith("matches "):
-        _pattern(text[8:].strip())
-    elif (sign := _sign(text)) is not None and _number(text[len(sign) :]) is None:
-        raise ValueError(f"{text!r} compares with something that is no number.")
-    elif text.startswith("in ") and not text.startswith("in list:"):
-        raise ValueError(f"{text!r} must be written as in list:NAME.")
-
-
-def lists_of(wanted: Any) -> list[str]:
-    """The names of the lists that a test asks."""
-    if isinstance(wanted, list | tuple):
-        return [name for one in wanted for name in lists_of(one)]
-    text = str(wanted).strip().removeprefix("not ").strip()
-    return [text.removeprefix("in list:").strip()] if text.startswith("in list:") else []
-
-
-def test_value(wanted: Any, found: Any, lists: Lists) -> bool:
-    """Whether a found value passes a test. An unknown one fails every test but `unknown` and `not <test>`."""
-    if isinstance(wanted, str) and wanted.strip().startswith("not "):
-        return not test_value(wanted.strip()[4:].strip(), found, lists)
-    if isinstance(wanted, str) and wanted.strip() == "unknown":
-        return _unknown(found)
-    if _unknown(found):
-        return False
-    if isinstance(wanted, str) and wanted.strip() == "known":
-        return True
-    if isinstance(wanted, list | tuple):
-        return any(test_value(one, found, lists) for one in wanted)
-    if isinstance(found, list | tuple | set | frozenset):
-        return any(test_value(wanted, one, lists) for one in found)
-    if isinstance(wanted, bool) or isinstance(found, bool):
-        return _fold(wanted) == _fold(found)
-    return _one(str(wanted).strip(), found, lists)
-
-
-test_value.__test__ = False  # type: ignore[attr-defined]
-
-
-def _one(wanted: str, found: Any, lists: Lists) -> bool:
-    sign = _sign(wanted)
-    if sign is not None:
-        return _compared(sign, _number(wanted[len(sign) :]), _number(found))
-    if ".." in wanted and (span := _span(wanted)):
-        number = _number(found)
-        return number is not None and span[0] <= number <= span[1]
-    text = _fold(found)
-    for word in TEXTUAL:
-        if wanted.startswith(word + " "):
-            part = _fold(wanted[len(word) + 1 :])
-            return {"contains": part in text, "starts with": text.startswith(part)}.get(word, text.endswith(part))
-    if wanted.startswith("matches "):
-        return bool(_pattern(wanted[8:].strip()).search(str(found)[:10_000]))
-    if wanted.startswith("in list:"):
-        return text in lists.get(wanted.removeprefix("in list:").strip(), frozenset())
-    if text == _fold(wanted):
-        return True
-    mine, theirs = _number(wanted), _number(found)
-    return mine is not None and mine == theirs
-
-
-def _unknown(found: Any) -> bool:
-    return found is None or found == "" or (isinstance(found, list | tuple | set | frozenset) and not found)
-
-
-def _sign(text: str) -> str | None:
-    return next((sign for sign in COMPARE if text.startswith(sign)), None)
-
-
-def _compared(sign: str, wanted: Decimal | None, found: Decimal | None) -> bool:
-    if wanted is None or found is None:
-        return False
-    outcomes = {">=": found >= wanted, "<=": found <= wanted, ">": found > wanted, "<": found < wanted}
-    return outcomes.get(sign, found == wanted)
-
-
-def _span(text: str) -> tuple[Decimal, Decimal] | None:
-    low, _, high = text.partition("..")
-    first, last = _number(low), _number(high)
-    return (first, last) if first is not None and last is not None else None
-
-
-def _number(value: Any) -> Decimal | None:
-    text = str(value).strip().replace("_", "").replace(",", "").removesuffix("%").strip()
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-def _fold(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value).strip().casefold()
-
-
-@lru_cache(maxsize=10_000)
-def _pattern(text: str) -> Any:
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    try:
-        return re2.compile(text, options)
-    except re2.error as error:
-        raise ValueError(f"{text!r} is not a regular expression that RE2 reads.") from error
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(_said(one) for one in value)[:_LONGEST]
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)[:_LONGEST]

@@ -1,0 +1,1 @@
+"""The agreement as values: conditions, the file, what is executed of it."""

@@ -1,0 +1,242 @@
+"""Conditions keep their meaning, and never raise whatever a lead says."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.agreement.condition import Check, check_test, lists_of, parse, test_value
+
+LISTS = {"partners": frozenset(("acme", "globex")), "empty": frozenset[str]()}
+
+PASSES: list[tuple[Any, Any]] = [
+    ("DE", "de"),
+    ("Straße", "STRASSE"),
+    ("NO", "NO"),
+    (["DE", "AT"], "at"),
+    ("01234", "01234"),
+    ("200", 200),
+    ("200", Decimal("200.0")),
+    (">= 10", 10),
+    ("> 0.3", Decimal("0.30000000000000001")),
+    (">= 1_000", "1,200"),
+    ("< 10", "9.99"),
+    ("<= 70 %", "70"),
+    ("= 5", 5),
+    ("10 .. 50", 10),
+    ("10 .. 50", 50),
+    ("contains soft", "Northwind SOFTware"),
+    ("starts with vp", "VP Sales"),
+    ("ends with .example", "northwind.Example"),
+    ("matches (VP|Chief)", "the vp of sales"),
+    ("matches ^a.c$", "ABC"),
+    ("in list:partners", "ACME"),
+    ("not in list:partners", "umbrella"),
+    ("known", "x"),
+    ("known", 0),
+    ("known", False),
+    ("unknown", None),
+    ("unknown", ""),
+    ("unknown", []),
+    ("unknown", [None, ""]),
+    ("not DE", None),
+    ("not known", None),
+    ("not not DE", "DE"),
+    ("true", True),
+    (True, True),
+    (True, "true"),
+    ("false", False),
+    ("demo_request", ["pricing_page", "demo_request"]),
+    (["demo_request", "contact_sales"], ("contact_sales",)),
+    (">= 10", [1, 12]),
+]
+
+FAILS: list[tuple[Any, Any]] = [
+    ("DE", "DEX"),
+    ("DE", None),
+    (["DE", "AT"], None),
+    ("01234", "1234"),
+    ("01234", "668"),
+    ("NO", False),
+    ("1", True),
+    ("> 10", 10),
+    (">= 10", None),
+    (">= 10", "many"),
+    (">= 10", True),
+    ("> 0.3", Decimal("0.3")),
+    ("10 .. 50", 51),
+    ("10 .. 50", "a few"),
+    ("contains soft", None),
+    ("matches ^a.c$", "abbc"),
+    ("in list:partners", "umbrella"),
+    ("in list:missing", "acme"),
+    ("known", None),
+    ("known", []),
+    ("unknown", "x"),
+    ("not DE", "DE"),
+    ("not demo_request", ["pricing_page", "demo_request"]),
+    ("true", False),
+]
+
+
+@pytest.mark.parametrize(("wanted", "found"), PASSES)
+def test_a_value_passes(wanted: Any, found: Any) -> None:
+    assert test_value(wanted, found, LISTS)
+
+
+@pytest.mark.parametrize(("wanted", "found"), FAILS)
+def test_a_value_fails(wanted: Any, found: Any) -> None:
+    assert not test_value(wanted, found, LISTS)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"a": {"b": "c"}},
+        {"a": None},
+        {"a": []},
+        {"a": [["x"]]},
+        {"a": ">= ten"},
+        {"a": "matches ("},
+        {"a": "matches (?=x)"},
+        {"a": "in partners"},
+        {"a": "in list:"},
+        {"a": "not "},
+        {"a": "not matches ("},
+        {"any": "DE"},
+        {"any": []},
+        {"none": {}},
+        {"any": [["DE"]]},
+        {"a": "x" * 6_000},
+        [],
+        "country: DE",
+    ],
+)
+def test_what_can_never_be_understood_is_said_in_one_sentence(bad: Any) -> None:
+    with pytest.raises(ValueError, match=r"^[^\n]{10,6100}\.$"):
+        parse(bad)
+
+
+def test_a_condition_nested_without_end_is_refused() -> None:
+    nested: dict[str, Any] = {"country": "DE"}
+    for _ in range(5_000):
+        nested = {"any": [nested]}
+    with pytest.raises(ValueError, match="nested"):
+        parse(nested)
+
+
+def test_every_leaf_is_reported_even_after_the_first_failure() -> None:
+    condition = parse(
+        {"country": ["DE", "AT"], "employees": ">= 1000", "any": [{"title": "contains vp"}, {"mql": "true"}]}
+    )
+    check = condition.check({"country": "US", "title": "VP Sales"}, {})
+    assert not check.passed
+    assert [(leaf.field, leaf.found, leaf.passed) for leaf in check.leaves] == [
+        ("country", "US", False),
+        ("employees", None, False),
+        ("title", "VP Sales", True),
+        ("mql", None, False),
+    ]
+    assert check.leaves[0].in_words() == "country is US, wanted DE, AT"
+    assert check.leaves[1].in_words() == "employees is unknown, wanted >= 1000"
+
+
+def test_the_lists_of_a_test_are_named() -> None:
+    assert lists_of(["in list:a", "not in list:b", "DE"]) == ["a", "b"]
+
+
+def test_a_number_too_long_for_text_is_compared_without_an_error() -> None:
+    check = parse({"employees": ["200", ">= 10", "contains 1", "known"]}).check({"employees": 10**6_000}, {})
+    assert check.passed
+    assert check.leaves[0].found == "a very large number"
+    assert not test_value(">= 10", 10**6_000, {})
+
+
+FIELDS = ["country", "employees", "signals.honeypot", "activity"]
+WORDS = st.sampled_from(
+    [
+        "DE",
+        "known",
+        "unknown",
+        ">= 10",
+        "< 3",
+        "10 .. 50",
+        "contains e",
+        "starts with d",
+        "ends with E",
+        "matches d.*",
+        "in list:partners",
+    ]
+)
+TESTS: st.SearchStrategy[Any] = st.one_of(
+    WORDS, WORDS.map("not {}".format), st.lists(WORDS, min_size=1, max_size=3), st.booleans(), st.integers()
+)
+FOUND: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.decimals(),
+        st.text(st.characters()),
+        st.sampled_from(["DE", "acme", "12", "1,200", "\ud800"]),
+    ),
+    lambda one: st.one_of(st.lists(one, max_size=3), st.dictionaries(st.text(max_size=3), one, max_size=2)),
+    max_leaves=4,
+)
+FACTS = st.dictionaries(st.sampled_from(FIELDS), FOUND, max_size=4)
+WHENS: st.SearchStrategy[dict[str, Any]] = st.recursive(
+    st.dictionaries(st.sampled_from(FIELDS), TESTS, max_size=3),
+    lambda one: st.dictionaries(
+        st.sampled_from(["any", "all", "none"]), st.lists(one, min_size=1, max_size=3), min_size=1
+    ),
+    max_leaves=5,
+)
+
+
+@given(WHENS, FACTS)
+def test_a_check_never_raises_and_names_every_leaf(when: dict[str, Any], facts: dict[str, Any]) -> None:
+    check = parse(when).check(facts, LISTS)
+    assert isinstance(check, Check)
+    assert len(check.leaves) == _tests(when)
+    assert all(leaf.in_words() for leaf in check.leaves)
+
+
+def _tests(when: dict[str, Any]) -> int:
+    return sum(sum(map(_tests, test)) if field in ("any", "all", "none") else 1 for field, test in when.items())
+
+
+@given(st.one_of(WORDS, st.text(max_size=20)), FOUND)
+def test_not_is_the_complement(wanted: str, found: Any) -> None:
+    try:
+        check_test(wanted)
+    except ValueError:
+        return
+    assert test_value(f"not {wanted}", found, LISTS) is not test_value(wanted, found, LISTS)
+
+
+@given(st.lists(WHENS, min_size=1, max_size=4), FACTS)
+def test_combinations_agree_with_their_parts(parts: list[dict[str, Any]], facts: dict[str, Any]) -> None:
+    each = [parse(part).check(facts, LISTS).passed for part in parts]
+    assert parse({"any": parts}).check(facts, LISTS).passed is any(each)
+    assert parse({"all": parts}).check(facts, LISTS).passed is all(each)
+    assert parse({"none": parts}).check(facts, LISTS).passed is not any(each)
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), TESTS, min_size=1), FACTS)
+def test_a_mapping_is_all_of_its_tests(when: dict[str, Any], facts: dict[str, Any]) -> None:
+    each = [test_value(wanted, facts.get(field), LISTS) for field, wanted in when.items()]
+    assert parse(when).check(facts, LISTS).passed is all(each)
+
+
+@given(st.lists(TESTS.filter(lambda test: not isinstance(test, list)), min_size=1, max_size=4), FOUND)
+def test_a_list_is_any_of_its_values(wanted: list[Any], found: Any) -> None:
+    assert test_value(wanted, found, LISTS) is any(test_value(one, found, LISTS) for one in wanted)
+
+
+@given(st.lists(FOUND.filter(lambda one: not isinstance(one, list)), min_size=2, max_size=4), WORDS)
+def test_a_list_that_was_found_passes_when_any_of_its_items_does(found: list[Any], wanted: str) -> None:
+    each = [test_value(wanted, one, LISTS) for one in found]
+    assert test_value(wanted, found, LISTS) is (all(each) if wanted == "unknown" else any(each))
