@@ -8,7 +8,7 @@ import asyncio
 import logging
 import zlib
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 
 from shared.db_tables import SHARDS
 from shared.ids import new_id

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 from shared.agreement.document import one_page_start, render
-from shared.agreement.parse import Parsed, parse
+from shared.agreement.parse import Agreement, Parsed, parse
 from shared.agreement.signing import hash_of
 
 from services.tools.keys import Json, _get
@@ -63,8 +63,7 @@ def print_(
     Example: baton agreement print agreement.yaml --out agreement.html
     """
     text = _text(file)
-    parsed = _good(file, parse(text))
-    page = render(parsed.agreement, version=None, hash=hash_of(text), signatures=[])
+    page = render(_good(file, parse(text)), version=None, hash=hash_of(text), signatures=[])
     if out is None:
         typer.echo(page)
     else:
@@ -145,8 +144,8 @@ def _text(file: Path) -> str:
         fail(f"{file} cannot be read: {error}.")
 
 
-def _good(file: Path, parsed: Parsed) -> Parsed:
+def _good(file: Path, parsed: Parsed) -> Agreement:
     if parsed.agreement is None:
         first = next(problem for problem in parsed.problems if problem.severity == "error")
         fail(f"{file}:{first.line}:{first.column}: {first.message}", 1)
-    return parsed
+    return parsed.agreement

@@ -17,7 +17,29 @@ RELAYS = frozenset(
 )
 FREE = frozenset(whitelist) | {"hey.com"}
 ROLES = frozenset(
-    ["info", "sales", "admin", "noreply", "no-reply", "office", "contact", "support", "hello", "mail", "marketing", "team", "webmaster", "postmaster", "abuse", "billing", "accounts", "hr", "jobs", "kontakt", "buero"]
+    [
+        "info",
+        "sales",
+        "admin",
+        "noreply",
+        "no-reply",
+        "office",
+        "contact",
+        "support",
+        "hello",
+        "mail",
+        "marketing",
+        "team",
+        "webmaster",
+        "postmaster",
+        "abuse",
+        "billing",
+        "accounts",
+        "hr",
+        "jobs",
+        "kontakt",
+        "buero",
+    ]
 )
 ALIASES = {
     "uk": "GB",

@@ -1,0 +1,9 @@
+"""What is signed: the file's own text, with line ends alike."""
+
+from hashlib import sha256
+
+
+def hash_of(text: str) -> str:
+    """`sha256:` and the digest of the text; a byte order mark and the kind of line ends do not count."""
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return f"sha256:{sha256(plain.encode()).hexdigest()}"
