@@ -83,6 +83,8 @@ def test_only_app_reads_settings_and_only_store_knows_sql(name: str) -> None:
 @pytest.mark.parametrize("path", ALL, ids=str)
 def test_every_file_opens_with_what_it_is_and_holds_one_noun(path: Path) -> None:
     text = (ROOT / path).read_text()
+    if path.name == "__init__.py" and not text.strip():
+        return
     said = ast.get_docstring(tree(path))
     assert said, f"{path} does not say what it is"
     first = said.split("\n\n")[0].strip()
