@@ -2,27 +2,39 @@
 
 from services.notifier import api, audit
 from services.notifier.channels.post import Post
-from services.notifier.handlers import knowledge, sending, tell
+from services.notifier.handlers import hearing, knowledge, sending
+from services.notifier.handlers.sender import Sender
 from services.notifier.settings import Settings
-from services.notifier.store import metadata
-from shared.events import AgreementPublished, RosterChanged
-from shared.service import Service
+from services.notifier.store.tables import metadata
+from shared.events import AgreementPublished, ClockMoved, ClockResumed, ClockStarted, ClockStopped, RosterChanged
+from shared.service import Desk, Service
 from shared.web import STATIC
 
 
 def build(settings: Settings) -> Service:
     """The notifier as data."""
+
+    async def send(desk: Desk) -> None:
+        await Sender(Post(settings), desk.db, desk.access, desk.stop).run()
+
     return Service(
         name="notifier",
         metadata=metadata,
         doors=api.doors,
         hears={  # what others say -> what we do about it
-            **tell.HEARS,  # notices, or hush the ones that no longer matter
+            **hearing.HEARS,  # tell people, or hush what no longer matters
+            ClockStarted: knowledge.runs,
+            ClockMoved: knowledge.runs,
+            ClockResumed: knowledge.runs,
+            ClockStopped: knowledge.stopped,
             AgreementPublished: knowledge.learn,
             RosterChanged: knowledge.meet,
         },
-        rings={"send": sending.wake},  # a wait, a back-off or a lease is over
-        tasks=(sending.sender(Post(settings)),),
+        rings={  # what comes due -> what we do about it
+            "send": sending.wake,  # a wait, a back-off or a lease is over
+            "look": knowledge.look,  # events that wait for a version or a person
+        },
+        tasks=(send,),  # takes what is ready to its channel
         audit=audit.terms,
         gauges=audit.gauges,
         statics=(STATIC,),

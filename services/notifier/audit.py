@@ -4,32 +4,42 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
-from services.notifier.store import notices
+from services.notifier.store.tables import answers, early, notices
 from shared import waiting
 from shared.db import Tx
 
+STATES = ("waiting", "ready", "sending", "sent", "failed", "suppressed")
 _DUE = text("SELECT id FROM due WHERE kind = 'send'")
 
 
 async def terms(tx: Tx) -> dict[str, Any]:
     """Counts, and what does not fit."""
-    states = await tx.rows(select(notices.c.state, func.count().label("n")).group_by(notices.c.state))
-    rows = await tx.rows(select(notices.c.id).where(notices.c.state.in_(("waiting", "sending"))))
+    held = await tx.rows(select(notices.c.id).where(notices.c.state.in_(("waiting", "sending"))))
     awake = {row["id"].removeprefix("send:") for row in await tx.rows(_DUE)}
-    oldest = await tx.one(
-        select(func.min(notices.c.created_at).label("at")).where(notices.c.state.in_(("ready", "sending")))
-    )
+    unsent = notices.c.state.in_(("ready", "sending"))
+    oldest = await tx.one(select(func.min(notices.c.created_at).label("at")).where(unsent))
+    open_answers = await tx.rows(select(answers.c.lead).where(answers.c.outcome == "").order_by(answers.c.id))
     return {
-        "states": {row["state"]: int(row["n"]) for row in states},
-        "asleep": [row["id"] for row in rows if row["id"] not in awake],
-        "oldest_unsent": oldest["at"] if oldest else None,
-        "waiting": await waiting.count(tx),
+        "states": await _states(tx),
+        "asleep": [row["id"] for row in held if row["id"] not in awake],
+        "oldest_notice": oldest["at"] if oldest else None,
+        "unanswered": [row["lead"] for row in open_answers],
+        "waiting": await _waits(tx),
     }
 
 
 async def gauges(tx: Tx) -> dict[str, float]:
-    """Notices by state, and what is on its way now."""
+    """Notices by state, what is on its way now, and events that wait for what they name."""
+    found = {f"notices_{state}": float(n) for state, n in (await _states(tx)).items()}
+    unsent = found["notices_ready"] + found["notices_sending"]
+    return {**found, "notices_unsent": unsent, "waiting": float(await _waits(tx))}
+
+
+async def _states(tx: Tx) -> dict[str, int]:
     rows = await tx.rows(select(notices.c.state, func.count().label("n")).group_by(notices.c.state))
-    found = {f"notices_{row['state']}": float(row["n"]) for row in rows}
-    unsent = found.get("notices_ready", 0.0) + found.get("notices_sending", 0.0)
-    return {**found, "notices_unsent": unsent, "waiting": float(await waiting.count(tx))}
+    return dict.fromkeys(STATES, 0) | {row["state"]: int(row["n"]) for row in rows}
+
+
+async def _waits(tx: Tx) -> int:
+    row = await tx.one(select(func.count().label("n")).select_from(early))
+    return await waiting.count(tx) + (int(row["n"]) if row else 0)

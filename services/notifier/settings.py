@@ -1,6 +1,9 @@
 """What the notifier reads from the environment."""
 
-from pydantic import Field
+from email.headerregistry import Address
+from email.utils import parseaddr
+
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,3 +19,22 @@ class Settings(BaseSettings):
     smtp_starttls: bool | None = Field(None, description="STARTTLS: true, false, or empty for whenever it is offered.")
     smtp_tls: bool = Field(False, description="TLS from the first byte (port 465).")
     smtp_from: str = Field("Baton <baton@localhost>", description="Who the mails are from.")
+
+    @field_validator("smtp_starttls", mode="before")
+    @classmethod
+    def _offered(cls, value: object) -> object:
+        """Empty means: whenever the server offers it."""
+        return None if value == "" else value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        """A sender that no mail could have stops the start."""
+        name, address = parseaddr(value)
+        try:
+            usable = bool(Address(name, addr_spec=address).domain)
+        except Exception as error:
+            raise ValueError("it is not an address, like `Baton <baton@example.com>`") from error
+        if not usable:
+            raise ValueError("it is not an address, like `Baton <baton@example.com>`")
+        return value

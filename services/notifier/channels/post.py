@@ -3,9 +3,10 @@
 from services.notifier.channels.email import Email
 from services.notifier.channels.outcome import Outcome
 from services.notifier.channels.webhook import Webhook
-from services.notifier.domain.wording import Composed
+from services.notifier.domain.message import Composed
 from services.notifier.settings import Settings
 from shared.access import Access
+from shared.clock import Clock
 
 
 class Post:
@@ -15,21 +16,24 @@ class Post:
         self._email = Email(settings)
         self._webhook = Webhook()
 
-    async def send(self, item: Composed, access: Access) -> Outcome:
+    async def send(self, item: Composed, access: Access, clock: Clock) -> Outcome:
         """Send one notice."""
-        channel = item.notice["channel"]
-        if channel.startswith("webhook:"):
-            name = channel.removeprefix("webhook:")
+        kind, _, name = item.notice.channel.partition(":")
+        if kind == "webhook":
             target = access.target(name)
             if target is None:
-                return Outcome(
-                    False, f"there is no target {name}; make it with `baton targets create {name} URL`", final=True
-                )
-            return await self._webhook.send(target, item.notice["id"], item.payload)
+                why = f"there is no target {name}; make it with `baton targets create {name} URL`"
+                return Outcome(False, why)
+            return await self._webhook.send(target, item, clock.here().wall)
         if not item.address:
             return Outcome(False, "the person has no address in the roster", final=True)
         return await self._email.send(item)
 
+    async def rest(self) -> None:
+        """Nothing is to be sent now."""
+        await self._email.rest()
+
     async def close(self) -> None:
         """Give connections back."""
+        await self._email.rest()
         await self._webhook.close()

@@ -1,10 +1,10 @@
-"""A generic webhook, signed by Standard Webhooks: id constant over retries, timestamp of each attempt."""
+"""A generic webhook, signed by Standard Webhooks: the id stays over retries, the timestamp is of each attempt."""
 
 import asyncio
 import ipaddress
 import socket
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,54 +12,99 @@ import orjson
 from standardwebhooks import Webhook as Signer
 
 from services.notifier.channels.outcome import Outcome
+from services.notifier.domain.message import Composed
+from shared import points
 from shared.access import Target
 
-TIMEOUT = 15.0
+TIMEOUT = 10.0
+GONE = 410
+
+
+class Refused(ValueError):
+    """A target that must not be posted to; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request really goes: the URL with the address that was checked, and the name that it had."""
+
+    url: str
+    host: str
+    name: str
 
 
 class Webhook:
-    """Posts to targets; never follows a redirect, never to an address that is not public unless the target is `local`."""
+    """Posts to targets; follows no redirect, and goes to no address that is not public unless the target is `local`."""
 
     def __init__(self) -> None:
         self._client = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
 
-    async def send(self, target: Target, notice: str, payload: dict[str, Any]) -> Outcome:
-        """Post one notice."""
-        refused = await unsafe(target)
-        if refused:
-            return Outcome(False, refused, final=True)
-        body = orjson.dumps(payload).decode()
-        now = datetime.now(UTC)
+    async def send(self, target: Target, item: Composed, wall: datetime) -> Outcome:
+        """Post one notice; `wall` is the real time of this attempt."""
+        body = orjson.dumps(item.payload).decode()
         headers = {
             "content-type": "application/json",
-            "webhook-id": notice,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Signer(target.secret).sign(notice, now, body),
+            "webhook-id": item.notice.id,
+            "webhook-timestamp": str(int(wall.timestamp())),
+            "webhook-signature": Signer(target.secret).sign(item.notice.id, wall, body),
         }
         try:
-            response = await self._client.post(target.url, content=body, headers=headers)
-        except httpx.HTTPError as error:
+            status = await asyncio.wait_for(self._post(target, body, headers), TIMEOUT)
+        except Refused as error:
+            return Outcome(False, str(error), final=True)
+        except (httpx.HTTPError, OSError, TimeoutError) as error:
             return Outcome(False, f"the target cannot be reached ({type(error).__name__})")
-        if response.is_success:
+        if 200 <= status < 300:
             return Outcome(True)
-        gone = response.status_code == 410
-        return Outcome(False, f"the target answered {response.status_code}", final=gone)
+        return Outcome(False, f"the target answered {status}", final=status == GONE)
+
+    async def _post(self, target: Target, body: str, headers: dict[str, str]) -> int:
+        place = await resolved(target)
+        request = self._client.build_request(
+            "POST",
+            place.url,
+            content=body,
+            headers={**headers, "host": place.host},
+            # The certificate is checked for the name, the connection goes to the address that was checked.
+            extensions={"sni_hostname": place.name},
+        )
+        points.reached("before_data")
+        response = await self._client.send(request, stream=True)
+        await response.aclose()
+        return response.status_code
 
     async def close(self) -> None:
         """Give connections back."""
         await self._client.aclose()
 
 
-async def unsafe(target: Target) -> str:
-    """Why a target must not be posted to ("" when it may): https, and every address that its name has is public."""
-    if target.local:
-        return ""
+async def resolved(target: Target) -> Place:
+    """The address that a target's name has now. Raises Refused unless it is https and every address of it is public."""
     parts = urlsplit(target.url)
-    if parts.scheme != "https" or not parts.hostname:
-        return "the target is not https"
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except OSError:
-        return ""
-    addresses = {ipaddress.ip_address(item[4][0]) for item in found}
-    return "" if all(address.is_global for address in addresses) else "the target's address is not a public one"
+    name = parts.hostname or ""
+    if not target.local and (parts.scheme != "https" or not name or parts.username):
+        raise Refused("the target is not https, or carries a password in its URL")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    addresses = [str(item[4][0]) for item in found]
+    if not target.local and not all(public(address) for address in addresses):
+        raise Refused("the target's address is not a public one; make it with --local if that is meant")
+    address = addresses[0]
+    literal = f"[{address}]" if ":" in address else address
+    return Place(parts._replace(netloc=f"{literal}:{port}").geturl(), parts.netloc.rpartition("@")[2], name)
+
+
+def public(address: str) -> bool:
+    """Whether an address is one of the open internet, also when it hides an IPv4 one."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        hidden = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None) or _nat64(found)
+        if hidden:
+            return public(str(hidden))
+    return found.is_global and not found.is_multicast
+
+
+def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    if address in ipaddress.ip_network("64:ff9b::/96"):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return None

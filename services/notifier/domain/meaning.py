@@ -1,8 +1,10 @@
-"""Which events are told to whom: one table, and the words of each kind of notice."""
+"""Which events are told to whom: one table of what an event means to people."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from services.notifier.domain.lead import Lead
+from services.notifier.domain.notice import open_states
 from shared.events import (
     LeadAssigned,
     LeadEnquiredAgain,
@@ -14,30 +16,22 @@ from shared.events import (
 )
 from shared.events.base import Event
 
-ASKING = frozenset(("assigned", "again", "warned", "breached"))
-"""Kinds that ask the owner for an answer, and are pointless once it was given or the lead has moved on."""
-
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """One message that is meant: its kind, the role it goes to, and what it says besides the lead."""
+    """One message that is meant: its kind, the role it goes to (or the very person), and what it says besides the lead."""
 
     kind: str
     role: str
     data: dict[str, Any]
+    person: str | None = None
 
 
 def meant(event: Event[Any]) -> list[Meant]:
     """What an event means to people; `breached` alone tells nobody, its rungs do."""
     data = event.data
     if isinstance(data, LeadAssigned):
-        about: dict[str, Any] = {
-            "rule": data.rule,
-            "why": data.why,
-            "marks": list(data.marks),
-            "previous": data.previous_owner,
-        }
-        return [Meant("assigned", "owner", about)]
+        return [Meant("assigned", "owner", _assignment(data))]
     if isinstance(data, LeadEnquiredAgain) and data.owner:
         return [Meant("again", "owner", {"round": data.round})]
     if isinstance(data, LeadUnrouted) and data.alert_due:
@@ -49,12 +43,35 @@ def meant(event: Event[Any]) -> list[Meant]:
     if isinstance(data, SlaEscalated):
         told = [word.removeprefix("tell ").strip() for word in data.do if word.startswith("tell ")]
         also = [word for word in data.do if not word.startswith("tell ")]
-        about = {**_promise(data), "rung": data.rung, "also": also, "skipped": list(data.skipped), "last": data.last}
-        return [Meant("breached", role, about) for role in told]
+        about: dict[str, Any] = {
+            **_promise(data),
+            "rung": data.rung,
+            "also": also,
+            "skipped": list(data.skipped),
+            "last": data.last,
+        }
+        return [Meant("breached", role, about) for role in dict.fromkeys(told)]
     if isinstance(data, SlaWithdrawn) and not data.applied:
         about = {**_promise(data), "answered_at": data.answered_at.isoformat(), "present": data.present_owner}
-        return [Meant("withdrawn", "owner", about), Meant("withdrawn", "former owner", {**about, "person": data.owner})]
+        both = (("owner", data.present_owner), ("former owner", data.owner))
+        return [Meant("withdrawn", role, about, person) for role, person in both if person]
     return []
+
+
+def mismatch(lead: Lead, event: Event[Any]) -> str:
+    """Why a warning or a rung does not speak of the lead as it is any more; "" when it does.
+
+    A lead that this very rung has moved (its events may be here before the rung's own words) is spoken of as it was."""
+    data = event.data
+    if not isinstance(data, SlaWarned | SlaEscalated) or lead.moved_by == event.id:
+        return ""
+    if lead.epoch != data.epoch:
+        return "the lead has a new owner since"
+    return "" if lead.state in open_states(data.promise) else f"the lead is {lead.state} since"
+
+
+def _assignment(data: LeadAssigned) -> dict[str, Any]:
+    return {"rule": data.rule, "why": data.why, "marks": list(data.marks), "previous": data.previous_owner}
 
 
 def _promise(data: Any) -> dict[str, Any]:

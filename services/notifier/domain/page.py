@@ -5,12 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.notifier.domain.wording import Reader, short
+from services.notifier.domain.lead import OWNED, Lead
+from services.notifier.domain.links import Link
+from services.notifier.domain.reader import Reader
+from services.notifier.domain.wording import DONE
 from shared.agreement.compiled import Compiled
 
-OWNED = ("assigned", "accepted", "contacted", "advanced")
-DONE = {"accept": "accepted", "decline": "declined", "contacted": "contacted", "attempt": "attempted"}
 LABELS = {"accept": "Accept", "decline": "Decline", "contacted": "I have contacted them"}
+ACTIONS = ("accept", "decline", "contacted", "attempt")
+QUESTIONS = {"accept": "take", "decline": "take", "contacted": "touch", "attempt": "touch"}
+"""Each link answers a question once: will you take it, did you reach them."""
+OFFERS = {"assigned": ("accept", "contacted", "decline"), "accepted": ("contacted",)}
+RESTS = {
+    "recycled": "is back with marketing",
+    "held": "waits for opening hours",
+    "unrouted": "waits for somebody to take it",
+    "merged": "belongs to another enquiry of the same person",
+}
+SOON = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,30 @@ class Page:
     chosen: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a link speaks of, as it is now; `names` says who is who."""
+
+    link: Link
+    lead: Lead
+    agreement: Compiled | None
+    reader: Reader
+    names: Mapping[str, str]
+    due: datetime | None
+    open: Mapping[str, Any] | None = None
+    """An answer that was given by this link and is not confirmed yet."""
+
+    @property
+    def stale(self) -> bool:
+        """Whether the lead has moved on since the link was made."""
+        return self.lead.epoch != self.link.epoch or self.lead.owner != self.link.rep or self.lead.state not in OWNED
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The agreed reasons to decline."""
+        return (*self.agreement.decline.ours, *self.agreement.decline.theirs) if self.agreement else ()
+
+
 def invalid() -> Page:
     """For whatever is no link of ours; it says nothing else."""
     return Page("This link is not valid.", status=404)
@@ -45,91 +81,86 @@ def expired() -> Page:
     return Page("This link has expired.", ("Open Baton to see the lead, or ask your manager.",), status=410)
 
 
-def stale(lead: Mapping[str, Any], reader: Reader, names: Mapping[str, str]) -> Page:
+def foreign() -> Page:
+    """For an answer that another site's page sent."""
+    return Page("This answer came from another site.", ("Open the link of the mail and answer there.",), status=403)
+
+
+def stale(shown: Shown) -> Page:
     """For a link of an old assignment: who has the lead now and since when; nothing of the lead itself."""
-    since = reader.at(lead["since"])
-    if lead["state"] in OWNED and lead["owner"]:
-        name = names.get(lead["owner"], lead["owner"])
-        return Page(f"This lead is now with {name} since {since}.", ("There is nothing for you to do.",))
-    return Page(f"This lead is {lead['state']} since {since}.", ("There is nothing for you to do.",))
+    lead, nothing = shown.lead, ("There is nothing for you to do.",)
+    if lead.state in OWNED and lead.owner:
+        since = shown.reader.at(lead.assigned_at or lead.since)
+        if lead.owner == shown.link.rep:
+            return Page(f"This lead is with you again since {since}.", ("Please use the link of the newer mail.",))
+        return Page(f"This lead is now with {shown.names.get(lead.owner, lead.owner)} since {since}.", nothing)
+    return Page(f"This lead {RESTS.get(lead.state, f'is {lead.state}')} since {shown.reader.at(lead.since)}.", nothing)
 
 
-def offer(
-    lead: Mapping[str, Any],
-    agreement: Compiled | None,
-    reader: Reader,
-    now: datetime,
-    due: datetime | None,
-    chosen: str = "",
-) -> Page:
-    """For the present owner: who it is, until when, and what they can say."""
-    actions = {"assigned": ("accept", "contacted", "decline"), "accepted": ("contacted",)}.get(lead["state"], ())
-    reasons = (*agreement.decline.ours, *agreement.decline.theirs) if agreement else ()
-    state = "" if lead["state"] == "assigned" else f"You have {lead['state']} it."
-    if not actions:
-        return Page(_who(lead), (state or "There is nothing to do.",), _facts(lead))
-    ordered = sorted(actions, key=lambda action: action != chosen)
-    offers = tuple((action, LABELS[action]) for action in ordered)
-    lines = (state,) if state else ()
-    return Page(_who(lead), lines, _facts(lead), offers, due=_due(due, now, reader), reasons=reasons, chosen=chosen)
+def offer(shown: Shown, chosen: str = "") -> Page:
+    """For whoever has the link: who it is, until when, and what they can say."""
+    if shown.stale:
+        return stale(shown)
+    if shown.open:
+        return recorded(shown, shown.open, 200)
+    lead = shown.lead
+    actions = sorted(OFFERS.get(lead.state, ()), key=lambda action: action != chosen)
+    lines = () if lead.state == "assigned" else (f"You have {lead.state} it.",)
+    offers = tuple((action, LABELS[action]) for action in actions)
+    if not offers:
+        return Page(lead.who, lines, _facts(lead))
+    return Page(lead.who, lines, _facts(lead), offers, due=_due(shown), reasons=shown.reasons, chosen=chosen)
 
 
-def after_answer(
-    answer: Mapping[str, Any],
-    lead: Mapping[str, Any],
-    rep: str,
-    reader: Reader,
-    names: Mapping[str, str],
-    agreement: Compiled | None,
-    due: datetime | None,
-    now: datetime,
-) -> Page:
+def unfinished(shown: Shown, action: str) -> Page:
+    """For an answer that lacks its reason, or is none."""
+    page = offer(shown, "decline" if action == "decline" else "")
+    word = "Please choose why you decline." if action == "decline" else "Please choose what you do."
+    return Page(page.title, (word, *page.lines), page.facts, page.offers, 422, page.due, page.reasons, page.chosen)
+
+
+def recorded(shown: Shown, answer: Mapping[str, Any], status: int = 202) -> Page:
+    """For an answer whose outcome is not here yet."""
+    lines = (
+        f"Your answer ({LABELS.get(answer['action'], answer['action'])}) is stamped {_stamp(shown, answer)} and counts from then.",
+        "You get a mail when it is confirmed, and can close this page.",
+    )
+    return Page("Recorded, being confirmed.", lines, status=status)
+
+
+def after_answer(shown: Shown, answer: Mapping[str, Any]) -> Page:
     """What became of an answer: applied, refused with who has it now, or recorded and not confirmed yet."""
-    word = DONE.get(answer["action"], answer["action"])
+    lead, done = shown.lead, DONE.get(answer["action"], answer["action"])
     if answer["outcome"] == "applied":
-        mine = lead["owner"] == rep and lead["state"] in ("assigned", "accepted")
-        more = offer(lead, agreement, reader, now, due) if mine and answer["action"] == "accept" else Page("")
-        facts = _facts(lead) if mine or answer["action"] != "decline" else ()
-        offers = tuple(item for item in more.offers if item[0] != "accept" and item[0] != "decline")
-        return Page(f"Done: you have {word} {_who(lead)}.", ("You can close this page.",), facts, offers, due=more.due)
+        if shown.stale or answer["action"] == "decline":
+            return Page(f"Done: you have {done} it.", ("You can close this page.",))
+        more = offer(shown)
+        lines = ("You can close this page.",)
+        return Page(f"Done: you have {done} {lead.who}.", lines, _facts(lead), more.offers, due=more.due)
     if answer["outcome"] == "refused":
-        if lead["owner"] != rep or lead["state"] not in OWNED:
-            page = stale(lead, reader, names)
-            return Page(page.title, (f"Your answer came at {reader.at(answer['answered_at'])}.", str(answer["said"])))
-        return Page(str(answer["said"]), (f"{_who(lead)} is yours, {lead['state']}.",), _facts(lead))
-    return Page(
-        "Recorded, being confirmed.",
-        (
-            f"Your answer ({word}) is stamped {reader.at(answer['answered_at'])} and counts from then. You can close this page.",
-        ),
-        status=202,
-    )
+        if shown.stale:
+            return Page(
+                stale(shown).title, (f"Your answer came at {_stamp(shown, answer)}; by then the lead had moved on.",)
+            )
+        return Page(str(answer["said"]), (f"{lead.who} is yours, {lead.state}.",), _facts(lead))
+    return recorded(shown, answer)
 
 
-def _who(lead: Mapping[str, Any]) -> str:
-    card = lead["card"]
-    name = str(card.get("name") or card.get("email") or card.get("phone") or "This lead")
-    return f"{name}, {card['company']}" if card.get("company") else name
+def _stamp(shown: Shown, answer: Mapping[str, Any]) -> str:
+    return shown.reader.at(answer["answered_at"])
 
 
-def _facts(lead: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    card = lead["card"]
-    labels = (
-        ("Title", "title"),
-        ("Phone", "phone"),
-        ("Email", "email"),
-        ("Country", "country"),
-        ("Campaign", "campaign"),
-    )
-    rows = [(label, str(card[name])) for label, name in labels if card.get(name)]
-    activity = ", ".join(str(item).replace("_", " ") for item in card.get("activity") or ())
-    return (*rows, *((("Did", activity),) if activity else ()), ("Tier", str(lead.get("tier") or "-")))
+def _facts(lead: Lead) -> tuple[tuple[str, str], ...]:
+    labels = ("Title", "Phone", "Email", "Country", "Campaign")
+    rows = [(label, str(lead.card[label.lower()])) for label in labels if lead.card.get(label.lower())]
+    return (*rows, *((("Did", lead.activity),) if lead.activity else ()), ("Tier", lead.tier or "-"))
 
 
-def _due(due: datetime | None, now: datetime, reader: Reader) -> Due | None:
+def _due(shown: Shown) -> Due | None:
+    due, reader = shown.due, shown.reader
     if due is None:
         return None
-    if due < now:
-        return Due(f"Late: it was due {reader.at(due)}, {short((now - due).total_seconds())} ago", "late")
-    left = (due - now).total_seconds()
-    return Due(f"Answer by {reader.at(due)}, {short(left)} from now", "warn" if left < 300 else "calm")
+    if due < reader.now:
+        return Due(f"Late: due {reader.at(due)}, {reader.until(due)} ago", "late")
+    soon = (due - reader.now).total_seconds() < SOON
+    return Due(f"Answer by {reader.at(due)}, {reader.until(due)} from now", "warn" if soon else "calm")

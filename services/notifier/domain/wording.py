@@ -1,189 +1,157 @@
-"""The words of each notice: a subject and a few lines that are read in ten seconds on a phone."""
+"""The words of each kind of notice: a subject and a few lines that are read in ten seconds on a phone."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.agreement.time_words import say_duration
+from services.notifier.domain.lead import Lead
+from services.notifier.domain.message import Message
+from services.notifier.domain.reader import Reader
 
 PROMISES = {"accept": "accept or decline", "first_touch": "the first touch"}
+DONE = {"accept": "accepted", "decline": "declined", "contacted": "contacted", "attempt": "tried to reach"}
+"""Actions as they read in "you have ... somebody"."""
+FACTS = (("Name", "name"), ("Company", "company"), ("Title", "title"), ("Email", "email"), ("Phone", "phone"))
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What a channel sends: `lines` are sentences, `facts` are label and value, `actions` are label and URL."""
+class About:
+    """What a message speaks of: the lead, who reads, the names of people, and when the answer is due."""
 
-    subject: str
-    title: str
-    lines: tuple[str, ...]
-    facts: tuple[tuple[str, str], ...] = ()
-    actions: tuple[tuple[str, str], ...] = ()
-    urgent: bool = False
-    footer: str = ""
-    fields: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """A notice, the message that it says, the address that it goes to ("" for a webhook), and a webhook's payload."""
-
-    notice: dict[str, Any]
-    message: Message
-    address: str
-    name: str
-    payload: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads: their id, name and zone."""
-
-    id: str
-    name: str
-    timezone: str | None = None
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """Their time zone, UTC when it is unknown."""
-        try:
-            return ZoneInfo(self.timezone or "UTC")
-        except ZoneInfoNotFoundError:
-            return ZoneInfo("UTC")
-
-    def at(self, moment: datetime) -> str:
-        """A moment in their local time: "Tue 10:15"."""
-        local = moment.astimezone(self.zone)
-        return f"{local:%a %H:%M}"
-
-
-def short(seconds: float) -> str:
-    """A length of time as people say it: "15 minutes", "3 hours 20 minutes", "2 days"."""
-    from datetime import timedelta
-
-    whole = max(0, int(seconds))
-    if whole >= 2 * 86_400:
-        return f"{whole // 86_400} days"
-    whole = whole - whole % 60 if whole >= 60 else whole
-    return say_duration(timedelta(seconds=whole)) if whole else "a moment"
-
-
-def wording(
-    kind: str,
-    data: Mapping[str, Any],
-    lead: Mapping[str, Any],
-    reader: Reader,
-    names: Mapping[str, str],
-    now: datetime,
-    due: datetime | None,
-) -> Message:
-    """The message of a notice. `names` maps ids of people to names, `due` is when the answer is due."""
-    card = lead["card"]
-    who = str(card.get("name") or card.get("email") or card.get("phone") or "A lead")
-    firm = f", {card['company']}" if card.get("company") else ""
-    return WORDS[kind](_Context(data, lead, f"{who}{firm}", reader, names, now, due))
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    data: Mapping[str, Any]
-    lead: Mapping[str, Any]
-    who: str
+    lead: Lead
     reader: Reader
     names: Mapping[str, str]
-    now: datetime
     due: datetime | None
+    data: Mapping[str, Any]
 
     def name(self, person: Any) -> str:
+        """A person's name."""
         return self.names.get(str(person), str(person)) if person else "nobody"
 
     @property
-    def until(self) -> str:
-        if self.due is None:
-            return ""
-        if self.due <= self.now:
-            return f"It was due {self.reader.at(self.due)}."
-        left = short((self.due - self.now).total_seconds())
-        return f"Please answer by {self.reader.at(self.due)} ({left} from now)."
+    def promise(self) -> str:
+        """The promise in words."""
+        name = str(self.data.get("promise"))
+        return PROMISES.get(name, name.replace("_", " "))
 
     @property
-    def about(self) -> tuple[tuple[str, str], ...]:
-        card = self.lead["card"]
-        shown = (("Name", "name"), ("Company", "company"), ("Title", "title"), ("Email", "email"), ("Phone", "phone"))
-        rows = [(label, str(card[name])) for label, name in shown if card.get(name)]
-        activity = ", ".join(str(item).replace("_", " ") for item in card.get("activity") or ())
-        rows += [("Did", activity)] if activity else []
+    def until(self) -> str:
+        """Until when an answer is due, in the reader's time."""
+        if self.due is None:
+            return ""
+        if self.due <= self.reader.now:
+            return f"It was due {self.reader.at(self.due)}."
+        return f"Please answer by {self.reader.at(self.due)} ({self.reader.until(self.due)} from now)."
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What a person must know to act."""
+        card = self.lead.card
+        rows = [(label, str(card[name])) for label, name in FACTS if card.get(name)]
+        rows += [("Did", self.lead.activity)] if self.lead.activity else []
         rows += [("Country", str(card["country"]))] if card.get("country") else []
-        return (*rows, ("Tier", str(self.lead.get("tier") or "-")))
+        return (*rows, ("Tier", self.lead.tier or "-"))
 
 
-def _assigned(ctx: _Context) -> Message:
-    lines = [f"{ctx.who} is yours. {ctx.until}".strip()]
-    if ctx.data.get("previous"):
-        lines.append(f"{ctx.name(ctx.data['previous'])} had it before: {ctx.data.get('why')}.")
-    if "manager" in (ctx.data.get("marks") or ()):
+def wording(kind: str, about: About) -> Message:
+    """The message of a notice. Raises KeyError for a kind that has no words."""
+    return WORDS[kind](about)
+
+
+def _assigned(about: About) -> Message:
+    who, data = about.lead.who, about.data
+    lines = [f"{who} is yours. {about.until}".strip()]
+    if data.get("previous"):
+        lines.append(f"{about.name(data['previous'])} had it before: {data.get('why')}.")
+    if "manager" in (data.get("marks") or ()):
         lines.append("Everybody of the team had it, so it comes to you as their manager.")
-    elif ctx.data.get("rule"):
-        lines.append(f"Why you: rule “{ctx.data['rule']}”.")
-    hot = ctx.lead.get("tier") == "hot"
-    subject = f"{'Hot lead' if hot else 'New lead'}: {ctx.who}"
-    return Message(subject, f"{ctx.who} is yours", tuple(lines), ctx.about, urgent=hot)
-
-
-def _again(ctx: _Context) -> Message:
-    line = f"{ctx.who} came back, and is yours already. Get in touch again."
-    return Message(f"Came back: {ctx.who}", f"{ctx.who} came back", (line,), ctx.about)
-
-
-def _warned(ctx: _Context) -> Message:
-    promise = PROMISES.get(str(ctx.data["promise"]), str(ctx.data["promise"]))
-    lines = (f"{promise.capitalize()} is due soon. {ctx.until}", "After that your manager is told.")
-    return Message(f"Due soon: {ctx.who}", f"{ctx.who} is waiting", lines, ctx.about, urgent=True)
-
-
-def _breached(ctx: _Context) -> Message:
-    promise = PROMISES.get(str(ctx.data["promise"]), str(ctx.data["promise"]))
-    late = short((ctx.now - ctx.due).total_seconds()) if ctx.due else "some time"
-    owner = ctx.name(ctx.data.get("owner"))
-    mine = ctx.data.get("owner") == ctx.reader.id
-    whose = "You have" if mine else f"{owner} has"
-    lines = [f"{whose} not kept: {promise} was due {ctx.reader.at(ctx.due) if ctx.due else 'before'}, {late} ago."]
-    also = ctx.data.get("also") or ()
-    if "reassign" in also:
-        lines.append("It goes to somebody else now.")
-    if any(str(word).startswith(("return", "recycle")) for word in also):
-        lines.append("It goes back to marketing now.")
-    if not also:
-        lines.append(
-            "Answer now, before it goes to somebody else." if mine else f"Call {owner}, or give it to somebody else."
-        )
-    lines += [f"Skipped: {reason}." for reason in ctx.data.get("skipped") or ()]
-    return Message(f"Late: {ctx.who} ({owner})", f"{ctx.who} is waiting too long", tuple(lines), ctx.about, urgent=True)
-
-
-def _unrouted(ctx: _Context) -> Message:
-    lines = (f"No rule found anybody for {ctx.who}: {ctx.data.get('why')}", "Assign it by hand, or mend the routing.")
-    return Message(f"Nobody has {ctx.who}", f"Nobody has {ctx.who}", lines, ctx.about, urgent=True)
-
-
-def _recycled(ctx: _Context) -> Message:
-    lines = (f"{ctx.who} comes back to marketing: {ctx.data.get('reason') or 'no reason given'}.",)
-    return Message(f"Back to marketing: {ctx.who}", f"{ctx.who} comes back", lines, ctx.about)
-
-
-def _withdrawn(ctx: _Context) -> Message:
-    present = ctx.name(ctx.data.get("present"))
-    stamp = datetime.fromisoformat(str(ctx.data["answered_at"]))
-    owner = ctx.name(ctx.data.get("owner"))
-    lines = (
-        f"{owner} had answered in time ({ctx.reader.at(stamp)}), but it reached us after the lead had moved on.",
-        f"It counts as kept. {present} keeps the lead.",
+    elif data.get("rule"):
+        lines.append(f"Why you: rule “{data['rule']}”.")
+    hot = about.lead.tier == "hot"
+    return Message(
+        f"{'Hot lead' if hot else 'New lead'}: {who}", f"{who} is yours", tuple(lines), about.facts, urgent=hot
     )
-    return Message(f"Breach withdrawn: {ctx.who}", "A breach is withdrawn", lines, ctx.about)
 
 
-WORDS = {
+def _again(about: About) -> Message:
+    who = about.lead.who
+    line = f"{who} came back, and is yours already. Get in touch again."
+    return Message(f"Came back: {who}", f"{who} came back", (line,), about.facts)
+
+
+def _warned(about: About) -> Message:
+    who = about.lead.who
+    lines = (f"{about.promise.capitalize()} is due soon. {about.until}".strip(),)
+    return Message(f"Due soon: {who}", f"{who} is waiting", lines, about.facts, urgent=True)
+
+
+def _breached(about: About) -> Message:
+    who, owner = about.lead.who, about.name(about.data.get("owner"))
+    mine = about.data.get("owner") == about.reader.id
+    was = (
+        f"{about.promise} was due {about.reader.at(about.due)}, {about.reader.until(about.due)} ago"
+        if about.due
+        else ""
+    )
+    lines = [f"{'You have' if mine else f'{owner} has'} not kept: {was or about.promise}."]
+    lines += [_next(str(word)) for word in about.data.get("also") or ()]
+    if not about.data.get("also"):
+        lines.append("Answer now." if mine else f"Call {owner}, or give the lead to somebody else.")
+    lines += [f"Passed over: {reason}." for reason in about.data.get("skipped") or ()]
+    return Message(f"Late: {who} ({owner})", f"{who} is waiting too long", tuple(lines), about.facts, urgent=True)
+
+
+def _next(word: str) -> str:
+    if word == "reassign":
+        return "It goes to somebody else now."
+    if word.startswith(("return", "recycle")):
+        return "It goes back to marketing now."
+    return f"The agreement's next step: {word}."
+
+
+def _unrouted(about: About) -> Message:
+    who = about.lead.who
+    why = str(about.data.get("why") or "no rule matches").rstrip(".")
+    lines = (f"No rule found anybody for {who}: {why}.", "Assign it by hand, or mend the routing.")
+    return Message(f"Nobody has {who}", f"Nobody has {who}", lines, about.facts, urgent=True)
+
+
+def _recycled(about: About) -> Message:
+    who = about.lead.who
+    reason = about.data.get("reason") or "no reason given"
+    return Message(
+        f"Back to marketing: {who}", f"{who} comes back", (f"{who} comes back to marketing: {reason}.",), about.facts
+    )
+
+
+def _withdrawn(about: About) -> Message:
+    data, owner = about.data, about.data.get("owner")
+    stamp = about.reader.at(datetime.fromisoformat(str(data["answered_at"])))
+    had = "You had" if owner == about.reader.id else f"{about.name(owner)} had"
+    keeps = "You keep" if data.get("present") == about.reader.id else f"{about.name(data.get('present'))} keeps"
+    lines = (
+        f"{had} answered in time ({stamp}), but it reached us after the lead had moved on.",
+        f"It counts as kept. {keeps} the lead." if data.get("present") else "It counts as kept.",
+    )
+    return Message(f"Breach withdrawn: {about.lead.who}", "A breach is withdrawn", lines)
+
+
+def _confirmed(about: About) -> Message:
+    who, data = about.lead.who, about.data
+    word = DONE.get(str(data["action"]), str(data["action"]))
+    if data["outcome"] == "applied":
+        title = f"Confirmed: you have {word} {who}"
+        return Message(title, title, (f"Your answer of {about.reader.at(_stamp(data))} counts.",), about.facts)
+    lines = (f"Your answer of {about.reader.at(_stamp(data))} was not applied: {data['said']}",)
+    return Message("Your answer was not applied", "Your answer was not applied", lines)
+
+
+def _stamp(data: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(str(data["answered_at"]))
+
+
+WORDS: dict[str, Callable[[About], Message]] = {
     "assigned": _assigned,
     "again": _again,
     "warned": _warned,
@@ -191,4 +159,5 @@ WORDS = {
     "unrouted": _unrouted,
     "recycled": _recycled,
     "withdrawn": _withdrawn,
+    "confirmed": _confirmed,
 }

@@ -1,94 +1,102 @@
 """Composing: a notice's row becomes a message with the lead, the people and the due instant as they are now."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.notifier import store
+from services.notifier.domain.lead import Lead
 from services.notifier.domain.links import PURPOSE, Link, pack
-from services.notifier.domain.wording import Composed, Message, Reader, wording
+from services.notifier.domain.message import Composed, Message
+from services.notifier.domain.notice import Notice
+from services.notifier.domain.page import LABELS, OFFERS
+from services.notifier.domain.reader import Reader
+from services.notifier.domain.wording import About, wording
+from services.notifier.store import known
+from services.notifier.store.leads import dues_of
 from shared.agreement.roster import Rep
 from shared.db import Tx
 
 VALID = timedelta(days=14)
-OFFERS = {
-    "assigned": (("accept", "Accept"), ("decline", "Decline"), ("contacted", "I have contacted them")),
-    "again": (("contacted", "I have contacted them"),),
-    "warned": (("accept", "Accept"), ("decline", "Decline"), ("contacted", "I have contacted them")),
-    "breached": (("accept", "Accept"), ("decline", "Decline"), ("contacted", "I have contacted them")),
-}
+ASKS = frozenset(("assigned", "again", "warned", "breached"))
 
 
-async def compose(tx: Tx, rows: list[dict[str, Any]]) -> list[Composed]:
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that the messages of a batch need."""
+
+    tx: Tx
+    leads: Mapping[str, Lead]
+    dues: Mapping[tuple[str, str, int], datetime]
+    people: Mapping[str, Rep]
+
+
+async def compose(tx: Tx, claimed: Sequence[Notice], leads: Mapping[str, Lead]) -> list[Composed]:
     """The messages of claimed notices, with their links."""
-    if not rows:
+    if not claimed:
         return []
-    leads = await store.leads_of(tx, [row["lead"] for row in rows])
-    dues = await store.dues_of(tx, leads)
-    people = await store.everybody(tx)
-    return [_composed(tx, row, leads[row["lead"]], dues, people) for row in rows if row["lead"] in leads]
+    desk = Desk(tx, leads, await dues_of(tx, leads), await known.everybody(tx))
+    return [_composed(desk, notice) for notice in claimed]
 
 
-def _composed(
-    tx: Tx,
-    row: dict[str, Any],
-    lead: dict[str, Any],
-    dues: dict[tuple[str, str, int], datetime],
-    people: dict[str, Rep],
-) -> Composed:
-    rep = people.get(row["person"])
-    reader = Reader(row["person"], rep.name if rep else row["person"], rep.timezone if rep else None)
-    due = _due(row, dues)
-    names = {person.id: person.name for person in people.values()}
-    message = wording(row["kind"], row["data"], lead, reader, names, tx.now, due)
-    mine = row["role"] == "owner" and row["person"] == lead["owner"] and row["epoch"] == lead["epoch"]
-    if mine and row["kind"] in OFFERS and not (row["kind"] == "breached" and lead["state"] != "assigned"):
-        offers = OFFERS[row["kind"]]
-        if lead["state"] != "assigned":
-            offers = tuple(offer for offer in offers if offer[0] == "contacted")
-        url = f"{tx.house.public_url}/a/{token(tx, row, row['person'])}"
-        message = replace(message, actions=tuple((label, f"{url}?do={action}") for action, label in offers))
-    elif row["role"] != "marketing":
-        message = replace(message, actions=(("See the lead", f"{tx.house.public_url}/leads/{row['lead']}"),))
-    message = replace(message, footer=_footer(row))
-    return Composed(row, message, (rep.email or "") if rep else "", reader.name, _payload(row, lead, message, due))
+def _composed(desk: Desk, notice: Notice) -> Composed:
+    lead, rep = desk.leads[notice.lead], desk.people.get(notice.person)
+    reader = Reader(notice.person, rep.name if rep else notice.person, rep.timezone if rep else None, desk.tx.now)
+    due = _due(notice, desk.dues)
+    names = {person.id: person.name for person in desk.people.values()}
+    message = wording(notice.kind, About(lead, reader, names, due, notice.data))
+    message = replace(message, actions=_actions(desk.tx, notice, lead), footer=_footer(notice))
+    address = (rep.email if rep else notice.person if "@" in notice.person else "") or ""
+    return Composed(notice, message, address, reader.name, _payload(notice, lead, message, due))
 
 
-def token(tx: Tx, row: dict[str, Any], rep: str) -> str:
-    """The signed token of a notice's action links."""
-    expires = (row["created_at"] + VALID).replace(microsecond=0)
-    link = Link(row["id"], row["lead"], rep, row["epoch"], expires)
+def _actions(tx: Tx, notice: Notice, lead: Lead) -> tuple[tuple[str, str], ...]:
+    """Links to act for whoever owns it now; everybody else may look at it, where they can sign in."""
+    mine = notice.role == "owner" and notice.person == lead.owner and notice.epoch == lead.epoch
+    offers = OFFERS.get(lead.state, ()) if mine and notice.kind in ASKS else ()
+    if offers:
+        url = f"{tx.house.public_url}/a/{token(tx, notice)}"
+        return tuple((LABELS[action], f"{url}?do={action}") for action in offers)
+    if notice.kind in ("withdrawn", "confirmed"):
+        return ()
+    return (("See the lead", f"{tx.house.public_url}/leads/{notice.lead}"),)
+
+
+def token(tx: Tx, notice: Notice) -> str:
+    """The signed token of a notice's links: for its lead, person and epoch, for as long as links are valid."""
+    expires = (notice.created_at + VALID).replace(microsecond=0)
+    link = Link(notice.id, notice.lead, notice.person, notice.epoch, expires)
     return pack(link, tx.house.keys.sign(PURPOSE, link.body()))
 
 
-def _due(row: dict[str, Any], dues: dict[tuple[str, str, int], datetime]) -> datetime | None:
-    if row["data"].get("due_at"):
-        return datetime.fromisoformat(row["data"]["due_at"])
-    return dues.get((row["lead"], "accept", row["epoch"])) if row["kind"] == "assigned" else None
+def _due(notice: Notice, dues: Mapping[tuple[str, str, int], datetime]) -> datetime | None:
+    if notice.data.get("due_at"):
+        return datetime.fromisoformat(str(notice.data["due_at"]))
+    return dues.get((notice.lead, "accept", notice.epoch)) if notice.kind == "assigned" else None
 
 
-def _footer(row: dict[str, Any]) -> str:
-    stands_in = row["data"].get("instead_of")
-    reason = f"You get this because {stands_in} cannot be reached now. " if stands_in else ""
-    return f"{reason}Baton keeps the agreement between marketing and sales. Lead {row['lead']}."
+def _footer(notice: Notice) -> str:
+    instead = notice.data.get("instead_of")
+    reason = f"You get this because {instead} cannot be reached now. " if instead else ""
+    return f"{reason}Baton keeps the agreement between marketing and sales. Lead {notice.lead}."
 
 
-def _payload(row: dict[str, Any], lead: dict[str, Any], message: Message, due: datetime | None) -> dict[str, Any]:
-    """What a webhook carries: ids, who is concerned, and the sentences; no address of the person who enquired."""
+def _payload(notice: Notice, lead: Lead, message: Message, due: datetime | None) -> dict[str, Any]:
+    """What a webhook carries: ids, who is concerned and why; nothing of the person who enquired."""
+    said = ("promise", "rung", "reason", "why", "owner", "answered_at")
     return {
-        "type": f"baton.notice.{row['kind']}",
-        "id": row["id"],
-        "timestamp": row["created_at"].isoformat(),
+        "type": f"baton.notice.{notice.kind}",
+        "timestamp": notice.created_at.isoformat(),
         "data": {
-            "lead": row["lead"],
-            "epoch": row["epoch"],
-            "kind": row["kind"],
-            "role": row["role"],
-            "owner": lead["owner"],
-            "team": lead["team"],
-            "tier": lead["tier"],
-            "state": lead["state"],
+            "notice": notice.id,
+            "lead": notice.lead,
+            "epoch": notice.epoch,
+            "role": notice.role,
+            "owner": lead.owner,
+            "team": lead.team,
+            "tier": lead.tier,
+            "state": lead.state,
             "due_at": due.isoformat() if due else None,
-            **{name: row["data"].get(name) for name in ("promise", "rung", "reason", "why") if row["data"].get(name)},
+            **{name: notice.data[name] for name in said if notice.data.get(name)},
         },
     }

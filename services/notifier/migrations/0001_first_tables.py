@@ -23,18 +23,23 @@ def upgrade() -> None:
     op.create_table(
         "answers",
         sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("notice", sa.String(length=36), nullable=False),
+        sa.Column("question", sa.String(length=12), nullable=False),
         sa.Column("lead", sa.String(length=36), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("by", sa.String(length=100), nullable=False),
         sa.Column("action", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("answered_at", Moment(), nullable=False),
+        sa.Column("event", sa.String(length=64), nullable=True),
         sa.Column("outcome", sa.String(length=12), nullable=False),
         sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("unconfirmed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("lead", "epoch", "by", "action"),
+        sa.UniqueConstraint("notice", "question"),
     )
     with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_answers_event"), ["event"], unique=False)
         batch_op.create_index(batch_op.f("ix_answers_lead"), ["lead"], unique=False)
 
     op.create_table(
@@ -67,6 +72,16 @@ def upgrade() -> None:
         batch_op.create_index("due_subject", ["subject"], unique=False)
 
     op.create_table(
+        "early",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("lead", sa.String(length=36), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("early", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_early_lead"), ["lead"], unique=False)
+
+    op.create_table(
         "inbox",
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("event_id", sa.String(length=64), nullable=False),
@@ -85,9 +100,10 @@ def upgrade() -> None:
         sa.Column("tier", sa.String(length=60), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("since", Moment(), nullable=False),
-        sa.Column("agreement", sa.Integer(), nullable=False),
+        sa.Column("assigned_at", Moment(), nullable=True),
         sa.Column("pinned", sa.Integer(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("moved_by", sa.String(length=64), nullable=True),
         sa.Column("card", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -98,14 +114,14 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("role", sa.String(length=40), nullable=False),
-        sa.Column("person", sa.String(length=100), nullable=False),
+        sa.Column("person", sa.String(length=200), nullable=False),
         sa.Column("channel", sa.String(length=120), nullable=False),
-        sa.Column("cause", sa.String(length=40), nullable=False),
-        sa.Column("correlation", sa.String(length=200), nullable=True),
+        sa.Column("cause", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("not_before", Moment(), nullable=True),
         sa.Column("claimed_until", Moment(), nullable=True),
-        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("message_id", sa.String(length=320), nullable=False),
         sa.Column("data", Json(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
@@ -174,6 +190,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("shard"),
     )
     op.create_table(
+        "roster",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("stamp", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "sequences",
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("subject", sa.String(length=200), nullable=False),
@@ -204,6 +226,7 @@ def downgrade() -> None:
 
     op.drop_table("waiting")
     op.drop_table("sequences")
+    op.drop_table("roster")
     op.drop_table("relays")
     op.drop_table("people")
     with op.batch_alter_table("parked", schema=None) as batch_op:
@@ -223,6 +246,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_inbox_handled_at"))
 
     op.drop_table("inbox")
+    with op.batch_alter_table("early", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_early_lead"))
+
+    op.drop_table("early")
     with op.batch_alter_table("due", schema=None) as batch_op:
         batch_op.drop_index("due_subject")
         batch_op.drop_index("due_at")
@@ -232,6 +259,7 @@ def downgrade() -> None:
     op.drop_table("clocks")
     with op.batch_alter_table("answers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_answers_lead"))
+        batch_op.drop_index(batch_op.f("ix_answers_event"))
 
     op.drop_table("answers")
     op.drop_table("agreements")

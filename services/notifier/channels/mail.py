@@ -1,0 +1,50 @@
+"""A composed notice as a mail: headers that cannot be injected into, a text and an HTML part that say the same."""
+
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from services.notifier.domain.message import Composed
+from shared.web import templates
+
+_pages = templates("services/notifier/templates")
+LONGEST = 160
+
+
+class Unusable(ValueError):
+    """An address that no mail can be sent to; the message is a sentence without the address."""
+
+
+def mail(item: Composed, sender: str) -> EmailMessage:
+    """The mail. Raises Unusable when an address is none."""
+    made = EmailMessage(policy=SMTP)
+    name, address = parseaddr(sender)
+    host = item.notice.message_id.strip("<>").rpartition("@")[2]
+    made["From"] = _address(plain(name) or "Baton", address)
+    made["To"] = _address(plain(item.name), item.address)
+    made["Subject"] = plain(item.message.subject)
+    made["Date"] = format_datetime(item.notice.created_at)
+    made["Message-ID"] = item.notice.message_id
+    made["Auto-Submitted"] = "auto-generated"
+    made["List-Id"] = f"<leads.{host}>"
+    if item.message.urgent:
+        made["Importance"] = "high"
+    values = {"message": item.message, "name": item.name}
+    made.set_content(_pages.get_template("mail.txt").render(values))
+    made.add_alternative(_pages.get_template("mail.html").render(values), subtype="html")
+    return made
+
+
+def plain(text: str) -> str:
+    """A text as a header may hold it: one line, no control signs, not too long."""
+    flat = "".join(" " if not sign.isprintable() else sign for sign in text)
+    return " ".join(flat.split())[:LONGEST]
+
+
+def _address(name: str, address: str) -> Address:
+    try:
+        return Address(name, addr_spec=address)
+    except (MessageError, ValueError, IndexError) as error:
+        raise Unusable("the address is not one that a mail can be sent to") from error

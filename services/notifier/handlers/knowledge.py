@@ -1,0 +1,53 @@
+"""What the notifier learns: versions of the agreement (its channels), people (their addresses), and until when there is time."""
+
+from services.notifier.handlers.hearing import hear
+from services.notifier.store import known, notices
+from services.notifier.store.leads import drop_dues, save_dues
+from shared import due, waiting
+from shared.db import Tx
+from shared.due import Due
+from shared.events import AgreementPublished, ClockMoved, ClockResumed, ClockStarted, ClockStopped, RosterChanged
+from shared.events.base import Event
+
+
+async def learn(tx: Tx, events: list[Event[AgreementPublished]]) -> None:
+    """Versions of the agreement went live."""
+    await known.learn(tx, [{"version": event.data.version, "compiled": event.data.compiled} for event in events])
+    await waiting.resume(tx, hear, [f"agreement:{event.data.version}" for event in events])
+
+
+async def meet(tx: Tx, events: list[Event[RosterChanged]]) -> None:
+    """People changed."""
+    await known.meet(tx, [event.data.rep for event in events])
+    await waiting.resume(tx, hear, [f"rep:{event.data.rep.id}" for event in events])
+
+
+async def look(tx: Tx, rows: list[Due]) -> None:
+    """Look again at what waits: what it needs may have come in another process's transaction, unseen by the first look."""
+    await waiting.resume(tx, hear, await known.needed(tx))
+
+
+async def runs(tx: Tx, events: list[Event[ClockStarted]] | list[Event[ClockMoved]] | list[Event[ClockResumed]]) -> None:
+    """Until when somebody has: the mail that waits to say so goes out."""
+    leads = [event.subject for event in events]
+    await due.hold(tx, leads)
+    rows = [
+        {"lead": event.subject, "promise": event.data.promise, "epoch": event.data.epoch, "due_at": event.data.due_at}
+        for event in events
+    ]
+    await save_dues(tx, rows)
+    told = {(event.subject, event.data.epoch) for event in events if event.data.promise == "accept"}
+    ready = [
+        notice.id
+        for notice in await notices.pending(tx, [lead for lead, _ in told])
+        if notice.awaits_clock and (notice.lead, notice.epoch) in told
+    ]
+    if ready:
+        await notices.move(tx, ready, "ready")
+        await due.drop(tx, [f"send:{notice}" for notice in ready])
+        tx.wakes.add("notices")
+
+
+async def stopped(tx: Tx, events: list[Event[ClockStopped]]) -> None:
+    """Clocks that run no more."""
+    await drop_dues(tx, [(event.subject, event.data.promise, event.data.epoch) for event in events])

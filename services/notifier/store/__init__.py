@@ -1,0 +1,1 @@
+"""The notifier's tables, and functions named for the answer they give."""

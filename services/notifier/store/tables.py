@@ -1,0 +1,111 @@
+"""The notifier's tables."""
+
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+
+from shared.db_tables import BigId, Json, Moment, kernel_tables
+from shared.waiting import waiting_table
+
+metadata = MetaData()
+kernel_tables(metadata)
+waiting_table(metadata)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("lead", String(36), nullable=False, index=True),
+    Column("epoch", Integer, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("person", String(200), nullable=False),
+    Column("channel", String(120), nullable=False),
+    Column("cause", String(64), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", Moment),
+    Column("claimed_until", Moment),
+    Column("message_id", String(320), nullable=False),
+    Column("data", Json, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    UniqueConstraint("cause", "kind", "role", "person", "channel"),
+    Index("notices_state", "state"),
+)
+"""One message to one person (or target) by one channel. `state` waiting | ready | sending | sent | failed | suppressed.
+
+`not_before` (business time) is set when the channel has a delay; `claimed_until` is real time."""
+
+leads = Table(
+    "leads",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("owner", String(100)),
+    Column("team", String(100)),
+    Column("tier", String(60), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("assigned_at", Moment),
+    Column("pinned", Integer, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("moved_by", String(64)),
+    Column("card", Json, nullable=False),
+)
+"""Leads as `baton.leads` tells them. `card` is personal data; `moved_by` is the event that caused the last move."""
+
+clocks = Table(
+    "clocks",
+    metadata,
+    Column("lead", String(36), primary_key=True),
+    Column("promise", String(40), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("due_at", Moment, nullable=False),
+)
+"""When running clocks are due."""
+
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("compiled", Json, nullable=False),
+)
+people = Table("people", metadata, Column("id", String(100), primary_key=True), Column("doc", Json, nullable=False))
+roster = Table(
+    "roster",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("stamp", String(36), nullable=False),
+)
+"""One row, whose stamp changes with every change of people: a cached roster is checked against it."""
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("notice", String(36), nullable=False),
+    Column("question", String(12), nullable=False),
+    Column("lead", String(36), nullable=False, index=True),
+    Column("epoch", Integer, nullable=False),
+    Column("by", String(100), nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("reason", Text),
+    Column("answered_at", Moment, nullable=False),
+    Column("event", String(64), index=True),
+    Column("outcome", String(12), nullable=False),
+    Column("said", Text, nullable=False),
+    Column("unconfirmed", Boolean, nullable=False),
+    UniqueConstraint("notice", "question"),
+)
+"""What was pressed on a link, once for each question (will you take it, did you reach them).
+
+`event` is its action.taken, `outcome` "" | applied | refused as the router said, `unconfirmed` that the page could not wait."""
+
+early = Table(
+    "early",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("lead", String(36), nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What the timer said of an assignment that is not here yet: topics have no order among each other."""
