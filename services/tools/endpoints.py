@@ -1,6 +1,7 @@
 """`baton endpoints`: webhook doors, and trying a recorded request without storing anything."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,9 +9,12 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from services.router.sources.canonical import Setup
+from services.router.sources.trial import try_request
 from services.tools.keys import Json, _get, _post
-from services.tools.live import fail
+from services.tools.live import BAD_NEWS, fail
 from services.tools.show import table
+from shared.errors import TheirMistake
 
 endpoints = typer.Typer(help="Webhook doors: source, registered URL, secrets, mapping.", no_args_is_help=True)
 
@@ -30,7 +34,13 @@ def create(
 
     Example: baton endpoints create hubspot --scheme v3 --secret "$CLIENT_SECRET"
     """
-    body = {"source": source, "scheme": scheme, "name": name or source, "url": url or None, "secret": secret or None}
+    body: dict[str, Any] = {
+        "source": source,
+        "scheme": scheme,
+        "name": name or source,
+        "url": url or None,
+        "secret": secret or None,
+    }
     if mapping:
         body["mapping"] = _json_file(mapping)
     made = asyncio.run(_post("/v1/endpoints", body))
@@ -81,42 +91,56 @@ def revoke(endpoint_id: str) -> None:
 @endpoints.command("try")
 def try_(
     files: Annotated[list[Path], typer.Argument(help="Recorded requests: method, url, headers, body_raw.")],
-    source: Annotated[str, typer.Option(help="The source, when the file does not say.")] = "",
-    scheme: Annotated[str, typer.Option(help="The scheme, when the file does not say.")] = "",
-    secret: Annotated[str, typer.Option(help="The secret, when the file does not say.")] = "",
-    now: Annotated[str, typer.Option(help="Unix seconds to check the age at, when the file does not say.")] = "",
+    source: Annotated[str, typer.Option(help="The source; it wins over what the file says.")] = "",
+    scheme: Annotated[str, typer.Option(help="The scheme; it wins over what the file says.")] = "",
+    secret: Annotated[str, typer.Option(help="The secret; it wins over what the file says.")] = "",
+    now: Annotated[str, typer.Option(help="When it arrives: unix seconds or RFC 3339; else as the file says.")] = "",
+    mapping: Annotated[Path | None, typer.Option(help="A JSON file: canonical field to field of the payload.")] = None,
     as_json: Json = False,
 ) -> None:
     """Say what a recorded request would meet: verified? which answer? which leads? parked why? Nothing is stored.
 
     Example: baton endpoints try request.json --source hubspot --scheme v3 --secret s3cret
     """
-    from services.router.sources.registry import try_request
-
+    setup = Setup(mapping=_json_file(mapping)) if mapping else None
     bad = False
     for file in files:
         case = _json_file(file)
-        for one in case.get("cases", [case]):
-            moment = float(now or one.get("now") or datetime.now(UTC).timestamp())
+        for one in case.get("cases") or [case]:
+            moment = _moment(now) if now else one.get("now", datetime.now(UTC).timestamp())
             chosen = source or one.get("source") or case.get("source", "")
-            outcome = try_request(one, chosen, scheme or one.get("scheme", ""), secret or one.get("secret"), moment)
-            line = {"file": str(file), **outcome}
-            bad = bad or not outcome["verified"]
-            typer.echo(orjson.dumps(line, default=str).decode() if as_json else _in_words(line))
-    raise typer.Exit(1 if bad else 0)
+            try:
+                outcome = try_request(one, chosen, scheme or None, secret or None, moment, setup)
+            except TheirMistake as mistake:
+                fail(f"{file}: {mistake.sentence}")
+            line = {"file": str(file), **({"case": one.get("name")} if "cases" in case else {}), **outcome}
+            bad = bad or not outcome["leads"] or outcome["answer"]["status"] >= 400
+            typer.echo(orjson.dumps(line).decode() if as_json else _in_words(line))
+    raise typer.Exit(BAD_NEWS if bad else 0)
+
+
+def _moment(text: str) -> float:
+    try:
+        return float(text) if text[:1].isdigit() and "-" not in text else datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        fail(f"--now {text!r} is neither unix seconds nor a time such as 2026-12-01T14:03:07Z.")
 
 
 def _in_words(line: dict[str, Any]) -> str:
     verified = "verified" if line["verified"] else f"not verified ({line['reason']})"
     parked = f", parked: {line['parked']}" if line["parked"] else ""
-    leads = "".join(f"\n  lead: {orjson.dumps(lead, default=str).decode()}" for lead in line["leads"] or [])
-    return f"{line['file']}: {verified}; the answer is {line['answer']['status']}{parked}{leads}"
+    leads = "".join(
+        "\n  lead: " + ", ".join(f"{name} {value}" for name, value in lead.items() if value is not None)
+        for lead in line["leads"]
+    )
+    name = f"{line['file']} {line['case']}" if "case" in line else line["file"]
+    return f"{name}: {verified}; the answer is {line['answer']['status']}{parked}{leads}"
 
 
 def _json_file(path: Path) -> dict[str, Any]:
     try:
-        found = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError) as error:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
         fail(f"{path} cannot be read as JSON: {error}.")
     if not isinstance(found, dict):
         fail(f"{path} must hold one JSON object.")

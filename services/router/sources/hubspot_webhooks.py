@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.router.sources import body, mapping
-from services.router.sources.canonical import Delivery, Element, Setup
+from services.router.sources import body, mapping, values
+from services.router.sources.canonical import Canonical, Delivery, Element, Setup
 from services.router.sources.keys import short
 from services.router.sources.unreadable import Unreadable
 
@@ -58,11 +58,11 @@ def _is_event(event: Any) -> bool:
 
 def _element(place: int, event: Any, setup: Setup, note: str) -> Element:
     if not isinstance(event, Mapping):
-        return Element(place, None, mapping.Canonical(), problem="The event is not a JSON object.")
+        return Element(place, None, Canonical(), problem="The event is not a JSON object.")
     mapped = mapping.read(event, TABLE, setup, _KNOWN)
-    kind = mapping.values.text(event.get("subscriptionType", event.get("eventType")))
+    kind = values.text(event.get("subscriptionType", event.get("eventType")))
     identity = ":".join(_word(event.get(name)) for name in IDENTITY)
-    changed = mapping.values.text(event.get("propertyName")) in MQL_PROPERTIES
+    changed = values.text(event.get("propertyName")) in MQL_PROPERTIES
     fields = mapped.fields.model_copy(
         update={
             "event_type": kind,
@@ -78,7 +78,7 @@ def _element(place: int, event: Any, setup: Setup, note: str) -> Element:
 def _problem(raw_id: str | None, kind: str, event: Mapping[str, Any]) -> str | None:
     if raw_id is None:
         return "The event names no object."
-    object_type = mapping.values.text(event.get("objectTypeId")) or CONTACT_TYPE
+    object_type = values.text(event.get("objectTypeId")) or CONTACT_TYPE
     family = kind.partition(".")[0]
     if family not in ("contact", "object", "") or object_type != CONTACT_TYPE:
         return "The event does not speak of a contact."
@@ -86,4 +86,4 @@ def _problem(raw_id: str | None, kind: str, event: Mapping[str, Any]) -> str | N
 
 
 def _word(value: Any) -> str:
-    return mapping.values.text(value) or ""
+    return values.text(value) or ""

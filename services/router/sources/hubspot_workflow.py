@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from services.router.sources import body, form, mapping, values
-from services.router.sources.canonical import Delivery, Element, Setup
+from services.router.sources.canonical import Canonical, Delivery, Element, Setup
 from services.router.sources.keys import short
 from services.router.sources.table import QUESTIONS, UTM
 from services.router.sources.unreadable import Unreadable
@@ -83,7 +83,7 @@ def _value(given: Any) -> Any:
     return given["value"] if isinstance(given, Mapping) and "value" in given else given
 
 
-def _identity(flat: Mapping[str, Any], fields: mapping.Canonical) -> str | None:
+def _identity(flat: Mapping[str, Any], fields: Canonical) -> str | None:
     stage = values.text(flat.get("lifecyclestage"))
     date = next((text for name in STAGE_DATES if (text := values.text(flat.get(name)))), None)
     if not (fields.raw_id and stage and date):

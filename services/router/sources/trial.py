@@ -1,6 +1,7 @@
 """A recorded request tried without storing anything: verified? which answer? which leads? parked why?"""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,9 +36,8 @@ def try_request(
     body = body_of(case)
     headers = lower(_headers(case))
     url, _, query = str(case.get("url") or "").partition("?")
-    request = Received(
-        str(case.get("method") or "POST"), signed_url(url, query), headers, body, case.get("path_secret")
-    )
+    method, shown = str(case.get("method") or "POST"), case.get("path_secret") or _path_secret(url)
+    request = Received(method, signed_url(url, query), headers, body, shown)
     moment = now if now is not None else case.get("now")
     if not isinstance(moment, (int, float, type(None))):
         raise TheirMistake("`now` must be a number of unix seconds.")
@@ -90,7 +90,16 @@ def _headers(case: Mapping[str, Any]) -> list[tuple[str, str]]:
     headers = case.get("headers") or {}
     if not isinstance(headers, Mapping):
         raise TheirMistake("`headers` must be an object of names and values.")
-    return [(str(name), str(value)) for name, value in headers.items()]
+    return [
+        (str(name), str(one))
+        for name, value in headers.items()
+        for one in (value if isinstance(value, list) else [value])
+    ]
+
+
+def _path_secret(url: str) -> str | None:
+    found = re.search(r"/webhooks/[^/]+/([^/]+)$", url)
+    return found[1] if found else None
 
 
 def _secrets(given: Any) -> list[Secret]:
