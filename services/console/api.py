@@ -177,7 +177,14 @@ async def _said(tx: Tx, fresh: list[dict[str, Any]], rate: float) -> list[tuple[
 
 
 def _line(line: dict[str, Any]) -> dict[str, Any]:
-    return {"lead": line["lead"], "at": line["at"].timestamp(), "text": line["text"], "color": line["color"], "who": ""}
+    return {
+        "lead": line["lead"],
+        "at": line["at"].timestamp(),
+        "text": line["text"],
+        "color": line["color"],
+        "type": line["type"],
+        "who": "",
+    }
 
 
 async def _name_feed(tx: Tx, feed: list[dict[str, Any]]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from services.router.domain.lead import OWNED
+from services.router.store.cached import pinned
 from services.router.store.tables import assignments, deliveries, elements, leads
 from shared.db import Tx
 
@@ -12,10 +13,7 @@ from shared.db import Tx
 async def terms(tx: Tx) -> dict[str, Any]:
     """Counts of what came in and of what became of it, and what does not fit, by lead."""
     arrived = await tx.one(
-        select(
-            func.coalesce(func.sum(deliveries.c.elements), 0).label("read"),
-            func.sum(func.coalesce(deliveries.c.elements, 0) * 0 + 1).label("requests"),
-        )
+        select(func.coalesce(func.sum(deliveries.c.elements), 0).label("read"), func.count().label("requests"))
     )
     unread = await tx.one(select(func.count().label("n")).where(deliveries.c.elements.is_(None)))
     became = await tx.rows(select(elements.c.became, func.count().label("n")).group_by(elements.c.became))
@@ -26,6 +24,13 @@ async def terms(tx: Tx) -> dict[str, Any]:
             leads.c.state.in_(sorted(OWNED))
         )
     )
+    versions = await pinned(tx, [row["pinned"] for row in owned])
+    bound = {
+        f"{number}:{tier}"
+        for number, compiled in versions.items()
+        for tier in {row["tier"] for row in owned}
+        if (promise := compiled.promises.get("accept")) and promise.target(tier or "")
+    }
     open_twice = await tx.rows(
         select(assignments.c.lead, func.count().label("n"))
         .where(assignments.c.ended_at.is_(None))
@@ -51,6 +56,7 @@ async def terms(tx: Tx) -> dict[str, Any]:
         "elements": {row["became"]: int(row["n"]) for row in became},
         "states": {row["state"]: int(row["n"]) for row in states},
         "owned": [dict(row) for row in owned],
+        "bound": sorted(bound),
         "two_owners": [row["lead"] for row in open_twice],
         "owner_without_assignment": [row["id"] for row in unlike],
     }

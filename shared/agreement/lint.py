@@ -101,7 +101,7 @@ def _tiers(chapters: Section, problems: Problems) -> None:
     for item in _section(chapters, "channels", "quiet_hours").get("except", []):
         _known(item, known, "tier", problems)
     for name in ("accept", "first_touch", "cadence"):
-        promise = _section(chapters, "promises", name)
+        promise: Any = _section(chapters, "promises", name)
         for key in promise or ():
             if key not in _FIXED and key not in known:
                 where = promise.place(key)

@@ -62,7 +62,7 @@ def _shown(command: Any) -> list[Any]:
 
 def _name(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
-        name = str(parameter.human_readable_name)
+        name = str(parameter.metavar or parameter.name.upper())
         return name if parameter.nargs == 1 else f"{name}..."
     return ", ".join(parameter.opts)
 

@@ -1,0 +1,110 @@
+"""The demo's mail server: it takes what the notifier sends over SMTP, and shows it in the browser."""
+
+import asyncio
+import html
+import re
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.smtp import SMTP
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse, Response
+
+from shared.errors import NotFound
+
+LINK = re.compile(r"https?://\S+/a/[^\s?]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail that was delivered."""
+
+    number: int
+    to: str
+    subject: str
+    text: str
+    html: str
+
+    @property
+    def link(self) -> str | None:
+        """The action link in it."""
+        found = LINK.search(self.text)
+        return found.group(0) if found else None
+
+
+class Mailbox:
+    """Everything that was delivered; whoever waits for mail is woken."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+        self._waiting: list[asyncio.Queue[Mail]] = []
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> int:
+        """Listen on a free port of this machine; returns the port."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: SMTP(self, enable_SMTPUTF8=True, loop=loop), "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def stop(self) -> None:
+        """Listen no more."""
+        if self._server:
+            self._server.close()
+
+    def arrivals(self) -> "asyncio.Queue[Mail]":
+        """A queue that gets every mail from now on."""
+        queue: asyncio.Queue[Mail] = asyncio.Queue()
+        self._waiting.append(queue)
+        return queue
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        """Take one mail."""
+        self._take(envelope.rcpt_tos[0], envelope.content)
+        return "250 taken"
+
+    def _take(self, to: str, content: bytes) -> None:
+        parsed = message_from_bytes(content, policy=policy.default)
+        assert isinstance(parsed, EmailMessage)
+        text, page = parsed.get_body(("plain",)), parsed.get_body(("html",))
+        mail = Mail(
+            len(self.mails),
+            to,
+            str(parsed["subject"]),
+            text.get_content() if text else "",
+            page.get_content() if page else "",
+        )
+        self.mails.append(mail)
+        for queue in self._waiting:
+            queue.put_nowait(mail)
+
+
+def doors(mailbox: Mailbox) -> APIRouter:
+    """Pages to read the mails."""
+    router = APIRouter()
+
+    @router.get("/demo/mail", include_in_schema=False)
+    async def listed() -> Response:
+        rows = "".join(
+            f'<tr><td>{html.escape(mail.to)}</td><td><a href="/demo/mail/{mail.number}">{html.escape(mail.subject)}</a></td></tr>'
+            for mail in reversed(mailbox.mails)
+        )
+        return HTMLResponse(_page(f"<h1>{len(mailbox.mails)} mails</h1><table>{rows}</table>"))
+
+    @router.get("/demo/mail/{number}", include_in_schema=False)
+    async def shown(number: int) -> Response:
+        if not 0 <= number < len(mailbox.mails):
+            raise NotFound(f"There is no mail {number}.")
+        return HTMLResponse(mailbox.mails[number].html)
+
+    return router
+
+
+def _page(body: str) -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mail - the demo</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="stylesheet" href="/static/web/baton.css"></head>'
+        f'<body class="link"><main><div class="card">{body}</div></main></body></html>'
+    )
