@@ -252,6 +252,9 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """TERM or Ctrl-C: everything stops together."""
+        """TERM or Ctrl-C: everything stops together; a second Ctrl-C waits for nobody.
+
+        uvicorn's own way raises the signal again once the socket is closed, which ends the process before the loops."""
         self._stop.set()
-        super().handle_exit(signal.Signals(sig), frame)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
