@@ -71,6 +71,6 @@ def _default(parameter: Any) -> str:
     if parameter.required:
         return "needed"
     value = parameter.default
-    if value is None or value is False or value == () or callable(value):
+    if value is None or value is False or value in ((), "") or callable(value):
         return ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -1,0 +1,116 @@
+"""The compose file's own commands and environment start real processes on real parts, which answer, and stop when told."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from services.tools.assembly import NAMES
+from tests.deploy.files import ROOT, compose, filled
+from tests.parts.leash import Leashed
+from tests.parts.ports import free_ports
+
+PATIENCE = 60.0
+
+
+def environment(name: str, servers: str, database: str, port: int) -> dict[str, str]:
+    """What compose gives a service, with this machine's addresses in place of the containers'."""
+    given = compose()["services"][name]["environment"]
+    own = {key: filled(str(value), {"BATON_SECRET_KEYS": "k" * 32}) for key, value in given.items()}
+    here = {key: value for key, value in os.environ.items() if not key.startswith("BATON_")}
+    return {
+        **here,
+        **own,
+        "BATON_KAFKA_BOOTSTRAP_SERVERS": servers,
+        "BATON_DATABASE_URL": database,
+        "BATON_HOST": "127.0.0.1",
+        "BATON_PORT": str(port),
+        "BATON_SMTP_HOST": "127.0.0.1",
+    }
+
+
+def command(name: str) -> list[str]:
+    """The service's own command, with this Python's `baton`."""
+    program, *words = compose()["services"][name]["command"]
+    assert program == "baton"
+    return [sys.executable, "-m", "services", *words]
+
+
+@pytest.fixture(scope="module")
+def topics() -> str:
+    return f"t{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def whole(kafka: str, postgres: str, topics: str, tmp_path: Path) -> Iterator[dict[str, tuple[Leashed, str]]]:
+    """Migrated, then all four started: name -> (process, its URL)."""
+    ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
+    prefix = {"BATON_KAFKA_TOPIC_PREFIX": topics}
+    done = subprocess.run(
+        command("migrate"),
+        env=environment("migrate", kafka, postgres, 0) | prefix,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stderr
+    with ExitStack() as held:
+        found = {}
+        for name, port in ports.items():
+            env = environment(name, kafka, postgres, port) | prefix | {"PYTHONPATH": str(ROOT)}
+            process = Leashed(command(name), log=tmp_path / name, env=env)
+            held.callback(process.stop)
+            found[name] = (process, f"http://127.0.0.1:{port}")
+        yield found
+
+
+def ready(process: Leashed, url: str) -> str:
+    """Wait until the process says that it is ready; returns its last word."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            answer = httpx.get(f"{url}/readyz", timeout=5, trust_env=False)
+            if answer.status_code == 200:
+                return answer.text
+            said = answer.text
+        except httpx.HTTPError as error:
+            said = repr(error)
+        assert not process.ended, process.tail()
+        assert time.monotonic() < until, f"{said}\n{process.tail()}"
+        time.sleep(0.1)
+
+
+def test_all_four_become_ready_and_keep_strangers_out_and_stop_when_told(
+    whole: dict[str, tuple[Leashed, str]],
+) -> None:
+    for process, url in whole.values():
+        assert '"troubles":[]' in ready(process, url)
+        assert httpx.get(f"{url}/healthz", trust_env=False).json() == {"status": "alive"}
+        assert httpx.get(f"{url}/metrics", trust_env=False).status_code == 401
+    assert httpx.get(f"{whole['router'][1]}/v1/leads", trust_env=False).status_code == 401
+    for process, _ in whole.values():
+        os.kill(process.pid, signal.SIGTERM)
+    for name, (process, _) in whole.items():
+        assert process.wait(30) == 0, f"{name}:\n{process.tail()}"
+
+
+def test_a_service_on_an_empty_database_says_what_to_run(kafka: str, postgres: str) -> None:
+    done = subprocess.run(
+        command("timer"),
+        env=environment("timer", kafka, postgres, 0),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 2
+    assert "run `baton migrate`" in done.stderr
