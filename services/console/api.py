@@ -41,6 +41,7 @@ def doors(settings: Settings) -> APIRouter:
 
     @router.get("/", include_in_schema=False)
     async def floor(request: Request, tx: ReadDep) -> Response:
+        """The floor, for whoever has a reading role: leads as they move, with their clocks."""
         if await viewer(request) is None:
             return RedirectResponse("/sign-in", 303)
         rows = await _rows(tx, await store.floor(tx, settings.floor_rows))
@@ -58,10 +59,12 @@ def doors(settings: Settings) -> APIRouter:
     async def floor_stream(
         request: Request, last_event_id: Annotated[str | None, Header()] = None, after: int | None = None
     ) -> Response:
+        """What changes on the floor, as server-sent events."""
         return await _stream(request, last_event_id, after, None)
 
     @router.get("/leads/{lead}", include_in_schema=False)
     async def lead_page(request: Request, tx: ReadDep, lead: str) -> Response:
+        """One lead: timeline, decision in words, clocks and notices."""
         if await viewer(request) is None:
             return RedirectResponse("/sign-in", 303)
         found = (await store.leads_of(tx, [lead])).get(lead) if is_id(lead) else None
@@ -83,6 +86,7 @@ def doors(settings: Settings) -> APIRouter:
     async def lead_stream(
         request: Request, lead: str, last_event_id: Annotated[str | None, Header()] = None, after: int | None = None
     ) -> Response:
+        """What happens to one lead, as server-sent events."""
         return await _stream(request, last_event_id, after, lead)
 
     _sign_in(router)
@@ -201,10 +205,12 @@ def _event(name: str, body: Any) -> bytes:
 def _sign_in(router: APIRouter) -> None:
     @router.get("/sign-in", include_in_schema=False)
     async def ask() -> Response:
+        """The sign-in page."""
         return _html("sign_in.html", wrong="")
 
     @router.post("/sign-in", include_in_schema=False)
     async def enter(request: Request, key: Annotated[str, Form()] = "") -> Response:
+        """Sign in with an API key; it is kept in a cookie of this site."""
         access = access_of(request)
         if access.db.dialect == "postgresql":
             async with access.db.reading() as tx:
@@ -222,6 +228,7 @@ def _sign_in(router: APIRouter) -> None:
 
     @router.post("/sign-out", include_in_schema=False)
     async def leave(request: Request) -> Response:
+        """Forget the key."""
         answer = RedirectResponse("/sign-in", 303)
         for name in ("__Host-baton", "baton"):
             answer.delete_cookie(name, path="/", secure=name.startswith("__"), httponly=True, samesite="strict")
