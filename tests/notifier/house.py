@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,12 @@ from shared.events import (
     SlaWarned,
 )
 from shared.events.base import Event, Fact
+from shared.house import opened
+from shared.migrate import upgrade
 from shared.service import Desk, build_app
-from tests.notifier.post_office import Mailbox
-from tests.rooms import TUESDAY, Room, room
+from shared.settings import Settings as Shared
+from tests.notifier.post_office import Mailbox, eventually
+from tests.rooms import TUESDAY, Room
 
 LEAD = "0193b0c4-0000-7000-8000-000000000001"
 CARD = LeadCard(
@@ -136,17 +139,65 @@ class House:
         rows = await self.room.sql("SELECT * FROM notices ORDER BY id")
         return [row for row in rows if all(row[name] == value for name, value in fields.items())]
 
+    async def soon(self) -> None:
+        """Everything that waits by real time has waited long enough; leases are over."""
+        past = (TUESDAY - timedelta(days=999)).isoformat().replace("+00:00", "")
+        await self.room.sql("UPDATE due SET at = :past WHERE basis = 'wall'".replace(":past", self._moment(past)))
+        await self.room.sql(
+            "UPDATE notices SET claimed_until = :past WHERE claimed_until IS NOT NULL".replace(
+                ":past", self._moment(past)
+            )
+        )
+        await self.room.tick()
+
+    def _moment(self, text: str) -> str:
+        return f"'{text}.000000'" if self.room.db.dialect == "sqlite" else f"'{text}+00:00'::timestamptz"
+
+    async def mails(self, count: int) -> list[EmailMessage]:
+        """So many mails, the sender being at rest; fails when there are more."""
+        await eventually(lambda: len(self.box.mails) >= count)
+        await self.rest()
+        assert len(self.box.mails) == count, [mail["Subject"] for mail in self.box.mails]
+        return self.box.mails
+
+    async def rest(self) -> None:
+        """Until nothing is ready or on its way."""
+
+        async def still() -> bool:
+            return not [row for row in await self.notices() if row["state"] in ("ready", "sending")]
+
+        await eventually(still)
+
+    async def states(self, **fields: Any) -> list[tuple[str, str, str, str]]:
+        """(kind, role, person or channel, state) of notices."""
+        return [
+            (row["kind"], row["role"], row["person"] or row["channel"], row["state"])
+            for row in await self.notices(**fields)
+        ]
+
     async def said(self, name: str) -> list[Event[Fact]]:
         return [event for event in await self.room.posted() if event.data.type == f"baton.{name}.v1"]
 
 
 @asynccontextmanager
-async def house(folder: Path, box: Mailbox, *, now: datetime = TUESDAY, **settings: Any) -> AsyncIterator[House]:
-    """A notifier that sends to a mail server."""
+async def house(folder: Path, box: Mailbox, *, database_url: str = "", **settings: Any) -> AsyncIterator[House]:
+    """A notifier that sends to a mail server, on SQLite files or on PostgreSQL."""
     service = build(Settings(smtp_host="127.0.0.1", smtp_port=box.port, **settings))
-    async with room(service, folder, now=now, public_url="https://baton.example") as found:
-        building, stop = found.building, asyncio.Event()
-        desk = Desk(found.db, building.clock, building.house, building.access, building.wakes, stop, building.settings)
+    wide = {"bus": "kafka", "database_url": database_url, "kafka_bootstrap_servers": "127.0.0.1:9"}
+    given = Shared(
+        data_dir=folder,
+        clock="row",
+        secret_keys="k" * 32,
+        public_url="https://baton.example",
+        **(wide if database_url else {}),
+    )
+    async with opened(given, [service.name]) as building:
+        await upgrade(building, ["access", service.name])
+        await building.access.load()
+        found = Room(building, service)
+        await found.at(TUESDAY)
+        stop = asyncio.Event()
+        desk = Desk(found.db, building.clock, building.house, building.access, building.wakes, stop, given)
         tasks = [asyncio.create_task(task(desk)) for task in service.tasks]
         transport = httpx.ASGITransport(build_app((service,), building, stop))
         async with httpx.AsyncClient(transport=transport, base_url="https://baton.example") as web:
