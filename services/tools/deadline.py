@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from shared.agreement.parse import parse
 
 from services.tools.keys import Json, _get
 from services.tools.live import fail
+from shared.agreement.parse import parse
 from shared.agreement.preview import preview
 
 

@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from shared.agreement.document import render
-from shared.agreement.parse import parse
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from services.router.handlers import agreement as handlers
 from services.router.store import agreements as store
 from shared.access import Principal
+from shared.agreement.document import render
+from shared.agreement.parse import parse
 from shared.db import Tx
 from shared.errors import NotFound, TheirMistake
 from shared.http import allow, answer, in_transaction, reading

@@ -4,15 +4,14 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.agreement.compile import compile_agreement
-from shared.agreement.parse import parse
-from shared.agreement.signing import hash_of
-
 from services.router.store import agreements as store
 from services.router.store import cached
 from shared import due
 from shared.access import Principal
+from shared.agreement.compile import compile_agreement
 from shared.agreement.compiled import Compiled
+from shared.agreement.parse import parse
+from shared.agreement.signing import hash_of
 from shared.db import Tx
 from shared.due import Due
 from shared.errors import Conflict, NotAllowed, NotFound, TheirMistake
