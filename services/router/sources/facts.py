@@ -1,14 +1,25 @@
 """The facts of a lead under the names that conditions of the agreement use; what is unknown is left out."""
 
+import re
 from typing import Any
 
 from services.router.sources.canonical import Canonical
 from services.router.sources.normalise import Normal
-from services.router.sources.values import band_floor, slug
+from services.router.sources.values import band_floor, slug, words
+
+POSTAL = frozenset(("US", "CA", "AU"))
+"""Countries whose addresses are written with the code of the state, so that an agreement is too."""
+
+OURS = frozenset(("tier", "grade", "previous_owner", "recycled_as", "owner", "account_owner", "account_open_owner"))
+"""What only the router knows of a lead: a sender that says so is not believed."""
 
 
 def facts(fields: Canonical, normal: Normal, *, endpoint: str, source: str) -> dict[str, Any]:
-    """Flat, with dotted names (`utm.source`, `signals.honeypot`); `activity` is a list of words."""
+    """Flat, with dotted names (`utm.source`, `signals.honeypot`); `activity` and `skills` are lists of words.
+
+    `employees` is a count, or the least of a band. `state` is the code in the USA, Canada and Australia (CA), else as
+    it was given; `country` is the ISO code, else as it was given. `domain` is the company's, never a mail provider's.
+    """
     floor = band_floor(fields.employee_band) if fields.employee_band else None
     found: dict[str, Any] = {
         "email": normal.email,
@@ -20,10 +31,11 @@ def facts(fields: Canonical, normal: Normal, *, endpoint: str, source: str) -> d
         "title": fields.job_title,
         "industry": fields.industry,
         "country": normal.country or fields.country,
-        "state": fields.state,
+        "state": _state(fields, normal),
         "employees": fields.employee_count if fields.employee_count is not None else floor,
-        "activity": [slug(word) for word in fields.activity] or None,
-        "asset": slug(fields.asset) if fields.asset else None,
+        "employee_band": fields.employee_band,
+        "activity": [done for word in fields.activity if (done := slug(word))],
+        "asset": fields.asset,
         "score": fields.score,
         "mql": fields.mql,
         "lead_source": fields.lead_source,
@@ -33,7 +45,17 @@ def facts(fields: Canonical, normal: Normal, *, endpoint: str, source: str) -> d
         "source": source,
         "endpoint": endpoint,
     }
+    further = {name: value for name, value in fields.extra.items() if name not in found and name not in OURS}
+    if "skills" in further:
+        further["skills"] = [slug(word) for word in words(further["skills"])]
+    if isinstance(said := further.get("timeframe"), str):
+        # "1 – 3 months" and "1-3 months" are one answer of one form.
+        further["timeframe"] = re.sub(r"\s*[-–—]\s*", "-", said)
     found |= {f"utm.{name}": value for name, value in (fields.utm or {}).items()}
     found |= {f"signals.{name}": value for name, value in fields.signals.items()}
-    found |= {name: value for name, value in fields.extra.items() if name not in found}
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in (found | further).items() if value is not None and value != []}
+
+
+def _state(fields: Canonical, normal: Normal) -> str | None:
+    country, _, code = (normal.state or "").partition("-")
+    return code if country in POSTAL else fields.state

@@ -7,7 +7,7 @@ from typing import Any
 from services.router.sources import body, form, mapping, values
 from services.router.sources.canonical import Canonical, Delivery, Element, Setup
 from services.router.sources.keys import short
-from services.router.sources.table import QUESTIONS, UTM
+from services.router.sources.table import ANSWERS, QUESTIONS, UTM
 from services.router.sources.unreadable import Unreadable
 
 EVENT_TYPE = "workflow"
@@ -38,6 +38,7 @@ TABLE: mapping.Table = {
     "activity": ("activity", "recent_conversion_event_name"),
     "asset": ("asset",),
     "signals.honeypot": ("honeypot", "signals.honeypot"),
+    **ANSWERS,
     **UTM,
 }
 _ENVELOPE = ("vid", "canonical-vid", "portal-id", "objectId", "occurredAt")

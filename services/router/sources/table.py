@@ -7,6 +7,16 @@ UTM: Table = {
     for part in ("source", "medium", "campaign", "term", "content")
 }
 
+ANSWERS: Table = {
+    "postal_code": ("postal_code", "postcode", "zip", "zip_code", "address.postal_code", "address.zip"),
+    "city": ("city", "town", "address.city"),
+    "need": ("need", "needs", "requirement", "requirements"),
+    "budget": ("budget",),
+    "timeframe": ("timeframe", "time_frame", "timeline", "purchase_timeframe", "buying_timeframe"),
+    "decision_maker": ("decision_maker", "decisionmaker", "is_decision_maker"),
+}
+"""What forms ask beside who somebody is; facts of a lead, though no canonical fields."""
+
 CONTRACT: Table = {
     "email": ("email", "email_address", "work_email", "business_email", "mail"),
     "full_name": ("full_name", "name", "contact_name", "your_name"),
@@ -41,6 +51,7 @@ CONTRACT: Table = {
     "activity": ("activity", "activities", "conversion", "form_name"),
     "asset": ("asset", "content_asset", "download"),
     "signals.honeypot": ("honeypot", "signals.honeypot", "hp"),
+    **ANSWERS,
     **UTM,
 }
 

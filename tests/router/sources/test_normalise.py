@@ -1,0 +1,242 @@
+"""Two spellings of one thing compare equal, and what cannot be told for certain stays unknown."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.router.sources.addresses import companys, folded, kind_of, registrable
+from services.router.sources.canonical import Canonical
+from services.router.sources.normalise import Normal, normalise, phone_number
+from services.router.sources.places import country_code, state_code
+from services.router.sources.trial import try_request
+from tests.router.sources.cases import case
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("Ana.Silva@Northwind.EXAMPLE", "ana.silva@northwind.example"),
+        ("Ana+demo@northwind.example", "ana+demo@northwind.example"),
+        ("ana@xn--bcher-kva.example", "ana@bücher.example"),
+        ("ana@bücher.example", "ana@bücher.example"),
+        ("STRASSE@northwind.example", "strasse@northwind.example"),
+        ("straße@northwind.example", "strasse@northwind.example"),
+        ("ana@northwind", None),
+        ("ana silva@northwind.example", None),
+        ("ana@@northwind.example", None),
+        ("ana@[192.0.2.1]", None),
+        ("@northwind.example", None),
+        ("a" * 300 + "@northwind.example", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_addresses_compare_by_their_folded_form(given: str | None, wanted: str | None) -> None:
+    assert folded(given) == wanted
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "company"),
+    [
+        ("ana@northwind.example", "business", "northwind.example"),
+        ("ana@mail.northwind.co.uk", "business", "northwind.co.uk"),
+        ("ana@team.github.io", "business", "team.github.io"),
+        ("info@northwind.example", "role", "northwind.example"),
+        ("sales+de@northwind.example", "role", "northwind.example"),
+        ("no-reply@northwind.example", "role", "northwind.example"),
+        ("büro@northwind.example", "role", "northwind.example"),
+        ("informatics@northwind.example", "business", "northwind.example"),
+        ("ana@gmail.com", "free", None),
+        ("info@gmx.de", "free", None),
+        ("ana@hey.com", "free", None),
+        ("ana@tutanota.com", "free", None),
+        ("ana@mailinator.com", "disposable", None),
+        ("ana@yopmail.com", "disposable", None),
+        ("ana@mozmail.com", "relay", None),
+        ("x1y2@privaterelay.appleid.com", "relay", None),
+        ("ana@duck.com", "relay", None),
+        ("ana.shop@simplelogin.com", "relay", None),
+        ("ana@aleeas.com", "relay", None),
+    ],
+)
+def test_an_address_is_known_by_its_kind_and_company(address: str, kind: str, company: str | None) -> None:
+    assert kind_of(address) == kind
+    assert normalise(Canonical(email=address)).domain == company
+
+
+@pytest.mark.parametrize(
+    ("host", "wanted"),
+    [
+        ("www.northwind.example", "northwind.example"),
+        ("shop.acme.co.uk", "acme.co.uk"),
+        ("ACME.com.", "acme.com"),
+        ("acme.github.io", "acme.github.io"),
+        ("github.io", "github.io"),
+        ("crm.corp.internal", "corp.internal"),
+        ("192.0.2.1", None),
+        ("2001:db8::1", None),
+        ("localhost", None),
+        ("a..b.com", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_registrable_domain_is_the_one_that_somebody_registered(host: str | None, wanted: str | None) -> None:
+    assert registrable(host) == wanted
+
+
+def test_a_mail_providers_domain_is_nobodys_company() -> None:
+    assert companys("gmail.com") is None
+    assert normalise(Canonical(email="ana@gmail.com", domain="gmail.com")).domain is None
+    assert normalise(Canonical(email="ana@gmail.com", domain="www.northwind.example")).domain == "northwind.example"
+    assert normalise(Canonical(email="ana@northwind.example", domain="gmail.com")).domain == "northwind.example"
+
+
+@pytest.mark.parametrize(
+    ("given", "region", "wanted"),
+    [
+        ("(202) 555-0143", "US", "+12025550143"),
+        ("202.555.0143 ext. 12", "US", "+12025550143"),
+        ("+1 202 555 0143", None, "+12025550143"),
+        ("+1 202 555 0143", "DE", "+12025550143"),
+        ("0049 30 1234567", None, "+49301234567"),
+        ("0049 30 1234567", "US", "+49301234567"),
+        ("+49 (0)30 1234567", "US", "+49301234567"),
+        ("030/1234567", "DE", "+49301234567"),
+        ("011 44 20 7946 0958", "US", "+442079460958"),
+        ("020 7946 0958", "GB", "+442079460958"),
+        ("tel:+442079460958", None, "+442079460958"),
+        ("٠٣٠١٢٣٤٥٦٧", "DE", "+49301234567"),
+        ("030/1234567", None, None),
+        ("n/a", "US", None),
+        ("0", "US", None),
+        ("12345", "US", None),
+        ("+999 1234567", None, None),
+        ("9" * 500, "US", None),
+        ("", "US", None),
+        (None, "US", None),
+    ],
+)
+def test_phone_numbers_become_e164_only_where_their_country_is_known(
+    given: str | None, region: str | None, wanted: str | None
+) -> None:
+    assert phone_number(given, region) == wanted
+
+
+@pytest.mark.parametrize(
+    ("code", "spellings"),
+    [
+        ("GB", ["UK", "u.k.", "England", "Scotland", "Great Britain", "United Kingdom", "GBR", "Reino Unido"]),
+        ("US", ["USA", "U.S.A.", "us", "United States", "United States of America", "The United States", "Etats-Unis"]),
+        ("DE", ["Deutschland", "Germany", "GERMANY", "Allemagne", "Alemania", "DEU", "Germany (DE)", " germany "]),
+        ("TR", ["Turkey", "Türkiye", "TÜRKİYE", "turkiye", "Türkei"]),
+        ("RU", ["Russia", "Russian Federation", "Россия"]),
+        ("NL", ["Holland", "The Netherlands", "Nederland", "Niederlande"]),
+        ("AT", ["Austria", "Österreich", "Oesterreich", "Osterreich"]),
+        ("CZ", ["Czech Republic", "Czechia"]),
+        ("KR", ["South Korea", "Korea, Republic of", "Republic of Korea"]),
+        ("NO", ["NO", "no", "Norway", "Norge"]),
+        ("CI", ["Côte d'Ivoire", "Cote d’Ivoire", "Ivory Coast"]),
+        ("JP", ["日本", "Japan"]),
+        ("GR", ["EL", "Greece", "Ελλάδα"]),
+        ("CA", ["CA", "Canada"]),
+        (None, ["", "n/a", "-", "Atlantis", "EMEA", "GB-ENG", "x" * 10_000, None]),
+    ],
+)
+def test_a_country_is_known_however_it_is_written(code: str | None, spellings: list[str | None]) -> None:
+    assert {spelling: country_code(spelling) for spelling in spellings} == dict.fromkeys(spellings, code)
+
+
+@pytest.mark.parametrize(
+    ("given", "country", "wanted"),
+    [
+        ("Calif.", "US", "US-CA"),
+        ("california", "US", "US-CA"),
+        ("CA", "US", "US-CA"),
+        ("US-CA", None, "US-CA"),
+        ("D.C.", "US", "US-DC"),
+        ("Washington", "US", "US-WA"),
+        ("N.Y.", "US", "US-NY"),
+        ("Québec", "CA", "CA-QC"),
+        ("Ont.", "CA", "CA-ON"),
+        ("Bayern", "DE", "DE-BY"),
+        ("zurich", "CH", "CH-ZH"),
+        ("CA", None, None),
+        ("California", None, None),
+        ("California", "DE", None),
+        (None, "US", None),
+    ],
+)
+def test_a_state_is_known_within_its_country(given: str | None, country: str | None, wanted: str | None) -> None:
+    assert state_code(given, country) == wanted
+
+
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        (Canonical(full_name="Haddad, Omar"), ("Omar Haddad", "Omar", "Haddad")),
+        (Canonical(first_name=" Ana ", last_name="Silva"), ("Ana Silva", "Ana", "Silva")),
+        (Canonical(first_name="Ana"), ("Ana", "Ana", None)),
+        (
+            Canonical(full_name="Ana  Maria Silva", first_name="Ana", last_name="Silva"),
+            ("Ana Maria Silva", "Ana", "Silva"),
+        ),
+        (Canonical(full_name="Omar Haddad, PhD"), ("Omar Haddad, PhD", None, None)),
+        (Canonical(full_name="Omar Haddad, Jr."), ("Omar Haddad, Jr.", None, None)),
+        (Canonical(full_name="Prince"), ("Prince", None, None)),
+        (Canonical(), (None, None, None)),
+    ],
+)
+def test_a_name_is_as_it_is_spoken(fields: Canonical, wanted: tuple[str | None, ...]) -> None:
+    normal = normalise(fields)
+    assert (normal.name, normal.first_name, normal.last_name) == wanted
+
+
+def test_the_vectors_normal_forms() -> None:
+    messy = case("zapier_generic", "messy-array")
+    normal = normalise(Canonical(**try_request(messy)["leads"][0]))
+    assert {name: getattr(normal, name) for name in messy["normalized"]} == messy["normalized"]
+
+
+def test_a_national_number_is_of_the_leads_country_before_that_of_the_endpoint() -> None:
+    assert normalise(Canonical(phone="030 1234567", country="Germany"), "US").phone == "+49301234567"
+    assert normalise(Canonical(phone="030 1234567"), "DE").phone == "+49301234567"
+    assert normalise(Canonical(phone="030 1234567")).phone is None
+
+
+def test_a_state_in_full_names_its_country_only_where_none_was_given() -> None:
+    assert normalise(Canonical(state="US-CA")).country == "US"
+    assert normalise(Canonical(state="US-CA", country="Atlantis")).country is None
+
+
+_ANY = st.one_of(
+    st.text(),
+    st.emails(),
+    st.from_regex(r"\+?[0-9 ()./-]{5,20}", fullmatch=True),
+    st.from_regex(r"[a-z0-9-]{1,9}(\.[a-z0-9-]{1,9}){1,4}", fullmatch=True),
+    st.from_regex(r"[A-Z]{2}(-[A-Z]{2})?", fullmatch=True),
+)
+
+
+@given(st.builds(Canonical, **dict.fromkeys(("email", "phone", "country", "state", "domain", "full_name"), _ANY)))
+def test_normalising_never_raises_and_changes_nothing_when_done_again(fields: Canonical) -> None:
+    normal = normalise(fields, "US")
+    assert folded(normal.email) == normal.email
+    assert phone_number(normal.phone, None) == normal.phone
+    assert country_code(normal.country) == normal.country
+    assert companys(normal.domain) == normal.domain
+
+
+def test_nothing_is_read_when_a_lead_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a file was opened")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr("builtins.open", refuse)
+    fields = Canonical(
+        email="nobody@never-seen-before.example", phone="+998 90 123 45 67", country="Usbekistan", state="X"
+    )
+    assert normalise(fields).phone == "+998901234567"
+    assert normalise(Canonical()) == Normal()
