@@ -117,7 +117,7 @@ def answer(
     body: Any, status: int = 200, headers: dict[str, str] | None = None, *, media_type: str = "application/json"
 ) -> Response:
     """Anything that JSON can hold, as an answer; moments become RFC 3339 UTC."""
-    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z), status, headers, media_type)
+    return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS), status, headers, media_type)
 
 
 def problem(request: Request, status: int, kind: str, detail: str, **extra: Any) -> Response:
