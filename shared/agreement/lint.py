@@ -143,10 +143,8 @@ def _promises(chapters: Section, problems: Problems) -> None:
         for rung in promise.get("then") or []:
             if ("at" in rung) == ("after" in rung):
                 problems.error(rung.node, rung.path, "A rung stands `at: breach` or `after: TIME`, one of both.")
-    qualify, cadence = (
-        _section(promises, "qualify") if promises else {},
-        _section(promises, "cadence") if promises else {},
-    )
+    qualify: Any = _section(promises, "qualify") if promises else {}
+    cadence: Any = _section(promises, "cadence") if promises else {}
     within = qualify.get("within") if qualify else None
     for tier, pace in (cadence or {}).items():
         after = _section(pace, "give_up").get("after") if isinstance(pace, Section) else None

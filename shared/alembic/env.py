@@ -1,12 +1,15 @@
 """Alembic's way in: runs a chain on the connection that `shared.migrate` hands over."""
 
+from typing import Any, Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 
 connection = context.config.attributes["connection"]
 schema = context.config.attributes["schema"]
 
 
-def named(kind: str, item: object, _: object) -> str | bool:
+def named(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
     """Write our own column types by their short names."""
     return f"{type(item).__name__}()" if type(item).__module__ == "shared.db_tables" else False
 
