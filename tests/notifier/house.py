@@ -126,6 +126,7 @@ class House:
     room: Room
     box: Mailbox
     web: httpx.AsyncClient
+    tasks: list[asyncio.Task[None]]
 
     async def hear(self, *facts: Any, subject: str = LEAD, **envelope: Any) -> list[Event[Fact]]:
         return await self.room.hear(*facts, subject=subject, **envelope)
@@ -202,10 +203,10 @@ async def house(folder: Path, box: Mailbox, *, database_url: str = "", **setting
         transport = httpx.ASGITransport(build_app((service,), building, stop))
         async with httpx.AsyncClient(transport=transport, base_url="https://baton.example") as web:
             try:
-                yield House(found, box, web)
+                yield House(found, box, web, tasks)
             finally:
                 stop.set()
-                await asyncio.wait_for(asyncio.gather(*tasks), 10)
+                await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
 
 
 def text_of(mail: EmailMessage) -> str:

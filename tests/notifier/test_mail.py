@@ -1,0 +1,219 @@
+"""Mails: both parts say the same, nothing is injected, a failed one comes again under its Message-ID, each at least once."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifier.channels.mail import plain
+from services.notifier.handlers.sending import PAUSES
+from services.notifier.settings import Settings
+from shared import points
+from shared.agreement.roster import Rep
+from shared.errors import CannotStart
+from shared.events import LeadAccepted, RosterChanged
+from shared.settings import load
+from tests.notifier.house import CARD, LEAD, House, assigned, clock, house, html_of, text_of
+from tests.notifier.post_office import Mailbox, eventually
+from tests.parts.ports import free_ports
+from tests.rooms import TUESDAY
+
+
+async def begun(here: House, lead: str = LEAD, **fields: object) -> None:
+    await here.hear(clock(TUESDAY + timedelta(minutes=15)), subject=lead)
+    await here.hear(assigned(lead=CARD.model_copy(update={"id": lead}), **fields), subject=lead)
+
+
+async def test_both_parts_say_the_same(here: House) -> None:
+    await begun(here)
+    (mail,) = await here.mails(1)
+    assert mail.get_content_type() == "multipart/alternative"
+    text, html = text_of(mail), html_of(mail)
+    links = [line.split(": ", 1)[1] for line in text.splitlines() if "?do=" in line]
+    assert len(links) == 3
+    for said in (*links, "Please answer by 16:15 (15 minutes from now).", "everyone else", "Head of Computing", "hot"):
+        assert said in text
+        assert said in html
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["List-Id"] == "<leads.baton.example>"
+    assert mail["From"] == "Baton <baton@localhost>"
+    assert "src=" not in html
+
+
+async def test_a_mail_that_is_put_off_comes_again_under_the_same_message_id(here: House) -> None:
+    here.box.say += ["451 busy", "451 busy"]
+    await begun(here)
+    for attempt in (1, 2):
+        await here.rest()
+        (row,) = await here.notices()
+        assert (row["state"], row["attempts"], row["error"]) == (
+            "waiting",
+            attempt,
+            "the mail server refused the mail (451)",
+        )
+        await here.soon()
+    (mail,) = await here.mails(1)
+    assert here.box.tried == [mail["Message-ID"]] * 3
+    (sent,) = await here.said("notice.sent")
+    assert (sent.data.attempts, sent.data.message_id) == (3, mail["Message-ID"])
+    assert await here.room.sql("SELECT * FROM due") == []
+
+
+async def test_the_pauses_between_attempts_grow_and_no_two_processes_keep_step(here: House) -> None:
+    here.box.say += ["451 busy"] * 20
+    await begun(here)
+    waits = []
+    for _ in PAUSES:
+        await here.rest()
+        async with here.room.db.reading() as tx:
+            wall = tx.wall
+            (row,) = await tx.rows(here.room.service.metadata.tables["due"].select())
+        waits.append((row["at"] - wall).total_seconds())
+        await here.soon()
+    assert all(pause * 0.4 < wait <= pause for pause, wait in zip(PAUSES, waits, strict=True)), waits
+    await here.rest()
+    (failed,) = await here.said("notice.failed")
+    assert (failed.data.attempts, failed.data.why) == (8, "the mail server refused the mail (451)")
+    assert await here.said("notice.sent") == []
+    assert await here.room.sql("SELECT * FROM due") == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [("550 no such person", "failed"), ("450 mailbox busy", "waiting"), ("452 full", "waiting")]
+)
+async def test_a_refused_address_is_final_only_when_the_server_says_so(here: House, answer: str, state: str) -> None:
+    here.box.refuse["dan@northwind.example"] = answer
+    await begun(here)
+    await here.rest()
+    (row,) = await here.notices()
+    assert row["state"] == state
+    assert "dan" not in row["error"]
+
+
+async def test_an_address_that_is_none_fails_at_once_and_harms_no_other(here: House) -> None:
+    nobody = Rep(id="eve", name="Eve\r\nBcc: all@northwind.example", email="eve at northwind")
+    await here.hear(RosterChanged(rep=nobody), subject="rep:eve")
+    await begun(here, owner="eve")
+    await begun(here, lead=LEAD[:-1] + "2")
+    await here.mails(1)
+    assert sorted(await here.states()) == [("assigned", "owner", "dan", "sent"), ("assigned", "owner", "eve", "failed")]
+
+
+async def test_nothing_that_a_lead_or_a_person_is_called_becomes_a_header(here: House) -> None:
+    nasty = "Ada\r\nBcc: all@northwind.example\r\n\r\nbody\x00\u2028x"
+    await here.hear(
+        RosterChanged(rep=Rep(id="dan", name=f"Dan\r\nX-Evil: 1 {'é' * 300}", email="dan@northwind.example")),
+        subject="rep:dan",
+    )
+    await begun(here)
+    await here.mails(1)
+    await here.hear(assigned(epoch=2, lead=CARD.model_copy(update={"name": nasty})))
+    await here.soon()
+    for mail in await here.mails(2):
+        assert mail["Bcc"] is None
+        assert mail["X-Evil"] is None
+        assert len(mail["To"].addresses) == 1
+
+
+@given(st.text())
+def test_a_header_is_one_line_of_what_can_be_printed(text: str) -> None:
+    made = plain(text)
+    assert made.isprintable()
+    assert len(made) <= 160
+
+
+async def test_many_mails_share_few_connections(here: House) -> None:
+    leads = [f"{LEAD[:-3]}{number:03d}" for number in range(60)]
+    for lead in leads:
+        await begun(here, lead=lead)
+    mails = await here.mails(60)
+    assert len({mail["Message-ID"] for mail in mails}) == 60
+    assert len(here.box.sessions) <= 30
+
+
+async def test_a_mail_server_that_is_away_keeps_mails_waiting(tmp_path: Path, box: Mailbox) -> None:
+    async with house(tmp_path, Mailbox(port=free_ports(1)[0])) as away:
+        await away.furnish()
+        await begun(away)
+        await away.rest()
+        (row,) = await away.notices()
+        assert (row["state"], row["error"]) == ("waiting", "the mail server cannot be reached (SMTPConnectError)")
+    async with house(tmp_path, box) as back:
+        await back.soon()
+        await back.mails(1)
+
+
+@pytest.mark.parametrize("point", ["intent_claimed", "before_data", "after_250_before_mark"])
+async def test_a_process_that_dies_sends_at_its_next_start_under_the_same_id(
+    tmp_path: Path, box: Mailbox, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    dead = asyncio.Event()
+
+    def die(name: str) -> None:
+        if name == point:
+            dead.set()
+            raise asyncio.CancelledError
+
+    async with house(tmp_path, box) as here:
+        await here.furnish()
+        monkeypatch.setattr(points, "on_reached", die)
+        await begun(here)
+        await asyncio.wait_for(dead.wait(), 5)
+        await asyncio.sleep(0)
+        here.tasks[0].cancel()
+        (row,) = await here.notices()
+        assert row["state"] == "sending"
+    monkeypatch.setattr(points, "on_reached", lambda name: None)
+    twice = point == "after_250_before_mark"
+    async with house(tmp_path, box) as again:
+        await again.mails(2 if twice else 1)
+        assert {mail["Message-ID"] for mail in box.mails} == {row["message_id"]}
+        (sent,) = await again.said("notice.sent")
+        assert sent.data.attempts == 2
+
+
+async def test_a_lease_that_ran_out_under_a_living_sender_wakes_the_notice(here: House) -> None:
+    await begun(here)
+    await here.rest()
+    await here.room.sql("UPDATE notices SET state = 'sending', sent_at = NULL")
+    await here.room.sql(
+        "INSERT INTO due (id, kind, subject, at, basis, data) SELECT 'send:' || id, 'send', lead, created_at, 'wall',"
+        " '{\"notice\": \"' || id || '\"}' FROM notices"
+    )
+    await here.soon()
+    await here.mails(2)
+    assert len({mail["Message-ID"] for mail in here.box.mails}) == 1
+
+
+async def test_what_was_answered_while_it_waited_is_not_sent_even_when_no_event_stopped_it(here: House) -> None:
+    here.box.say += ["451 busy"]
+    await begun(here)
+    await eventually(lambda: here.box.tried)
+    await here.rest()
+    await here.room.sql("UPDATE leads SET state = 'accepted'")
+    await here.soon()
+    await here.rest()
+    assert await here.states() == [("assigned", "owner", "dan", "suppressed")]
+    assert here.box.mails == []
+
+
+async def test_an_answer_that_comes_while_it_is_being_sent_leaves_one_verdict(here: House) -> None:
+    await begun(here)
+    await here.hear(LeadAccepted(owner="dan", epoch=1, by="dan", answered_at=TUESDAY))
+    await here.rest()
+    (row,) = await here.notices()
+    said = len(await here.said("notice.sent")), len(await here.said("notice.suppressed"))
+    assert said == {"sent": (1, 0), "suppressed": (0, 1)}[row["state"]]
+
+
+@pytest.mark.parametrize("sender", ["nobody", "Baton <>", "a@b@c"])
+def test_a_sender_that_is_none_stops_the_start_with_a_sentence(sender: str) -> None:
+    with pytest.raises(CannotStart, match="BATON_SMTP_FROM is unusable"):
+        load(Settings, smtp_from=sender)
+
+
+def test_starttls_may_be_left_empty() -> None:
+    assert Settings.model_validate({"smtp_starttls": ""}).smtp_starttls is None

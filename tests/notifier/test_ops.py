@@ -1,0 +1,83 @@
+"""What operators see: who was told, what is on its way, and what would never be sent."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from services.notifier.audit import gauges, terms
+from shared.access_write import make_key
+from shared.migrate import ROOT
+from shared.web import length, moment, templates
+from tests.notifier.house import LEAD, House, assigned, clock, link_of
+from tests.rooms import TUESDAY
+
+
+async def test_notices_are_listed_newest_first_page_by_page_without_what_they_say(here: House) -> None:
+    for number in range(5):
+        await here.hear(clock(TUESDAY), subject=f"{LEAD[:-1]}{number}")
+        await here.hear(assigned(), subject=f"{LEAD[:-1]}{number}")
+    await here.mails(5)
+    _, key = await make_key(here.room.building.access, "ops", ["ops"], None, "test")
+    headers = {"authorization": f"Bearer {key}"}
+    first = (await here.web.get("/v1/notices?limit=3", headers=headers)).json()
+    second = (await here.web.get(f"/v1/notices?limit=3&cursor={first['cursor']}", headers=headers)).json()
+    found = first["notices"] + second["notices"]
+    assert [len(first["notices"]), len(second["notices"]), second["cursor"]] == [3, 2, None]
+    assert [row["id"] for row in found] == sorted((row["id"] for row in found), reverse=True)
+    assert {row["state"] for row in found} == {"sent"}
+    assert "data" not in found[0]
+    assert "Ada" not in str(found)
+    one = (await here.web.get(f"/v1/notices?lead={LEAD[:-1]}3", headers=headers)).json()["notices"]
+    assert [row["lead"] for row in one] == [f"{LEAD[:-1]}3"]
+
+
+async def test_whoever_has_no_key_reads_no_notices(here: House) -> None:
+    assert (await here.web.get("/v1/notices")).status_code == 401
+
+
+async def test_the_audit_names_a_notice_that_nothing_would_wake(here: House) -> None:
+    here.box.say += ["451 busy"]
+    await here.hear(clock(TUESDAY + timedelta(minutes=15)))
+    await here.hear(assigned())
+    await here.rest()
+    (row,) = await here.notices()
+    async with here.room.db.reading() as tx:
+        assert (await terms(tx))["asleep"] == []
+        assert (await gauges(tx))["notices_waiting"] == 1
+    await here.room.sql("DELETE FROM due")
+    async with here.room.db.reading() as tx:
+        assert (await terms(tx))["asleep"] == [row["id"]]
+
+
+async def test_the_audit_names_an_answer_that_the_router_never_confirmed(here: House) -> None:
+    await here.hear(clock(TUESDAY + timedelta(minutes=15)))
+    await here.hear(assigned())
+    (mail,) = await here.mails(1)
+    await here.web.post(link_of(mail), data={"action": "accept"})
+    async with here.room.db.reading() as tx:
+        found = await terms(tx)
+    assert found["unanswered"] == [LEAD]
+    assert found["states"]["sent"] == 1
+
+
+def test_pages_say_moments_and_lengths_in_words() -> None:
+    assert moment("2026-12-01T15:03:00Z", "Europe/Berlin") == "Tue 1 Dec, 16:03"
+    assert moment(None) == "-"
+    assert [length(seconds) for seconds in (-5, 61, 3600, 12_000, 187_200)] == [
+        "5 s",
+        "1 min",
+        "1 h",
+        "3 h 20 min",
+        "2 d 4 h",
+    ]
+
+
+def test_whatever_a_page_is_given_is_escaped(tmp_path: Path) -> None:
+    page = templates("services/notifier/templates").from_string("{{ name }}")
+    assert page.render(name="<b>") == "&lt;b&gt;"
+
+
+def test_no_style_or_page_of_ours_names_another_host() -> None:
+    for file in [*(ROOT / "shared/web").rglob("*.*"), *(ROOT / "services/notifier/templates").glob("*.html")]:
+        if file.suffix in {".html", ".css"}:
+            assert "http://" not in file.read_text()
+            assert "https://" not in file.read_text()

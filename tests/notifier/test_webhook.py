@@ -1,0 +1,181 @@
+"""Webhooks: signed as Standard Webhooks, the same id at every try, to no address that is not meant."""
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook as Verifier
+from standardwebhooks.webhooks import WebhookVerificationError
+
+from services.notifier.channels.webhook import Refused, public, resolved
+from shared.access import Target
+from shared.access_write import make_target, revoke_target
+from shared.agreement.compiled import Channel
+from shared.events import LeadRecycled, LeadUnrouted
+from tests.notifier.house import CARD, House, agreement, assigned
+from tests.notifier.post_office import Receiver, eventually, http_receiver
+from tests.rooms import TUESDAY
+
+HOOK = Channel(channel="webhook:nurture")
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with http_receiver() as found:
+        yield found
+
+
+async def targeted(bare: House, receiver: Receiver, *channels: Channel, local: bool = True) -> str:
+    await bare.furnish(agreement(marketing=channels or (HOOK,)))
+    return await make_target(bare.room.building.access, "nurture", receiver.url, None, local, "test")
+
+
+async def recycled(bare: House) -> None:
+    await bare.hear(assigned())
+    await bare.hear(LeadRecycled(owner="dan", epoch=1, by="dan", answered_at=TUESDAY, reason="unresponsive", lead=CARD))
+
+
+async def hooks(bare: House) -> list[Any]:
+    return await bare.notices(channel="webhook:nurture")
+
+
+async def test_a_target_gets_a_message_that_it_can_verify_and_that_names_nobody(
+    bare: House, receiver: Receiver
+) -> None:
+    secret = await targeted(bare, receiver)
+    await recycled(bare)
+    await eventually(lambda: receiver.requests)
+    ((headers, body),) = receiver.requests
+    said = Verifier(secret).verify(body, headers)
+    (row,) = await hooks(bare)
+    assert headers["webhook-id"] == row["id"]
+    assert headers["content-type"] == "application/json"
+    assert said["type"] == "baton.notice.recycled"
+    assert said["data"]["reason"] == "unresponsive"
+    assert (said["data"]["lead"], said["data"]["owner"], said["data"]["state"]) == (row["lead"], "dan", "recycled")
+    assert not any(word in body.decode() for word in ("Ada", "Byron", "engines", "7946"))
+    with pytest.raises(WebhookVerificationError):
+        Verifier(secret).verify(body.replace(b"dan", b"eve"), headers)
+    with pytest.raises(WebhookVerificationError):
+        Verifier("whsec_" + "A" * 43 + "=").verify(body, headers)
+
+
+async def test_every_try_has_the_same_id_and_body_and_a_fresh_signature(bare: House, receiver: Receiver) -> None:
+    receiver.say += [500, 302, 429]
+    secret = await targeted(bare, receiver)
+    await recycled(bare)
+    for attempt in (1, 2, 3):
+        await eventually(lambda attempt=attempt: len(receiver.requests) == attempt)
+        await bare.rest()
+        (row,) = await hooks(bare)
+        assert (row["state"], row["attempts"]) == ("waiting", attempt)
+        await bare.soon()
+    await eventually(lambda: len(receiver.requests) == 4)
+    await bare.rest()
+    assert (await hooks(bare))[0]["state"] == "sent"
+    assert len({headers["webhook-id"] for headers, _ in receiver.requests}) == 1
+    assert len({body for _, body in receiver.requests}) == 1
+    for headers, body in receiver.requests:
+        Verifier(secret).verify(body, headers)
+
+
+async def test_a_target_that_is_gone_is_not_tried_again(bare: House, receiver: Receiver) -> None:
+    receiver.say += [410]
+    await targeted(bare, receiver)
+    await recycled(bare)
+    (failed,) = await eventually(lambda: bare.said("notice.failed"))
+    assert failed.data.why == "the target answered 410"
+
+
+async def test_a_target_that_is_missing_is_waited_for_and_named(bare: House, receiver: Receiver) -> None:
+    await bare.furnish(agreement(marketing=(HOOK,)))
+    await recycled(bare)
+    await bare.rest()
+    (row,) = await hooks(bare)
+    assert (row["state"], row["error"]) == (
+        "waiting",
+        "there is no target nurture; make it with `baton targets create nurture URL`",
+    )
+    await make_target(bare.room.building.access, "nurture", receiver.url, None, True, "test")
+    await bare.soon()
+    await eventually(lambda: receiver.requests)
+    await bare.rest()
+    await revoke_target(bare.room.building.access, "nurture", "test")
+    assert (await hooks(bare))[0]["state"] == "sent"
+
+
+async def test_a_target_that_is_not_public_is_refused_unless_it_is_meant(bare: House, receiver: Receiver) -> None:
+    await targeted(bare, receiver, local=False)
+    await recycled(bare)
+    (failed,) = await eventually(lambda: bare.said("notice.failed"))
+    assert failed.data.why == "the target is not https, or carries a password in its URL"
+    assert receiver.requests == []
+
+
+async def test_people_and_targets_of_one_step_are_notices_of_their_own(bare: House, receiver: Receiver) -> None:
+    receiver.say += [500] * 9
+    await bare.furnish(agreement(ops=(Channel(channel="webhook:nurture"), Channel(channel="email"))))
+    await make_target(bare.room.building.access, "nurture", receiver.url, None, True, "test")
+    await bare.hear(LeadUnrouted(tier="hot", why="No rule matches.", alert="ops", alert_due=True))
+    (mail,) = await bare.mails(1)
+    assert mail["To"] == "Otis Ray <otis@northwind.example>"
+    assert sorted(await bare.states()) == [
+        ("unrouted", "ops", "otis", "sent"),
+        ("unrouted", "ops", "webhook:nurture", "waiting"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("93.184.216.34", True),
+        ("2606:2800:220:1:248:1893:25c8:1946", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("192.168.1.1", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::1", False),
+        ("::", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("ff02::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:8.8.8.8", True),
+        ("64:ff9b::7f00:1", False),
+        ("64:ff9b::a9fe:a9fe", False),
+        ("2002:7f00:1::", False),
+        ("2001:0:4136:e378:8000:63bf:80ff:fffe", False),
+    ],
+)
+def test_only_addresses_of_the_open_internet_are_public(address: str, expected: bool) -> None:
+    assert public(address) is expected
+
+
+@pytest.mark.parametrize("url", ["https://hooks.example/x", "https://hooks.example:8443/x?y=1"])
+async def test_one_private_address_of_a_name_is_enough_to_refuse_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    found = ["93.184.216.34", "10.0.0.1"]
+
+    def lookup(host: Any, port: int, *rest: Any, **named: Any) -> Any:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    with pytest.raises(Refused, match="not a public one"):
+        await resolved(Target("hooks", url, "s"))
+    found.remove("10.0.0.1")
+    place = await resolved(Target("hooks", url, "s"))
+    assert place.name == "hooks.example"
+    assert place.url.startswith("https://93.184.216.34:")
+    assert place.host == url.split("/")[2]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://hooks.example/x", "https://user:pass@hooks.example/", "ftp://hooks.example", ""]
+)
+async def test_a_target_must_be_https_without_a_password(url: str) -> None:
+    with pytest.raises(Refused, match="not https"):
+        await resolved(Target("hooks", url, "s"))
