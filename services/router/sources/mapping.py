@@ -1,79 +1,27 @@
 """The mapping engine: a payload, a table of source paths, and what the endpoint says, read into a canonical lead."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
 from services.router.sources import values
 from services.router.sources.canonical import Canonical, Setup
+from services.router.sources.document import Document, name_of
 
 Table = Mapping[str, tuple[str, ...]]
 """Canonical field (or `utm.source`, `signals.x`, or any further fact) to the source paths to try, best first."""
 
 CONTACT = "Neither an email nor a phone nor an id: there is nobody to contact."
-_MOST_EXTRA, _DEEPEST = 200, 8
-_PIECES = re.compile(r"__|\.")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_MOST_EXTRA, _LONGEST_SHOWN, _LEAST_DIGITS = 200, 500, 5
 _TEXTS = (
     *("full_name", "first_name", "last_name", "company", "phone", "country", "state", "industry", "job_title"),
     *("lead_source", "campaign", "raw_id", "asset"),
 )
 _ENGINE = frozenset(("opt_out", "stage"))
-
-
-@dataclass(slots=True)
-class Document:
-    """The leaves of one payload under their folded paths; remembers which were taken."""
-
-    leaves: dict[tuple[str, ...], tuple[str, Any]]
-    taken: set[tuple[str, ...]] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, payload: Mapping[str, Any]) -> "Document":
-        """The document of a payload; "First Name", first_name and firstName are one path, `a__b` and `a.b` too."""
-        leaves: dict[tuple[str, ...], tuple[str, Any]] = {}
-        _flatten(payload, (), "", leaves)
-        return cls(leaves)
-
-    def take(self, paths: tuple[str, ...]) -> tuple[str, Any] | None:
-        """The first path that holds something, as it was sent, and what it holds; it is taken."""
-        for path in paths:
-            place = _folded(path)
-            found = self.leaves.get(place)
-            if found is not None and found[1] not in (None, "", []):
-                self.taken.add(place)
-                return found
-        return None
-
-    def under(self, head: str) -> dict[str, Any]:
-        """What stands one level under a word (`signals`), by its own name; it is taken."""
-        found = {place: leaf for place, leaf in self.leaves.items() if len(place) == 2 and place[0] == _folded(head)[0]}
-        self.taken.update(found)
-        return {_name(raw.split(".", 1)[-1]): value for raw, value in found.values()}
-
-    def rest(self) -> dict[str, Any]:
-        """What nobody took, by its path as it was sent."""
-        return {raw: value for place, (raw, value) in self.leaves.items() if place not in self.taken}
-
-
-def _flatten(payload: Mapping[str, Any], above: tuple[str, ...], raw: str, leaves: dict[Any, Any]) -> None:
-    for key, value in payload.items():
-        place, path = above + _folded(key), f"{raw}.{key}" if raw else key
-        if isinstance(value, Mapping) and value and len(place) < _DEEPEST:
-            _flatten(value, place, path, leaves)
-        else:
-            leaves.setdefault(place, (path, value))
-
-
-def _folded(path: str) -> tuple[str, ...]:
-    return tuple(re.sub(r"[\W_]", "", piece).casefold() or piece for piece in _PIECES.split(path))
-
-
-def _name(raw: str) -> str:
-    return values.slug(_CAMEL.sub("_", raw.replace("__", ".")).replace(".", "_"))[:100]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +66,19 @@ def read(payload: Mapping[str, Any], table: Table, setup: Setup, known: frozense
     made["signals"] = _signals(document, raw)
     own = {n: v for n, v in raw.items() if n not in Canonical.model_fields and "." not in n and n not in _ENGINE}
     rest = document.rest()
-    extra = {**{_name(path): value for path, value in rest.items()}, **own}
+    extra = {**{name_of(path): value for path, value in rest.items()}, **own}
     made["extra"] = {name: _plain(v) for name, v in list(extra.items())[:_MOST_EXTRA] if name and _is_plain(v)}
-    unmapped = {path: value for path, value in list(rest.items())[:_MOST_EXTRA] if _name(path) not in known}
+    shown = [path for path in rest if name_of(path) not in known][:_MOST_EXTRA]
+    unmapped = {path[:_LONGEST_SHOWN]: _shown(rest[path]) for path in shown}
     return Mapped(Canonical(**made, mql=_mql(raw, setup)), unmapped, tuple(notes))
+
+
+def _shown(value: Any) -> Any:
+    """A value that no field took, short enough to be shown: whole when it is, else its beginning."""
+    if isinstance(value, (str, list, Mapping)):
+        whole = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return value if len(whole) <= _LONGEST_SHOWN else whole[:_LONGEST_SHOWN] + "…"
+    return value
 
 
 def _mail_domain(email: str | None) -> str | None:
@@ -181,16 +138,20 @@ def _is_plain(value: Any) -> bool:
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return (values.text(value) or "") if isinstance(value, str) else value
+    return (values.prose(value) or "") if isinstance(value, str) else value
 
 
 def contact_problem(fields: Canonical) -> str | None:
     """Why nobody could be reached through this lead, or None when somebody could, or its source can be asked."""
-    if fields.phone or fields.raw_id:
+    if fields.raw_id or _can_ring(fields.phone):
         return None
     if fields.email is None:
-        return CONTACT
+        return CONTACT if fields.phone is None else "The phone is not a number, and there is no email and no id."
     return None if is_address(fields.email) else "The email is not an address, and there is no phone and no id."
+
+
+def _can_ring(phone: str | None) -> bool:
+    return sum(mark.isdecimal() for mark in phone or "") >= _LEAST_DIGITS
 
 
 def is_address(email: str) -> bool:
@@ -204,4 +165,4 @@ def is_address(email: str) -> bool:
 
 def thin(fields: Canonical) -> bool:
     """Whether only an id is here, so that the rest must be fetched from the source."""
-    return fields.raw_id is not None and not fields.email and not fields.phone
+    return fields.raw_id is not None and not fields.email and not _can_ring(fields.phone)

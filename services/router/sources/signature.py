@@ -5,6 +5,7 @@ import hmac
 import re
 from base64 import b64decode, b64encode
 from binascii import unhexlify
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from cryptography.exceptions import InvalidSignature
@@ -68,7 +69,8 @@ def seconds(unit: str, text: str) -> float:
     """A signed time as unix seconds. Raises Unsigned when the text is not exactly of its unit."""
     if unit == "imf":
         try:
-            return parsedate_to_datetime(text).timestamp()
+            found = parsedate_to_datetime(text)
+            return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
         except (ValueError, TypeError, OverflowError) as error:
             raise Unsigned("timestamp malformed") from error
     if not _DIGITS.fullmatch(text):
@@ -84,7 +86,7 @@ def key_of(recipe: Recipe, value: str) -> bytes | None:
     if not value.strip():
         return None
     if recipe.key == "utf8":
-        return None if value.startswith("whpk_") else value.encode()
+        return None if value.startswith("whpk_") else value.encode("utf-8", "surrogatepass")
     lead = "whsec_" if recipe.key == "whsec-base64" else "whpk_"
     if not value.startswith(lead) and (recipe.key == "whpk-base64" or value.startswith(("whpk_", "whsk_"))):
         return None

@@ -1,5 +1,6 @@
 """A recorded request tried without storing anything: verified? which answer? which leads? parked why?"""
 
+import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -108,8 +109,14 @@ def _secrets(given: Any) -> list[Secret]:
 
 
 def body_of(case: Mapping[str, Any]) -> bytes:
-    """The body of a case, made where the case only describes it (`generate`). Raises TheirMistake."""
+    """The body of a case: its text (`body_raw`), its bytes (`body_base64`), or made where the case only describes it
+    (`generate`). Raises TheirMistake."""
     plan = case.get("generate")
+    if "body_base64" in case:
+        try:
+            return base64.b64decode(str(case["body_base64"]), validate=True)
+        except ValueError as error:
+            raise TheirMistake("`body_base64` is not base64.") from error
     if plan is None:
         raw = case.get("body_raw", "")
         return (raw if isinstance(raw, str) else json.dumps(raw)).encode("utf-8", "surrogatepass")

@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 LONGEST_TEXT = 2000
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+LONGEST_BAND = 40
+_BREAK = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
+# Control marks, and the ones that nobody sees but that reverse or split what they stand in.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 _GROUPED = re.compile(r"([+-]?\d{1,3})((?:[,.' \u00a0\u202f]\d{3})+)", re.ASCII)
 _THOUSANDS = re.compile(r"([+-]?\d{1,3}(?:,\d{3})+)(\.\d+)?", re.ASCII)
 _CONTINENTAL = re.compile(r"([+-]?\d{1,3}(?:\.\d{3})+),(\d+)", re.ASCII)
@@ -23,20 +26,28 @@ _NO = frozenset(("false", "no", "n", "0", "off", "f"))
 
 
 def text(value: Any) -> str | None:
-    """A text or a number as trimmed text without control characters; at most 2000 characters of it."""
+    """A text or a number as one trimmed line without unseen marks; at most 2000 characters of it."""
+    return prose(_BREAK.sub(" ", value) if isinstance(value, str) else value)
+
+
+def prose(value: Any) -> str | None:
+    """A text or a number, trimmed, its lines kept, without unseen marks; at most 2000 characters of it."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
-    return _CONTROL.sub("", str(value)).strip()[:LONGEST_TEXT].strip() or None
+    lines = "\n".join(_UNSEEN.sub("", line) for line in str(value).splitlines())
+    return lines.strip()[:LONGEST_TEXT].strip() or None
 
 
 def email(value: Any) -> str | None:
-    """An address as it was given, its domain in lower case."""
+    """An address as it was given, its domain in lower case; of "Ana Silva <ana@x.example>" the address."""
     given = text(value)
     if given is None:
         return None
     given = given[7:] if given.lower().startswith("mailto:") else given
+    if given.endswith(">") and given.count("<") == 1 and given.count(">") == 1:
+        given = given.partition("<")[2][:-1].strip()
     local, at, domain = given.rpartition("@")
-    return f"{local}{at}{domain.lower()}"
+    return f"{local}{at}{domain.lower()}" or None
 
 
 def host(value: Any) -> str | None:
@@ -80,12 +91,12 @@ def number(value: Any) -> int | float | None:
 def band(value: Any) -> str | None:
     """A range of sizes as it was given: "50-200", "1000+", "> 500"."""
     given = text(value)
-    return given if given and _BAND.fullmatch(given) else None
+    return given if given and len(given) <= LONGEST_BAND and _BAND.fullmatch(given) else None
 
 
 def band_floor(given: str) -> int | None:
     """The least size that a band allows; 0 for "up to 50", None when the text is no band."""
-    found = _BAND.fullmatch(given)
+    found = _BAND.fullmatch(given) if len(given) <= LONGEST_BAND else None
     if found is None:
         return None
     low = found["low"] or found["over"] or found["more"]
