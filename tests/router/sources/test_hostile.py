@@ -1,0 +1,286 @@
+"""Hostile but authentic bodies are read, parked or refused with a sentence; none is an error, none hurts us."""
+
+import gzip
+import json
+import re
+import time
+import zlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.router.sources import body as reader
+from services.router.sources.canonical import Delivery, element_key
+from services.router.sources.facts import facts
+from services.router.sources.normalise import normalise
+from services.router.sources.registry import SOURCES
+from services.router.sources.trial import try_request
+from services.router.sources.unreadable import Unreadable
+from tests.router.sources.senders import EVENT, LEAD, SENDERS, generic, good
+
+UNREADABLE = {
+    "deep arrays": b"[" * 50_000 + b"]" * 50_000,
+    "deep objects": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+    "deep and unclosed": b"[" * 50_000,
+    "deep after a quoted bracket": b'["[[[[\\"", ' + b"[" * 50_000,
+    "33 levels": b"[" * 33 + b"]" * 33,
+    "NaN": b'{"email":"a@b.example","score":NaN}',
+    "Infinity": b'{"email":"a@b.example","score":Infinity}',
+    "minus Infinity": b'{"email":"a@b.example","score":-Infinity}',
+    "a number beyond floats": b'{"email":"a@b.example","score":1e999}',
+    "a number of 5,000 digits": b'{"email":"a@b.example","score":' + b"9" * 5_000 + b"}",
+    "a fraction of 5,000 digits": b'{"email":"a@b.example","score":0.' + b"9" * 5_000 + b"}",
+    "invalid UTF-8": b'{"email":"a@b.example","company":"\xff\xfe"}',
+    "overlong UTF-8": b'{"email":"a@b.example","company":"\xc0\xaf"}',
+    "UTF-8 of a surrogate": b'{"email":"a@b.example","company":"\xed\xa0\x80"}',
+    "UTF-16": '{"email":"a@b.example"}'.encode("utf-16"),
+    "UTF-32": '{"email":"a@b.example"}'.encode("utf-32"),
+    "a lone surrogate": b'{"email":"a@b.example","company":"\\ud800"}',
+    "a lone surrogate as a key": b'{"email":"a@b.example","\\udfff":1}',
+    "gzip without saying so": gzip.compress(json.dumps(LEAD).encode()),
+    "1,001 keys": json.dumps({f"k{n}": n for n in range(1_001)}).encode(),
+    "single quotes": b"{'email':'a@b.example'}",
+    "two documents": b'{"email":"a@b.example"}{"email":"c@d.example"}',
+    "a comma too many": b'{"email":"a@b.example",}',
+    "a raw control mark in a string": b'{"email":"a@b.example","company":"a\x01b"}',
+    "XML": b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'a'>]><lead>&a;</lead>",
+    "nothing": b"",
+    "white space": b" \r\n\t",
+    "null": b"null",
+    "true": b"true",
+    "a number": b"1",
+    "a text": b'"a@b.example"',
+    "an empty array": b"[]",
+    "an empty object": b"{}",
+    "an array of null": b"[null]",
+    "an array of arrays": b"[[[]]]",
+    "a BOM alone": b"\xef\xbb\xbf",
+}
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_what_cannot_be_read_is_stored_and_parked_or_refused_by_our_own_contract(name: str, sender: str) -> None:
+    started = time.perf_counter()
+    outcome = try_request(SENDERS[sender](UNREADABLE[name]))
+    assert time.perf_counter() - started < 2
+    assert outcome["verified"]
+    assert outcome["leads"] == []
+    own = SOURCES[good(sender)["source"]].parse_before_commit
+    if own:
+        assert outcome["answer"]["status"] == 400
+        detail = json.loads(outcome["answer"]["body"])["detail"]
+    else:
+        assert outcome["answer"]["status"] in (200, 202)
+        detail = outcome["parked"]
+    assert detail.endswith(".")
+    assert "Traceback" not in detail
+    assert "a@b.example" not in detail
+
+
+ODD = {
+    "a key twice": b'{"email":"a@b.example","email":"c@d.example","id":"1"}',
+    "a BOM": b'\xef\xbb\xbf{"email":"a@b.example"}',
+    "32 levels": b'{"email":"a@b.example","x":' + b"[" * 31 + b"]" * 31 + b"}",
+    "an id beyond 64 bits": b'{"id":' + b"9" * 100 + b"}",
+    "empty keys": b'{"":"x","email":"a@b.example",".":"y","__":"z"," ":1}',
+    "a NUL": b'{"email":"a@b.example","company":"a\\u0000b","\\u0000":1}',
+    "every field a list": json.dumps({name: [1, "a"] for name in LEAD} | {"email": "a@b.example"}).encode(),
+    "every field an object": json.dumps({name: {"a": {}} for name in LEAD} | {"email": "a@b.example"}).encode(),
+    "every field true": json.dumps(dict.fromkeys(LEAD, True) | {"email": "a@b.example"}).encode(),
+    "paths that meet": b'{"email":"a@b.example","company":{"name":"A"},"company.name":"B","company__name":"C"}',
+    "utm as a text": b'{"email":"a@b.example","utm":"google","signals":"x","data":"y"}',
+    "an empty envelope": b'{"type":"lead.mql","data":{},"email":"a@b.example"}',
+    "a bidi override": '{"email":"a@b.example","company":"abc\u202egnp.exe\u2066"}'.encode(),
+    "unicode line ends": '{"email":"a@b.example","company":"a\u2028b\u2029c\u0085d","name":"x\\u000by"}'.encode(),
+    "CR and LF": b'{"email":"a@b.example","company":"Acme\\r\\nBcc: all@evil.example","name":"A\\nB","phone":"+1 202\\n555 0143"}',
+    "long fields": json.dumps({"email": "a@b.example", "company": "x" * 100_000, "other": "y" * 100_000}).encode(),
+    "a long key": json.dumps({"email": "a@b.example", "k" * 100_000: "v"}).encode(),
+    "a slow band": json.dumps({"email": "a@b.example", "employees": "1" + " " * 1_900 + "x"}).encode(),
+    "an address of a display name": b'{"email":"Ana Silva <a@b.example>"}',
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_is_odd_but_readable_becomes_one_clean_lead(name: str) -> None:
+    started = time.perf_counter()
+    [element] = SOURCES["generic"].elements(Delivery(ODD[name]), None)
+    found = facts(element.fields, normalise(element.fields), endpoint="web", source="generic")
+    assert time.perf_counter() - started < 1
+    assert element.problem is None
+    for value in element.fields.public().values():
+        if isinstance(value, str):
+            assert len(value) <= 2_000
+            assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", value)
+    assert len(json.dumps(element.unmapped)) < 5_000
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    if "a key twice" in name:
+        assert element.fields.email == "c@d.example"
+        assert "twice" in element.note
+    elif "beyond 64 bits" not in name:
+        assert element.fields.email == "a@b.example"
+
+
+def test_line_ends_in_a_field_cannot_start_a_line_of_their_own() -> None:
+    [element] = SOURCES["generic"].elements(Delivery(ODD["CR and LF"]), None)
+    assert element.fields.company == "Acme Bcc: all@evil.example"
+    assert element.fields.full_name == "A B"
+    assert normalise(element.fields).phone == "+12025550143"
+
+
+def test_an_address_with_a_line_end_is_no_address() -> None:
+    outcome = try_request(generic(b'{"email":"a@b.example\\r\\nBcc: c@d.example"}'))
+    assert outcome["answer"]["status"] == 400
+    assert "not an address" in outcome["answer"]["body"]
+
+
+@pytest.mark.parametrize("address", ["аna@northwind.example", "ana@nоrthwind.example", "ana\u200d@northwind.example"])
+def test_a_confusable_address_is_never_the_person_that_it_looks_like(address: str) -> None:
+    body = json.dumps({"email": address, "id": "1"}).encode()
+    [element] = SOURCES["generic"].elements(Delivery(body), None)
+    assert element.fields.email == address
+    assert normalise(element.fields).email != "ana@northwind.example"
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "deflate", "br", "zstd", "gzip, gzip", "identity, gzip", "x"])
+def test_a_compressed_body_is_never_inflated(encoding: str, sender: str) -> None:
+    bomb = zlib.compress(b"0" * 1_000_000)
+    request = SENDERS[sender](bomb)
+    outcome = try_request({**request, "headers": {**request["headers"], "Content-Encoding": encoding}})
+    assert outcome["answer"]["status"] == 415
+    assert outcome["leads"] == []
+    forged = {**request, "secret": "whsec_" + "A" * 32, "headers": {**request["headers"], "Content-Encoding": encoding}}
+    assert try_request(forged)["answer"]["status"] in (401, 503)
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+def test_a_body_over_the_cap_is_refused_by_its_length_alone(sender: str) -> None:
+    kind = SOURCES[good(sender)["source"]]
+    assert kind.refusal("POST", {}, kind.cap) is None
+    refused = kind.refusal("POST", {}, kind.cap + 1)
+    assert refused is not None
+    assert refused.status == 413
+    outcome = try_request(SENDERS[sender](b'{"email":"a@b.example","x":"' + b"x" * 2_000_000 + b'"}'))
+    assert (outcome["answer"]["status"], outcome["leads"]) == (413, [])
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/xml", "text/html", "multipart/form-data; boundary=x", "image/png", "*/*"]
+)
+def test_our_own_contract_refuses_a_type_that_it_does_not_read(kind: str) -> None:
+    outcome = try_request(generic(json.dumps(LEAD).encode(), kind))
+    assert (outcome["answer"]["status"], outcome["leads"]) == (415, [])
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "text/plain", "", "application/json;"]
+)
+def test_our_own_contract_reads_json_however_it_is_announced(kind: str) -> None:
+    assert len(try_request(generic(json.dumps(LEAD).encode(), kind))["leads"]) == 1
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-7", "utf-16", "base64", "rot13", "idna", "unicode_escape", "x" * 1_000, "\r\nx"]
+)
+def test_a_charset_that_could_hide_something_is_not_decoded(charset: str) -> None:
+    with pytest.raises(Unreadable):
+        reader.read(f"application/json; charset={charset}", b'{"email":"a@b.example"}')
+
+
+def test_a_western_charset_is_read_as_it_says() -> None:
+    sent = '{"email":"a@b.example","company":"Müller"}'.encode("iso-8859-1")
+    assert reader.read("application/json; charset=ISO-8859-1", sent).value["company"] == "Müller"
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def test_a_form_is_read_like_the_object_that_it_means() -> None:
+    sent = b"email=ana%40northwind.example&name=Ana+Silva&company%5Bname%5D=N%26W&activity[]=Demo&activity[]=Call&utm_source=x"
+    [lead] = try_request(generic(sent, FORM))["leads"]
+    assert (lead["email"], lead["full_name"], lead["company"]) == ("ana@northwind.example", "Ana Silva", "N&W")
+    assert lead["utm"] == {"source": "x"}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"&&&",
+        b"&".join(b"k%d=v" % n for n in range(1_001)),
+        b"email[a][b][c][d][e][f]=x",
+        b"email=%ff%fe",
+        b"=",
+        b"[]=x",
+        b"][=x",
+        b"a=%",
+        b"%00=x",
+        b"a[" * 50_000,
+    ],
+)
+def test_a_hostile_form_is_refused_with_a_sentence(sent: bytes) -> None:
+    outcome = try_request(generic(sent, FORM))
+    assert (outcome["answer"]["status"], outcome["leads"]) == (400, [])
+
+
+@pytest.mark.parametrize(
+    "sent", [b"email=a@b.example&email[x]=1", b"a[b]=1&a=2&email=a@b.example", b"email=a@b.example&a[]=1&a=2&a[b]=3"]
+)
+def test_fields_of_a_form_that_contradict_each_other_are_remarked_on(sent: bytes) -> None:
+    [element] = SOURCES["generic"].elements(Delivery(sent, FORM), None)
+    assert element.fields.email == "a@b.example"
+    assert "twice" in element.note
+
+
+def test_of_an_array_the_good_ones_are_kept_and_each_bad_one_is_named() -> None:
+    outcome = try_request(generic(json.dumps([LEAD, 1, {"company": "x"}, {"email": "nobody"}, LEAD]).encode()))
+    said = json.loads(outcome["answer"]["body"])
+    assert outcome["answer"]["status"] == 202
+    assert (len(outcome["leads"]), len(said["leads"])) == (2, 2)
+    assert [problem["index"] for problem in said["problems"]] == [1, 2, 3]
+    assert all(problem["detail"].endswith(".") for problem in said["problems"])
+
+
+def test_an_array_of_more_than_a_hundred_is_refused_whole() -> None:
+    assert len(try_request(generic(json.dumps([LEAD] * 100).encode()))["leads"]) == 100
+    assert try_request(generic(json.dumps([LEAD] * 101).encode()))["answer"]["status"] == 400
+
+
+def test_a_batch_of_hubspot_parks_only_the_events_that_are_no_leads() -> None:
+    deal = {**EVENT, "subscriptionType": "deal.creation"}
+    company = {**EVENT, "subscriptionType": "object.creation", "objectTypeId": "0-2"}
+    outcome = try_request(SENDERS["hubspot v3"](json.dumps([EVENT, 7, deal, {}, company, EVENT]).encode()))
+    assert outcome["answer"]["status"] == 200
+    assert len(outcome["leads"]) == 2
+    assert [int(part.split(" ")[1][:-1]) for part in outcome["parked"].split("; ")] == [1, 2, 3, 4]
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=20,
+)
+_KEYS = st.sampled_from(
+    [*LEAD, *EVENT, "data", "type", "properties", "utm", "signals", "activity", "employees", "created_at"]
+)
+
+
+@given(st.sampled_from(sorted(SOURCES)), st.dictionaries(_KEYS, _VALUES, max_size=8) | _VALUES)
+def test_any_json_is_read_or_unreadable_and_nothing_else(source: str, payload: Any) -> None:
+    body = json.dumps(payload).encode()
+    reason = ""
+    try:
+        found = SOURCES[source].elements(Delivery(body), None)
+    except Unreadable as unreadable:
+        found, reason = [], unreadable.reason
+    assert found or reason.endswith(".")
+    assert [element.index for element in found] == list(range(len(found)))
+    for element in found:
+        assert element.problem is None or element.problem.endswith(".")
+        assert 0 < len(element_key(element, body)) <= 210
+        normal = normalise(element.fields)
+        known = facts(element.fields, normal, endpoint="web", source=source)
+        json.dumps([element.unmapped, known, element.fields.public()], allow_nan=False).encode()
