@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGKILL
 
 from tests.parts import Missing
 from tests.parts.leash import Leashed
@@ -53,7 +54,7 @@ class Broker:
         """Start it and wait until it serves. Raises RuntimeError with the end of its log."""
         log = self.folder / f"log-{time.monotonic_ns()}"
         command = [*self._java, "-Xms256m", "-Xmx768m", "kafka.Kafka", str(self.folder / "server.properties")]
-        self._running = Leashed(command, log=log, remove=self.folder)
+        self._running = Leashed(command, log=log, remove=self.folder, stop_with=SIGKILL)
         until = time.monotonic() + PATIENCE
         while STARTED not in self._running.tail(100_000):
             if self._running.ended or time.monotonic() > until:
