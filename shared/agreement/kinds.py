@@ -1,73 +1,44 @@
 """The kinds of values that a chapter is made of: each reads a YAML node, and says what is wrong with line and column."""
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from shared.agreement.amounts import Share, Span, comparison, day, number, share, span, whole
 from shared.agreement.problems import Problems
-from shared.agreement.within import parse_within
+from shared.agreement.reading import Located, Read, Section, last, near, scalar
 
-Read = Callable[[Node, Problems, str], Any]
-
-
-class Span(NamedTuple):
-    """A length of time as it was written; `seconds` are of wall time (a day is 24 hours)."""
-
-    text: str
-    seconds: int
-
-
-class Section(dict[str, Any]):
-    """A mapping that was read, with the node of each key, so that later checks can say where."""
-
-    def __init__(self, node: Node, path: str) -> None:
-        super().__init__()
-        self.node = node
-        self.path = path
-        self.places: dict[str, Node] = {}
-
-    def place(self, key: str) -> Node:
-        """Where a key is written, else where the section begins."""
-        return self.places.get(key, self.node)
-
-
-class Located(NamedTuple):
-    """A value and where it is written."""
-
-    value: Any
-    node: Node
-    path: str
-
-
-def near(word: str, known: Iterable[str], *, else_list: bool = True) -> str:
-    """The end of a sentence about an unknown word: the closest known one, or all of them."""
-    words = list(known)
-    close = difflib.get_close_matches(word, words, 1, 0.6)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; it is one of {', '.join(words)}." if else_list and len(words) <= 14 else "."
-
-
-def scalar(node: Node, problems: Problems, path: str, wanted: str) -> str | None:
-    """The text of a scalar; None, with an error, when it is none or empty."""
-    if isinstance(node, ScalarNode):
-        text = str(node.value).strip()
-        if text and not (node.tag.endswith(":null") and not node.style):
-            return text
-        problems.error(node, path, f"{_last(path)} is empty; {wanted} belongs here.")
-        return None
-    problems.error(node, path, f"{_last(path)} must be {wanted}.")
-    return None
-
-
-def _last(path: str) -> str:
-    return path.rpartition(".")[2] or "the file"
+__all__ = [
+    "PERIOD",
+    "Key",
+    "Located",
+    "Read",
+    "Section",
+    "Shape",
+    "Share",
+    "Span",
+    "comparison",
+    "day",
+    "either",
+    "keys_of",
+    "later",
+    "list_of",
+    "located",
+    "map_of",
+    "near",
+    "needed",
+    "number",
+    "pattern",
+    "scalar",
+    "share",
+    "span",
+    "text",
+    "whole",
+    "word",
+]
 
 
 def text(node: Node, problems: Problems, path: str) -> str | None:
@@ -81,7 +52,7 @@ def word(*known: str) -> Read:
     def read(node: Node, problems: Problems, path: str) -> str | None:
         found = scalar(node, problems, path, f"one of {', '.join(known)}")
         if found is not None and found not in known:
-            problems.error(node, path, f"{found!r} is not a word for {_last(path)}{near(found, known)}")
+            problems.error(node, path, f"{found!r} is not a word for {last(path)}{near(found, known)}")
             return None
         return found
 
@@ -96,95 +67,6 @@ def pattern(regex: str, wanted: str) -> Read:
         found = scalar(node, problems, path, wanted)
         if found is not None and not form.fullmatch(found):
             problems.error(node, path, f"{found!r} is not {wanted}.")
-            return None
-        return found
-
-    return read
-
-
-def _decimal(found: str) -> Decimal | None:
-    try:
-        number = Decimal(found.replace("_", "").replace(",", ""))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
-
-
-def number(node: Node, problems: Problems, path: str) -> Decimal | None:
-    """An exact number, such as 2_400_000."""
-    found = scalar(node, problems, path, "a number")
-    if found is None:
-        return None
-    exact = _decimal(found)
-    if exact is None or exact < 0:
-        problems.error(node, path, f"{found!r} is not a number such as 90_000.")
-        return None
-    return exact
-
-
-def whole(least: int = 0, most: int = 1_000_000_000) -> Read:
-    """A whole number within bounds."""
-
-    def read(node: Node, problems: Problems, path: str) -> int | None:
-        found = number(node, problems, path)
-        if found is None:
-            return None
-        if found != int(found) or not least <= found <= most:
-            problems.error(node, path, f"{_last(path)} must be a whole number from {least} to {most:,}.")
-            return None
-        return int(found)
-
-    return read
-
-
-def share(node: Node, problems: Problems, path: str) -> Decimal | None:
-    """A share such as 60 %, as a part of one; more than 100 % is allowed."""
-    found = scalar(node, problems, path, "a share such as 60 %")
-    if found is None:
-        return None
-    exact = _decimal(found.removesuffix("%").strip()) if found.endswith("%") else None
-    if exact is None or not 0 <= exact <= 1000:
-        problems.error(node, path, f"{found!r} is not a share such as 60 %.")
-        return None
-    return exact / 100
-
-
-def span(node: Node, problems: Problems, path: str) -> Span | None:
-    """A length of time in words: 15 minutes, 4 hours, 2 days; months and years in wall time."""
-    found = scalar(node, problems, path, "a time such as 15 minutes")
-    if found is None:
-        return None
-    try:
-        days, rest = parse_within(found)
-    except ValueError:
-        problems.error(node, path, f"{found!r} is not a time such as 15 minutes, 4 hours or 2 days.")
-        return None
-    return Span(found, days * 86_400 + int(rest.total_seconds()))
-
-
-def day(node: Node, problems: Problems, path: str) -> date | None:
-    """A date such as 2026-12-01."""
-    found = scalar(node, problems, path, "a date such as 2026-12-01")
-    if found is None:
-        return None
-    try:
-        return date.fromisoformat(found)
-    except ValueError:
-        problems.error(node, path, f"{found!r} is not a date such as 2026-12-01.")
-        return None
-
-
-def comparison(unit: str = "%") -> Read:
-    """A bound such as >= 70 % or <= 180."""
-    sign = re.compile(r"(>=|<=|>|<)\s*([\d_.,]+)\s*(%?)")
-
-    def read(node: Node, problems: Problems, path: str) -> str | None:
-        found = scalar(node, problems, path, "a bound such as >= 70 %")
-        if found is None:
-            return None
-        made = sign.fullmatch(found)
-        if made is None or (unit == "%") != (made[3] == "%"):
-            problems.error(node, path, f"{found!r} is not a bound such as {'>= 70 %' if unit == '%' else '<= 180'}.")
             return None
         return found
 
@@ -212,7 +94,7 @@ def list_of(kind: Read, *, least: int = 1) -> Read:
     def read(node: Node, problems: Problems, path: str) -> list[Any]:
         items = node.value if isinstance(node, SequenceNode) else [node]
         if len(items) < least:
-            problems.error(node, path, f"{_last(path)} must name at least {least}.")
+            problems.error(node, path, f"{last(path)} must name at least {least}.")
         return [kind(item, problems, f"{path}.{place}") for place, item in enumerate(items)]
 
     return read
@@ -230,7 +112,7 @@ def located(kind: Read) -> Read:
 def keys_of(node: Node, problems: Problems, path: str) -> list[tuple[str, Node, Node]]:
     """The keys of a mapping with their nodes; a key that is written twice is an error."""
     if not isinstance(node, MappingNode):
-        problems.error(node, path, f"{_last(path)} must be a mapping of keys to values.")
+        problems.error(node, path, f"{last(path)} must be a mapping of keys to values.")
         return []
     seen: set[str] = set()
     found: list[tuple[str, Node, Node]] = []
@@ -291,7 +173,7 @@ class Shape:
             known = self.keys.get(name)
             if known is None:
                 if self.also is None or not self.free(name):
-                    problems.error(where, place, f"There is no key {name!r} in {_last(path)}{near(name, self.keys)}")
+                    problems.error(where, place, f"There is no key {name!r} in {last(path)}{near(name, self.keys)}")
                     continue
                 known = self.also
             key = known if isinstance(known, Key) else Key(known)
@@ -301,7 +183,7 @@ class Shape:
             made[name] = key.kind(value, problems, place)
         for name, wanted in self.keys.items():
             if isinstance(wanted, Key) and wanted.needed and name not in made:
-                problems.error(node, path, f"{name!r} is missing in {_last(path)}.")
+                problems.error(node, path, f"{name!r} is missing in {last(path)}.")
         return made
 
 

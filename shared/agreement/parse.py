@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
@@ -18,6 +19,7 @@ from shared.agreement.problems import Problem, Problems
 
 LONGEST = 1_000_000
 DEEPEST = 30
+MOST = 20_000
 WHOLE = Shape({**HEAD, **GOAL, **QUALIFICATION, **DISTRIBUTION, **SALES, **MARKETING, **TELLING})
 
 
@@ -53,28 +55,49 @@ def parse(text: str, roster_ids: Collection[str] | None = None) -> Parsed:
 
 
 def _composed(text: str, problems: Problems) -> Node | None:
-    blank = ScalarNode("tag:yaml.org,2002:str", "", _start(), _start())
     if len(text) > LONGEST:
-        problems.error(blank, "", "The file is longer than 1 MB.")
+        problems.error(_at(0, 0), "", "The file is longer than 1 MB.")
         return None
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            problems.error(blank, "", "The file uses a YAML alias (*name); write the value out.")
+        wrong = _unbounded(text)
+        if wrong:
+            problems.error(_at(wrong[0].line, wrong[0].column), "", wrong[1])
             return None
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = ScalarNode("tag:yaml.org,2002:str", "", mark, mark) if mark else blank
-        problems.error(where, "", f"The file is not YAML here: {error.problem or error.context}.")
+        mark = error.problem_mark or error.context_mark or _at(0, 0).start_mark
+        said = f"The file is not YAML here: {(error.problem or error.context or '').removeprefix('but ')}."
+        problems.error(_at(mark.line, mark.column), "", said)
         return None
-    except (yaml.YAMLError, RecursionError) as error:
-        problems.error(blank, "", f"The file is not YAML: {type(error).__name__}.")
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        place = _at(before.count("\n"), len(before) - before.rfind("\n") - 1)
+        problems.error(place, "", "The file holds a character here that no text has; remove it.")
         return None
     if not isinstance(node, MappingNode):
-        problems.error(blank, "", "The file is empty or no mapping; it begins with agreement: NAME.")
+        problems.error(_at(0, 0), "", "The file is empty or no mapping; it begins with agreement: NAME.")
         return None
     return node
 
 
-def _start() -> yaml.Mark:
-    return yaml.Mark("", 0, 0, 0, None, 0)
+def _unbounded(text: str) -> tuple[Any, str] | None:
+    """What would cost more to read than an agreement ever does, and where. Reading stops at the first such place."""
+    depth = values = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            return event.start_mark, "The file uses a YAML alias (*name); write the value out."
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        values += isinstance(event, yaml.NodeEvent)
+        if depth > DEEPEST:
+            return event.start_mark, f"The file is nested more than {DEEPEST} deep here."
+        if values > MOST:
+            return event.start_mark, f"The file holds more than {MOST:,} keys and values."
+    return None
+
+
+def _at(line: int, column: int) -> ScalarNode:
+    mark = yaml.Mark("", 0, line, column, None, 0)
+    return ScalarNode("tag:yaml.org,2002:str", "", mark, mark)

@@ -33,6 +33,8 @@ def condition(node: Node, problems: Problems, path: str) -> dict[str, Any]:
         place = f"{path}.{name}"
         if name in COMBINE:
             parts = value.value if isinstance(value, SequenceNode) else [value]
+            if not parts or (isinstance(value, MappingNode) and not value.value):
+                problems.error(value, place, f"{name!r} needs at least one condition.")
             made[name] = [condition(part, problems, place) for part in parts]
         elif name not in FIELDS and not name.startswith(OPEN):
             problems.error(
@@ -46,7 +48,12 @@ def condition(node: Node, problems: Problems, path: str) -> dict[str, Any]:
 def test(name: str, node: Node, problems: Problems, path: str) -> Any:
     """The test of one field: a value, a list of values, or words."""
     if isinstance(node, SequenceNode):
-        return [test(name, item, problems, path) for item in node.value]
+        if not node.value:
+            problems.error(node, path, "A list of a test needs at least one value.")
+        for item in node.value:
+            if isinstance(item, SequenceNode):
+                problems.error(item, path, "A list of a test holds plain values.")
+        return [test(name, item, problems, path) for item in node.value if not isinstance(item, SequenceNode)]
     if not isinstance(node, ScalarNode):
         problems.error(node, path, 'A test is a value, a list of values, or words such as ">= 10" or known.')
         return None

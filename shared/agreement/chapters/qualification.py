@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from yaml.nodes import Node, SequenceNode
+from yaml.nodes import Node
 
 from shared.agreement.kinds import (
     Key,
@@ -39,8 +39,6 @@ _NEEDS = ("need", "budget", "timeframe", "decision_maker")
 
 def need_test(node: Node, problems: Problems, path: str) -> Any:
     """What meets a need: `known`, or the values that do."""
-    if isinstance(node, SequenceNode):
-        return [text(item, problems, path) for item in node.value]
     return test(path.rpartition(".")[2], node, problems, path)
 
 
