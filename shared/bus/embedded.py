@@ -48,6 +48,8 @@ class EmbeddedBus:
         self._news = asyncio.Condition()
         self._turn = asyncio.Lock()
         self._ends: dict[str, int] = {}
+        self._sure = True
+        """Whether the ends are as remembered; after a failure they are read again."""
 
     async def start(self) -> None:
         """Open the log, making it when it is new."""
@@ -72,15 +74,18 @@ class EmbeddedBus:
             async with self._turn:
                 await self._append(records)
         except Exception as error:
+            self._sure = False
             return [error] * len(records)
         async with self._news:
             self._news.notify_all()
         return [None] * len(records)
 
     async def _append(self, records: Sequence[Outgoing]) -> None:
-        ends = dict(self._ends)
         rows = []
         async with self._engines.writer.begin() as conn:
+            if not self._sure:
+                self._ends = {row.topic: row.place for row in (await conn.execute(_ENDS)).all()}
+            ends = dict(self._ends)
             for record in await _new(conn, records):
                 place = ends.get(record.topic, 0)
                 ends[record.topic] = place + 1
@@ -97,7 +102,7 @@ class EmbeddedBus:
             if rows:
                 await conn.execute(_APPEND, rows)
                 await conn.execute(_END, [{"topic": topic, "place": place} for topic, place in ends.items()])
-        self._ends = ends
+        self._ends, self._sure = ends, True
 
     def consumer(self, group: str, topics: Sequence[str]) -> "EmbeddedConsumer":
         """A member of the group; in one process there is one member per group."""

@@ -11,19 +11,18 @@ import ssl
 from collections.abc import Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
-from aiokafka.structs import OffsetAndMetadata
 
 from shared.bus.kafka_member import MAX_BYTES, SEND_BOUND, KafkaConsumer, bounded_stop
+from shared.bus.kafka_meter import KafkaMeter
 from shared.bus.port import Outgoing
 from shared.errors import TryLater
 from shared.events.base import AGREEMENT, CONTENT_TYPE, TOPICS
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
-COORDINATOR_TRIES = 10
 FOURTEEN_DAYS = 14 * 24 * 3600 * 1000
 CONTENT = [("content-type", CONTENT_TYPE.encode())]
 
@@ -36,7 +35,7 @@ class KafkaBus:
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
         self._building = asyncio.Lock()
-        self._meter: AIOKafkaConsumer | None = None
+        self._meter: KafkaMeter | None = None
 
     def _connection(self) -> dict[str, Any]:
         settings = self._settings
@@ -66,7 +65,7 @@ class KafkaBus:
         await self._drop(self._producer)
         self._producer = None
         if self._meter:
-            await bounded_stop(self._meter)
+            await self._meter.stop()
             self._meter = None
 
     async def _ready(self) -> AIOKafkaProducer:
@@ -158,39 +157,10 @@ class KafkaBus:
         return KafkaConsumer(connection, group, {self.name(topic): topic for topic in topics})
 
     async def lag(self, group: str, topics: Sequence[str]) -> int:
-        """End of each partition less what the group has committed."""
-        done = await self._done(group)
-        ends = await self._ends([self.name(topic) for topic in topics])
-        return sum(max(0, end - max(0, done[place].offset if place in done else 0)) for place, end in ends.items())
-
-    async def _done(self, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
-        """What the group has committed. A broker that just began, or just lost one, has no coordinator for a moment."""
-        admin = AIOKafkaAdminClient(**self._connection())
-        await asyncio.wait_for(admin.start(), SEND_BOUND)
-        try:
-            for attempt in range(1, COORDINATOR_TRIES + 1):
-                try:
-                    found: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
-                    return found
-                except KafkaError as error:
-                    if not error.retriable or attempt == COORDINATOR_TRIES:
-                        raise TryLater(
-                            f"The broker does not tell how far {group} is ({type(error).__name__})."
-                        ) from error
-                    await asyncio.sleep(0.1 * attempt)
-        finally:
-            await admin.close()
-        raise AssertionError("the last try returns or raises")
-
-    async def _ends(self, names: Sequence[str]) -> dict[TopicPartition, int]:
+        """End of each partition less what the group has committed. Raises TryLater."""
         if self._meter is None:
-            meter = AIOKafkaConsumer(**self._connection(), enable_auto_commit=False)
-            await asyncio.wait_for(meter.start(), SEND_BOUND)
-            self._meter = meter
-        found = await self._meter._client.fetch_all_metadata()
-        places = [TopicPartition(name, part) for name in names for part in found.partitions_for_topic(name) or ()]
-        ends: dict[TopicPartition, int] = await self._meter.end_offsets(places) if places else {}
-        return ends
+            self._meter = KafkaMeter(self._connection())
+        return await self._meter.lag(group, [self.name(topic) for topic in topics])
 
     async def check(self) -> None:
         """Ask the broker for its topics. Raises TryLater with a sentence."""

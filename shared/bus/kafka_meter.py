@@ -1,0 +1,93 @@
+"""How far a group is: what its partitions hold, less what it has committed; asked over connections that stay open."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
+
+from shared.bus.kafka_member import SEND_BOUND, STOP_BOUND, bounded_stop
+from shared.errors import TryLater
+
+log = logging.getLogger(__name__)
+COORDINATOR_TRIES = 10
+
+
+class KafkaMeter:
+    """One per process. Its two clients are made with the first question, and anew after one that failed."""
+
+    def __init__(self, connection: dict[str, Any]) -> None:
+        self._connection = connection
+        self._admin: AIOKafkaAdminClient | None = None
+        self._reader: AIOKafkaConsumer | None = None
+        self._making = asyncio.Lock()
+
+    async def lag(self, group: str, names: Sequence[str]) -> int:
+        """Records of these topics (names at the broker) that the group has not done. Raises TryLater."""
+        done, ends = await asyncio.gather(self._done(group), self._ends(names))
+        return sum(max(0, end - max(0, done[place].offset if place in done else 0)) for place, end in ends.items())
+
+    async def stop(self) -> None:
+        """Leave, in bounded time."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            await bounded_stop(reader)
+        await self._without_admin()
+
+    async def _without_admin(self) -> None:
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(admin.close(), STOP_BOUND)
+
+    async def _done(self, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
+        """What the group has committed. A broker that just began, or just lost one, has no coordinator for a moment."""
+        for attempt in range(1, COORDINATOR_TRIES + 1):
+            try:
+                admin = await self._asking()
+                found: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
+                return found
+            except KafkaError as error:
+                await self._without_admin()
+                if not error.retriable or attempt == COORDINATOR_TRIES:
+                    why = type(error).__name__
+                    raise TryLater(f"The broker does not tell how far {group} is ({why}).") from error
+                await asyncio.sleep(0.1 * attempt)
+        raise AssertionError("the last try returns or raises")
+
+    async def _asking(self) -> AIOKafkaAdminClient:
+        async with self._making:
+            if self._admin is None:
+                admin = AIOKafkaAdminClient(**self._connection)
+                try:
+                    await asyncio.wait_for(admin.start(), SEND_BOUND)
+                except BaseException:
+                    with contextlib.suppress(Exception):
+                        await admin.close()
+                    raise
+                self._admin = admin
+            return self._admin
+
+    async def _ends(self, names: Sequence[str]) -> dict[TopicPartition, int]:
+        reader = await self._reading()
+        found = await reader._client.fetch_all_metadata()
+        places = [TopicPartition(name, part) for name in names for part in found.partitions_for_topic(name) or ()]
+        ends: dict[TopicPartition, int] = await reader.end_offsets(places) if places else {}
+        return ends
+
+    async def _reading(self) -> AIOKafkaConsumer:
+        async with self._making:
+            if self._reader is None:
+                reader = AIOKafkaConsumer(**self._connection, enable_auto_commit=False)
+                try:
+                    await asyncio.wait_for(reader.start(), SEND_BOUND)
+                except BaseException:
+                    await bounded_stop(reader)
+                    raise
+                self._reader = reader
+            return self._reader
