@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from services.tools.assembly import NAMES
 from tests.deploy.files import ROOT, compose, filled
 from tests.parts.leash import Leashed
+from tests.parts.patience import wait_until
 from tests.parts.ports import free_ports
 
 PATIENCE = 60.0
@@ -75,18 +75,20 @@ def whole(kafka: str, postgres: str, topics: str, tmp_path: Path) -> Iterator[di
 
 def ready(process: Leashed, url: str) -> str:
     """Wait until the process says that it is ready; returns its last word."""
-    until = time.monotonic() + PATIENCE
-    while True:
+    said = [""]
+
+    def asked() -> bool:
+        assert not process.ended, process.tail()
         try:
             answer = httpx.get(f"{url}/readyz", timeout=5, trust_env=False)
-            if answer.status_code == 200:
-                return answer.text
-            said = answer.text
         except httpx.HTTPError as error:
-            said = repr(error)
-        assert not process.ended, process.tail()
-        assert time.monotonic() < until, f"{said}\n{process.tail()}"
-        time.sleep(0.1)
+            said[0] = repr(error)
+            return False
+        said[0] = answer.text
+        return answer.status_code == 200
+
+    wait_until(asked, lambda: f"{said[0]}\n{process.tail()}", PATIENCE)
+    return said[0]
 
 
 def test_all_four_become_ready_and_keep_strangers_out_and_stop_when_told(

@@ -13,6 +13,7 @@ from signal import SIGKILL
 
 from tests.parts import Missing
 from tests.parts.leash import Leashed
+from tests.parts.patience import until_interrupted, wait_until
 from tests.parts.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,11 +56,10 @@ class Broker:
         log = self.folder / f"log-{time.monotonic_ns()}"
         command = [*self._java, "-Xms256m", "-Xmx768m", "kafka.Kafka", str(self.folder / "server.properties")]
         self._running = Leashed(command, log=log, remove=self.folder, stop_with=SIGKILL)
-        until = time.monotonic() + PATIENCE
-        while STARTED not in self._running.tail(100_000):
-            if self._running.ended or time.monotonic() > until:
-                raise RuntimeError(f"Kafka did not start:\n{self._running.tail()}")
-            time.sleep(0.05)
+        running = self._running
+        wait_until(lambda: running.ended or STARTED in running.tail(100_000), running.tail, PATIENCE)
+        if running.ended:
+            raise RuntimeError(f"Kafka did not start:\n{running.tail()}")
 
     def kill(self) -> None:
         """End it without a farewell, as a power cut does; `start` brings it back with its records."""
@@ -109,8 +109,7 @@ def main() -> None:
     try:
         with kafka() as servers:
             print(f"BATON_KAFKA_BOOTSTRAP_SERVERS={servers}", flush=True)
-            while True:
-                time.sleep(3600)
+            until_interrupted()
     except KeyboardInterrupt:
         print("\nStopped.")
     except Missing as missing:

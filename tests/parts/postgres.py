@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import tempfile
 import threading
-import time
 import warnings
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.parts import Missing
 from tests.parts.leash import Leashed
+from tests.parts.patience import until_interrupted, wait_until
 
 NEEDS = "no PostgreSQL here (run `make setup`, or name a running one in BATON_TEST_POSTGRES)"
 PATIENCE = 60.0
@@ -93,14 +93,16 @@ def _apart(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _wait(server: Leashed, url: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while True:
+    def answers() -> bool:
         try:
-            return _apart(_say(url, "SELECT 1"))
-        except Exception as error:
-            if server.ended or time.monotonic() > until:
-                raise RuntimeError(f"PostgreSQL did not start ({error!r}):\n{server.tail()}") from error
-            time.sleep(0.05)
+            _apart(_say(url, "SELECT 1"))
+        except Exception:  # whatever it is, it is not there yet
+            return server.ended
+        return True
+
+    wait_until(answers, server.tail, PATIENCE)
+    if server.ended:
+        raise RuntimeError(f"PostgreSQL did not start:\n{server.tail()}")
 
 
 def _make(programs: Path, data: Path, user: str | None) -> None:
@@ -146,8 +148,7 @@ def main() -> None:
     try:
         with postgres(durable=True) as url:
             print(f"BATON_DATABASE_URL={url}", flush=True)
-            while True:
-                time.sleep(3600)
+            until_interrupted()
     except KeyboardInterrupt:
         print("\nStopped.")
     except Missing as missing:

@@ -4,16 +4,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from tests.parts.leash import Leashed
+from tests.parts.patience import wait_until
 
 OWNER = """
 import sys
 from pathlib import Path
 from tests.parts.leash import Leashed
-held = Leashed([sys.executable, "-c", "import time; time.sleep(600)"], log=Path(sys.argv[1]) / "log", remove=Path(sys.argv[1]))
+held = Leashed([sys.executable, "-c", "import signal; signal.pause()"], log=Path(sys.argv[1]) / "log", remove=Path(sys.argv[1]))
 print(held.pid, flush=True)
 sys.stdin.read()
 """
@@ -27,24 +27,19 @@ def lives(pid: int) -> bool:
     return True
 
 
-def gone(pid: int, within: float = 20.0) -> bool:
-    until = time.monotonic() + within
-    while lives(pid) and time.monotonic() < until:
-        time.sleep(0.02)
-    return not lives(pid)
+def wait_until_gone(pid: int) -> None:
+    wait_until(lambda: not lives(pid), lambda: f"{pid} still lives")
 
 
 def test_stop_ends_the_command_and_says_what_it_said(tmp_path: Path) -> None:
     held = Leashed(
-        [sys.executable, "-c", "print('hello', flush=True); import time; time.sleep(600)"], log=tmp_path / "log"
+        [sys.executable, "-c", "print('hello', flush=True); import signal; signal.pause()"], log=tmp_path / "log"
     )
-    until = time.monotonic() + 20
-    while "hello" not in held.tail() and time.monotonic() < until:
-        time.sleep(0.02)
+    wait_until(lambda: "hello" in held.tail(), held.tail)
     assert lives(held.pid)
     assert not held.ended
     held.stop()
-    assert gone(held.pid)
+    wait_until_gone(held.pid)
     assert "hello" in held.tail()
 
 
@@ -68,8 +63,5 @@ def test_a_killed_owner_takes_its_command_and_its_folder_along(tmp_path: Path) -
     assert lives(pid)
     owner.send_signal(signal.SIGKILL)
     owner.wait(10)
-    assert gone(pid)
-    until = time.monotonic() + 20
-    while folder.exists() and time.monotonic() < until:
-        time.sleep(0.02)
-    assert not folder.exists()
+    wait_until_gone(pid)
+    wait_until(lambda: not folder.exists(), lambda: f"{folder} is still there")

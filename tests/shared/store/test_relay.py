@@ -16,6 +16,7 @@ from shared.db_tables import SHARDS
 from shared.events.base import decode
 from shared.leases import Leases
 from shared.relay import Relay
+from tests.parts.patience import eventually
 from tests.shared.store.conftest import timers, wide
 from tests.shared.store.facts import said
 
@@ -78,10 +79,10 @@ async def posted(road: EmbeddedBus) -> dict[str, list[int]]:
 
 
 async def emptied(db: Database) -> None:
-    until = time.monotonic() + PATIENCE
-    while await unsent(db):
-        await asyncio.sleep(0.02)
-        assert time.monotonic() < until, "the outbox does not become empty"
+    async def empty() -> bool:
+        return await unsent(db) == 0
+
+    await eventually(empty, "the outbox does not become empty", PATIENCE)
 
 
 async def test_everything_said_is_posted_in_order_though_the_road_refuses_now_and_then(
@@ -151,13 +152,16 @@ async def test_two_processes_share_the_shards_and_one_takes_over_when_the_other_
                     " AND pid IN (SELECT pid FROM timer.relays)"
                 )
             )
-        until = time.monotonic() + PATIENCE
-        while not leases[1].owned():
+
+        async def taken_over() -> bool:
             await leases[1]._round()
-            assert time.monotonic() < until, "nobody took over"
-        while leases[0].owned():
-            await asyncio.sleep(0.01)
-            assert time.monotonic() < until, "the lost one does not notice"
+            return bool(leases[1].owned())
+
+        async def lost() -> bool:
+            return not leases[0].owned()
+
+        await eventually(taken_over, "nobody took over")
+        await eventually(lost, "the lost one does not notice")
         second = await deeds(db, 20)
         await relays[0].drain()
         await relays[1].drain()
