@@ -1,5 +1,6 @@
 """Email addresses as they compare, what kind of mailbox they are, and the domain that somebody registered."""
 
+import re
 from functools import lru_cache
 
 import tldextract
@@ -57,6 +58,7 @@ ROLES = frozenset(
 )
 """Local parts, without dots and dashes, that a company reads together: no one person is behind them."""
 
+_HOST = re.compile(r"(?=.{3,253}$)[\w-]{1,63}(\.[\w-]{1,63})+")
 _extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 _extract("a.example")  # The list of suffixes is read here, so that no lead waits for it.
 
@@ -99,9 +101,9 @@ def registrable(host: str | None) -> str | None:
 
     None for an internet address, and for a name of one label. A public suffix such as github.io is itself.
     """
-    name = (host or "").strip().rstrip(".").lower()
+    name = (host or "").strip().removesuffix(".").lower()
     labels = name.split(".")
-    if len(labels) < 2 or not all(labels) or labels[-1].isdecimal() or ":" in name:
+    if not _HOST.fullmatch(name) or labels[-1].isdecimal():
         return None
     found = _extract(name)
     # The public list has no suffix for reserved and internal names; there the last label is one.
