@@ -101,7 +101,8 @@ class EmbeddedBus:
                 )
             if rows:
                 await conn.execute(_APPEND, rows)
-                await conn.execute(_END, [{"topic": topic, "place": place} for topic, place in ends.items()])
+                touched = sorted({str(row["topic"]) for row in rows})
+                await conn.execute(_END, [{"topic": topic, "place": ends[topic]} for topic in touched])
         self._ends, self._sure = ends, True
 
     def consumer(self, group: str, topics: Sequence[str]) -> "EmbeddedConsumer":

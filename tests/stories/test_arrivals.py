@@ -1,0 +1,104 @@
+"""Stories of arrivals: a storm of one webhook, one person twice at once, a change of the agreement in mid-flight."""
+
+import asyncio
+import base64
+import hmac
+import time
+from hashlib import sha256
+from itertools import cycle
+from uuid import uuid4
+
+import httpx
+import orjson
+
+from tests.world import World
+
+
+async def _door(world: World) -> tuple[str, str]:
+    """A Standard Webhooks endpoint: its path and secret."""
+    made = await world.post_json("router", "/v1/endpoints", {"source": "standard", "scheme": "v1", "name": world.tag})
+    return f"/webhooks/{made['id']}", made["secret"]
+
+
+def _signed(secret: str, name: str, lead: dict[str, str]) -> tuple[bytes, dict[str, str]]:
+    body, stamp = orjson.dumps({"type": "lead.created", "data": lead}), str(int(time.time()))
+    mac = hmac.digest(base64.b64decode(secret.removeprefix("whsec_")), f"{name}.{stamp}.".encode() + body, sha256)
+    signature = f"v1,{base64.b64encode(mac).decode()}"
+    return body, {
+        "webhook-id": name,
+        "webhook-timestamp": stamp,
+        "webhook-signature": signature,
+        "content-type": "application/json",
+    }
+
+
+async def test_a_hundred_deliveries_of_one_webhook_make_one_lead_and_get_a_hundred_equal_answers(world: World) -> None:
+    path, secret = await _door(world)
+    body, headers = _signed(
+        secret, f"msg_{uuid4().hex}", {"email": f"storm@{world.tag}.example", "activity": "demo request"}
+    )
+    routers = cycle(world.site.urls["router"])
+    gate = asyncio.Event()
+    limits = httpx.Limits(max_connections=100)
+    async with httpx.AsyncClient(timeout=30, trust_env=False, limits=limits) as sender:
+
+        async def deliver() -> tuple[int, bytes]:
+            url = f"{next(routers)}{path}"
+            await gate.wait()
+            answer = await sender.post(url, content=body, headers=headers)
+            return answer.status_code, answer.content
+
+        waiting = [asyncio.create_task(deliver()) for _ in range(100)]
+        await asyncio.sleep(0)
+        gate.set()
+        answers = await asyncio.gather(*waiting)
+    assert len(set(answers)) == 1
+    status, content = answers[0]
+    assert status == 202
+    world.leads += orjson.loads(content)["leads"]
+    await world.settle()
+    found = await world.get("router", f"/v1/leads?q=storm@{world.tag}.example")
+    assert len(found["leads"]) == 1
+    assert (await world.said(world.leads[-1])).count("lead.assigned") == 1
+    assert len(world.mails("dan", "Hot lead")) == 1
+
+
+async def test_two_enquiries_of_one_person_at_once_make_one_lead_with_one_owner(world: World) -> None:
+    email = f"twice@{world.tag}.example"
+    one, two = await asyncio.gather(
+        world.post(email=email, name="Twice Abel", activity="demo request"),
+        world.post(email=email.upper(), name="Twice Abel", activity="pricing page"),
+    )
+    await world.settle()
+    states = {lead: (await world.lead(lead))["state"] for lead in (one, two)}
+    assert sorted(states.values()) == ["assigned", "merged"]
+    first = next(lead for lead, state in states.items() if state == "assigned")
+    assert (await world.lead(first if first == two else two))["id"]
+    assert "lead.enquired_again" in await world.said(first)
+    assert (await world.said(first)).count("lead.assigned") == 1
+
+
+async def test_a_lead_keeps_the_promises_of_the_version_that_it_was_qualified_under(world: World) -> None:
+    old = await world.hot("Olda")
+    await world.agree(hot="5 minutes")
+    await world.settle()
+    new = await world.hot("Newa")
+    await world.advance(minutes=6)
+    assert "breached" in await world.breaches(new)
+    assert "breached" not in await world.breaches(old)
+    await world.advance(minutes=10)
+    assert "breached" in await world.breaches(old)
+
+
+async def test_a_bad_signature_is_refused_and_a_repetition_is_answered_alike(world: World) -> None:
+    path, secret = await _door(world)
+    body, headers = _signed(secret, f"msg_{uuid4().hex}", {"email": f"forged@{world.tag}.example"})
+    url = f"{world.url('router')}{path}"
+    forged = await world.visitor.post(url, content=body + b" ", headers=headers)
+    assert forged.status_code == 401
+    first = await world.visitor.post(url, content=body, headers=headers)
+    again = await world.visitor.post(f"{world.url('router')}{path}", content=body, headers=headers)
+    assert (first.status_code, first.content) == (again.status_code, again.content)
+    world.leads += first.json()["leads"]
+    await world.settle()
+    assert len((await world.get("router", f"/v1/leads?q=forged@{world.tag}.example"))["leads"]) == 1
