@@ -1,0 +1,1 @@
+"""Measurements, paired inside one run: `python -m tests.bench [part ...] [--short]`."""

@@ -1,0 +1,51 @@
+"""The disk probe: how long a write of 8 kB takes to reach the disk, measured in the same seconds as everything else."""
+
+import os
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+
+from tests.bench.report import share
+
+EVERY = 0.02
+STALLED = 100.0
+
+
+class Probe:
+    """While it is entered it writes 50 times a second; `words` says what it saw, milliseconds."""
+
+    def __init__(self, folder: Path) -> None:
+        self.took: list[float] = []
+        self._path = folder / f"probe-{time.monotonic_ns()}"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Probe":
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._path.unlink(missing_ok=True)
+
+    def _run(self) -> None:
+        handle = os.open(self._path, os.O_CREAT | os.O_WRONLY, 0o600)
+        block = b"\0" * 8192
+        try:
+            while not self._stop.is_set():
+                begin = time.perf_counter()
+                os.pwrite(handle, block, 0)
+                os.fdatasync(handle)
+                self.took.append((time.perf_counter() - begin) * 1000)
+                self._stop.wait(EVERY)
+        finally:
+            os.close(handle)
+
+    @property
+    def words(self) -> str:
+        """Its 99th percentile and its worst, and whether the disk stood still."""
+        worst = max(self.took, default=float("nan"))
+        still = ", THE DISK STALLED" if worst > STALLED else ""
+        return f"disk probe p50 {share(self.took, 0.5):.1f} p99 {share(self.took, 0.99):.1f} max {worst:.0f} ms{still}"

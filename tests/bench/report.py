@@ -1,0 +1,66 @@
+"""What is printed: the machine and the versions first, then a line for each measurement, and what was wrong."""
+
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+PACKAGES = ("fastapi", "uvicorn", "sqlalchemy", "asyncpg", "aiosqlite", "aiokafka")
+
+
+class Report:
+    """Collects the lines and the errors of a run; `quiet` keeps them from being printed."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.lines: list[str] = []
+        self.errors: list[str] = []
+        self._quiet = quiet
+
+    def say(self, line: str) -> None:
+        """One line of the result."""
+        self.lines.append(line)
+        if not self._quiet:
+            print(line, flush=True)
+
+    def check(self, what: str, found: object, wanted: object) -> None:
+        """The work must have been done; what was not is an error of the run."""
+        if found != wanted:
+            self.errors.append(f"{what}: {found}, not {wanted}")
+            self.say(f"  WRONG  {self.errors[-1]}")
+
+
+def machine() -> str:
+    """What it ran on."""
+    model = "unknown"
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if "model name" in line]
+        model = names[0] if names else platform.machine()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    load = os.getloadavg()[0]
+    now = datetime.now(UTC)
+    return (
+        f"{now:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} CPUs ({model}), {memory:.0f} GiB, load {load:.1f} before the run"
+    )
+
+
+def versions() -> str:
+    """What it ran."""
+    python = f"Python {sys.version.split()[0]}"
+    return ", ".join([python, platform.system() + " " + platform.release(), *(f"{n} {version(n)}" for n in PACKAGES)])
+
+
+def ratios(one: Sequence[float], base: Sequence[float]) -> str:
+    """The median of the rounds' ratios, with the smallest and the largest."""
+    found = [a / b if b else float("nan") for a, b in zip(one, base, strict=True)]
+    return f"{median(found):.2f} ({min(found):.2f}..{max(found):.2f})"
+
+
+def share(values: Sequence[float], part: float) -> float:
+    """The value that this part of them does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else float("nan")
