@@ -106,7 +106,7 @@ def try_(
     bad = False
     for file in files:
         case = _json_file(file)
-        for one in case.get("cases") or [case]:
+        for one in _cases(file, case):
             moment = _moment(now) if now else one.get("now", datetime.now(UTC).timestamp())
             chosen = source or one.get("source") or case.get("source", "")
             try:
@@ -117,6 +117,14 @@ def try_(
             bad = bad or not outcome["leads"] or outcome["answer"]["status"] >= 400
             typer.echo(orjson.dumps(line).decode() if as_json else _in_words(line))
     raise typer.Exit(BAD_NEWS if bad else 0)
+
+
+def _cases(file: Path, case: dict[str, Any]) -> list[dict[str, Any]]:
+    """The requests of a file: itself, or each of its `cases`."""
+    found = case.get("cases", [case])
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        fail(f"{file}: `cases` must be a list of JSON objects.")
+    return found
 
 
 def _moment(text: str) -> float:

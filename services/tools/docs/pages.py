@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.tools.docs import commands, events, routes, settings
+from services.tools.docs import commands, events, life, routes, settings
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMAS = Path("docs/events")
@@ -15,6 +15,7 @@ def pages() -> dict[Path, str]:
         Path("docs/events.md"): events.page(),
         Path("docs/routes.md"): routes.page(),
         Path("docs/commands.md"): commands.page(),
+        Path("docs/life.md"): life.page(),
     }
     return found | {SCHEMAS / f"{name}.json": text for name, text in events.schemas().items()}
 

@@ -1,0 +1,89 @@
+"""What the tests of the timer's room share: an agreement, a lead, and the events about it."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from shared.agreement.calendar import CalendarSpec
+from shared.agreement.compiled import ClockRules, Compiled, Member, Promise, Rung, Target, Team
+from shared.agreement.roster import Rep
+from shared.events import (
+    AgreementPublished,
+    LeadAssigned,
+    LeadCard,
+    RosterChanged,
+)
+from shared.events.base import Event, Fact
+from tests.rooms import TUESDAY, Room
+
+LEAD = "0193b0c4-0000-7000-8000-000000000001"
+MINUTE = timedelta(minutes=1)
+
+
+def agreement(**changes: Any) -> Compiled:
+    base = Compiled(
+        name="Northwind",
+        timezone="America/New_York",
+        teams={"inbound": Team(manager="omar", members=(Member(rep="dan"), Member(rep="eve")), calendar="hq")},
+        calendars={"hq": CalendarSpec(timezone="America/New_York", hours={"mon-fri": ("09:00-17:30",)}, holidays="US")},
+        holidays={"hq": {date(2026, 12, 25): "Christmas Day"}},
+        promises={
+            "accept": Promise(
+                name="accept",
+                targets={"hot": Target(within="15 minutes", off_hours=4 * 3600), "standard": Target(within="8 hours")},
+                rungs=(
+                    Rung(after=0, do=("tell owner", "tell manager")),
+                    Rung(after=1800, do=("reassign",), at_most=2, never="previous owners"),
+                    Rung(after=7200, do=("tell manager", "return to marketing")),
+                ),
+            ),
+            "first_touch": Promise(
+                name="first_touch",
+                targets={"hot": Target(within="1 hour")},
+                runs_from="accepted",
+                rungs=(Rung(after=0, do=("tell manager",)),),
+            ),
+        },
+        clock=ClockRules(continue_with_at_least=600),
+    )
+    return base.model_copy(update=changes)
+
+
+def published(compiled: Compiled | None = None, version: int = 1) -> AgreementPublished:
+    doc = (compiled or agreement()).model_dump(mode="json")
+    return AgreementPublished(version=version, hash="sha256:x", published_at=TUESDAY, compiled=doc)
+
+
+def assigned(
+    owner: str = "dan", *, epoch: int = 1, at: datetime = TUESDAY, tier: str = "hot", pinned: int = 1
+) -> LeadAssigned:
+    return LeadAssigned(
+        lead=LeadCard(id=LEAD, received_at=at),
+        owner=owner,
+        team="inbound",
+        epoch=epoch,
+        tier=tier,
+        rule="everyone else",
+        agreement=1,
+        pinned=pinned,
+        decision="d",
+        assigned_at=at,
+    )
+
+
+def answer(kind: Any, at: datetime, epoch: int = 1, **more: Any) -> Any:
+    return kind(owner="dan", epoch=epoch, by="dan", answered_at=at, **more)
+
+
+def names(events: list[Event[Fact]]) -> list[str]:
+    return [event.data.type.removeprefix("baton.").removesuffix(".v1") for event in events]
+
+
+async def furnish(timer: Room) -> None:
+    await timer.hear(published(), subject="agreement:1")
+    for name in ("dan", "eve", "omar"):
+        await timer.hear(RosterChanged(rep=Rep(id=name, name=name.title())), subject=f"rep:{name}")
+
+
+async def clock(timer: Room, promise: str = "accept", epoch: int = 1) -> Any:
+    (row,) = await timer.sql("SELECT * FROM clocks WHERE promise = :p AND epoch = :e", p=promise, e=epoch)
+    return row
