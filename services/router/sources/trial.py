@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -40,7 +41,7 @@ def try_request(
     method, shown = str(case.get("method") or "POST"), case.get("path_secret") or _path_secret(url)
     request = Received(method, signed_url(url, query), headers, body, shown)
     moment = now if now is not None else case.get("now")
-    if not isinstance(moment, (int, float, type(None))):
+    if moment is not None and not (isinstance(moment, (int, float)) and math.isfinite(moment)):
         raise TheirMistake("`now` must be a number of unix seconds.")
     schemes = [name] if (name := scheme or case.get("scheme")) else []
     verdict = kind.verify(schemes, request, _secrets(secret if secret is not None else case.get("secret")), moment or 0)

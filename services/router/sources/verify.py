@@ -87,10 +87,9 @@ def _timely(recipe: Recipe, request: Received, time_text: str | None, now: float
     if not text:
         raise Unsigned("timestamp missing")
     age = now - seconds(rule.unit, text)
-    if age > rule.tolerance:
-        raise Unsigned("timestamp too old")
-    if age < -rule.tolerance:
-        raise Unsigned("timestamp in the future")
+    if abs(age) <= rule.tolerance:
+        return
+    raise Unsigned("timestamp in the future" if age < 0 else "timestamp too old")
 
 
 def _shown(recipe: Recipe, request: Received, keys: list[tuple[str, bytes]]) -> list[str]:

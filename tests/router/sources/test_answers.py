@@ -1,0 +1,124 @@
+"""Each source gets the answer that does not lose its leads, and the sources stand without the rest of the router."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from services.router.sources import answers
+from services.router.sources.recipes import recipe
+from services.router.sources.registry import ALIASES, SOURCES, source
+from shared.errors import TheirMistake
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "leads"),
+    [("hubspot", 200, False), ("hubspot_workflow", 200, False), ("standard", 202, True), ("generic", 202, True)],
+)
+def test_what_is_stored_is_answered_as_the_source_wants_it(name: str, status: int, leads: bool) -> None:
+    answer = answers.accepted(SOURCES[name].policy, "0193", ["a", "b"])
+    said = json.loads(answer.body)
+    assert (answer.status, said["status"], said["id"]) == (status, "accepted", "0193")
+    assert said.get("leads") == (["a", "b"] if leads else None)
+    assert answer == answers.accepted(SOURCES[name].policy, "0193", ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("name", "wait"), [("hubspot", "5"), ("hubspot_workflow", "5000"), ("standard", "5"), ("generic", "5")]
+)
+def test_retry_after_is_in_the_unit_that_the_source_reads(name: str, wait: str) -> None:
+    policy = SOURCES[name].policy
+    for answer in (answers.unavailable(policy, 5), answers.not_configured(policy, 5), answers.slow_down(policy, 5)):
+        assert answer.headers["retry-after"] == wait
+    assert answers.unavailable(policy).status == 503
+    assert answers.slow_down(policy, 5).status == 429
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "more"),
+    [
+        (answers.unauthentic(), 401, {}),
+        (answers.bad_request("The body is empty.", [answers.item_problem(3, "It is empty.")]), 400, {}),
+        (answers.too_large(10), 413, {}),
+        (answers.unsupported("Send JSON."), 415, {}),
+        (answers.wrong_method(("POST", "GET")), 405, {"allow": "POST, GET"}),
+        (answers.unknown_endpoint(), 404, {}),
+    ],
+)
+def test_a_refusal_is_a_problem_with_one_sentence(answer: answers.Answer, status: int, more: dict[str, str]) -> None:
+    said = json.loads(answer.body)
+    assert (answer.status, said["status"]) == (status, status)
+    assert answer.headers == {"content-type": "application/problem+json", **more}
+    assert said["type"].startswith("/problems/")
+    assert said["detail"].endswith(".")
+    assert [item["index"] for item in said.get("problems", [])] in ([], [3])
+
+
+def test_an_endpoint_that_once_was_answers_kindly() -> None:
+    assert answers.tombstone().status == 200
+
+
+def test_a_source_is_found_by_the_names_that_people_use() -> None:
+    assert {source(alias).name for alias in ALIASES} == {"hubspot", "standard", "generic"}
+    assert source("zapier_generic") is SOURCES["generic"]
+    with pytest.raises(TheirMistake, match="choose one of hubspot, hubspot_workflow, standard, generic"):
+        source("hubspott")
+    with pytest.raises(TheirMistake, match="choose one of v3, v2, v1"):
+        SOURCES["hubspot"].recipes(["v4"])
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme", "secret", "fits"),
+    [
+        ("hubspot", "v3", "any text", True),
+        ("hubspot", "v3", "  ", False),
+        ("standard", "v1", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", True),
+        ("standard", "v1", "whsec_c2hvcnQ=", False),
+        ("standard", "v1", "not base64!", False),
+        ("standard", "v1a", "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=", True),
+        ("standard", "v1a", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", False),
+        ("standard", "v1", "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=", False),
+        ("generic", "bearer", "zp_11", True),
+    ],
+)
+def test_a_secret_that_can_never_match_is_said_before_it_is_used(
+    name: str, scheme: str, secret: str, fits: bool
+) -> None:
+    problem = SOURCES[name].secret_problem([scheme], secret)
+    assert (problem is None) is fits
+    assert problem is None or problem.endswith(".")
+
+
+GOOD = {"alg": "hmac-sha256", "header": "X-Sign", "string_to_sign": ["body"]}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"alg": "md5"},
+        {"alg": None},
+        {"key": "hex"},
+        {"encoding": "base32"},
+        {"sig_format": "xml"},
+        {"sig_format": "csvkv:t"},
+        {"sig_format": "space_list"},
+        {"header": None},
+        {"string_to_sign": []},
+        {"timestamp": {"header": "X-Time", "unit": "h", "tolerance_s": 1}},
+        {"alg": "none", "token": "cookie"},
+    ],
+)
+def test_a_recipe_with_an_unknown_word_is_refused_with_a_sentence(wrong: dict[str, Any]) -> None:
+    assert recipe("x", GOOD).signed
+    with pytest.raises(ValueError, match=r"recipe.*\.$"):
+        recipe("x", {**GOOD, **wrong})
+
+
+def test_the_sources_are_imported_without_a_database_a_web_server_or_the_rest_of_the_router() -> None:
+    program = "import sys, services.router.sources.trial, services.router.sources.facts\nprint('\\n'.join(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    own = {name for name in loaded if name.startswith("services.")}
+    assert own <= {"services.router", *(name for name in own if name.startswith("services.router.sources"))}
+    assert not {"sqlalchemy", "fastapi", "starlette", "aiokafka", "uvicorn", "httpx"} & set(loaded)

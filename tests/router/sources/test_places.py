@@ -1,0 +1,53 @@
+"""Countries and states are known by their codes however they are written, and only for certain."""
+
+import pytest
+
+from services.router.sources.places import country_code, state_code
+
+
+@pytest.mark.parametrize(
+    ("code", "spellings"),
+    [
+        ("GB", ["UK", "u.k.", "England", "Scotland", "Great Britain", "United Kingdom", "GBR", "Reino Unido"]),
+        ("US", ["USA", "U.S.A.", "us", "United States", "United States of America", "The United States", "Etats-Unis"]),
+        ("DE", ["Deutschland", "Germany", "GERMANY", "Allemagne", "Alemania", "DEU", "Germany (DE)", " germany "]),
+        ("TR", ["Turkey", "Türkiye", "TÜRKİYE", "turkiye", "Türkei"]),
+        ("RU", ["Russia", "Russian Federation", "Россия"]),
+        ("NL", ["Holland", "The Netherlands", "Nederland", "Niederlande"]),
+        ("AT", ["Austria", "Österreich", "Oesterreich", "Osterreich"]),
+        ("CZ", ["Czech Republic", "Czechia"]),
+        ("KR", ["South Korea", "Korea, Republic of", "Republic of Korea"]),
+        ("NO", ["NO", "no", "Norway", "Norge"]),
+        ("CI", ["Côte d'Ivoire", "Cote d’Ivoire", "Ivory Coast"]),
+        ("JP", ["日本", "Japan"]),
+        ("GR", ["EL", "Greece", "Ελλάδα"]),
+        ("CA", ["CA", "Canada"]),
+        (None, ["", "n/a", "-", "Atlantis", "EMEA", "GB-ENG", "x" * 10_000, None]),
+    ],
+)
+def test_a_country_is_known_however_it_is_written(code: str | None, spellings: list[str | None]) -> None:
+    assert {spelling: country_code(spelling) for spelling in spellings} == dict.fromkeys(spellings, code)
+
+
+@pytest.mark.parametrize(
+    ("given", "country", "wanted"),
+    [
+        ("Calif.", "US", "US-CA"),
+        ("california", "US", "US-CA"),
+        ("CA", "US", "US-CA"),
+        ("US-CA", None, "US-CA"),
+        ("D.C.", "US", "US-DC"),
+        ("Washington", "US", "US-WA"),
+        ("N.Y.", "US", "US-NY"),
+        ("Québec", "CA", "CA-QC"),
+        ("Ont.", "CA", "CA-ON"),
+        ("Bayern", "DE", "DE-BY"),
+        ("zurich", "CH", "CH-ZH"),
+        ("CA", None, None),
+        ("California", None, None),
+        ("California", "DE", None),
+        (None, "US", None),
+    ],
+)
+def test_a_state_is_known_within_its_country(given: str | None, country: str | None, wanted: str | None) -> None:
+    assert state_code(given, country) == wanted

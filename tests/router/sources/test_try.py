@@ -1,0 +1,128 @@
+"""`baton endpoints try` says what a recorded request would meet, one line of JSON for each, and stores nothing."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from services.tools.endpoints import endpoints
+from tests.router.sources.cases import FILES, case
+from tests.router.sources.senders import NOW, URL, good
+from tests.vectors_at import vectors
+
+KEYS = ["file", "verified", "reason", "answer", "leads", "parked"]
+
+
+@pytest.fixture
+def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Write a request to a file in an empty folder, which is the current one, and return its name."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(request: Any, name: str = "request.json") -> str:
+        (tmp_path / name).write_text(request if isinstance(request, str) else json.dumps(request))
+        return name
+
+    return write
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(endpoints, ["try", *words])
+
+
+def test_one_line_of_json_for_each_file_with_what_the_contract_names(record: Any, tmp_path: Path) -> None:
+    good_one, bad_one = case("hubspot_webhooks", "v3-mql-batch-of-three"), case("hubspot_webhooks", "v3-tampered-body")
+    done = run(record(good_one, "a.json"), record(bad_one, "b.json"), "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [list(line) for line in lines] == [KEYS, KEYS]
+    assert lines[0]["verified"] is True
+    assert lines[0]["leads"] == good_one["expected"]
+    assert list(lines[0]["answer"]) == ["status", "headers", "body"]
+    assert (lines[1]["verified"], lines[1]["leads"], lines[1]["answer"]["status"]) == (False, [], 401)
+    assert done.exit_code == 1
+    assert run("a.json").exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "b.json"], "something was stored"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_whole_file_of_vectors_can_be_tried(file: str) -> None:
+    done = run(str(vectors(f"webhooks/{file}.json")), "--json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(lines) == FILES[file]
+    assert len({line["case"] for line in lines}) == FILES[file]
+
+
+def test_the_options_win_over_what_the_file_says(record: Any) -> None:
+    request = good("standard")
+    bare = {name: request[name] for name in ("method", "url", "headers", "body_base64")}
+    name = record({**bare, "source": "generic", "scheme": "bearer", "secret": "wrong", "now": 0})
+    words = ("--source", "standard_webhooks", "--scheme", "v1", "--secret", request["secret"])
+    assert run(name).exit_code == 1
+    assert run(name, *words, "--now", str(NOW)).exit_code == 0
+    assert run(name, *words, "--now", "2026-09-21T14:13:20Z").exit_code == 0
+    late = run(name, *words, "--now", str(NOW + 301), "--json")
+    assert (late.exit_code, json.loads(late.stdout)["reason"]) == (1, "timestamp too old")
+
+
+def test_without_a_time_the_request_is_taken_to_arrive_now(record: Any) -> None:
+    request = {name: value for name, value in good("standard").items() if name != "now"}
+    assert "too old" in run(record(request)).stdout or "in the future" in run("request.json").stdout
+
+
+def test_a_mapping_is_tried_before_it_is_used(record: Any) -> None:
+    body = json.dumps({"who": {"mail": "ana@northwind.example"}})
+    request = {
+        "source": "generic",
+        "secret": "x",
+        "headers": {"Authorization": "Bearer x"},
+        "body_raw": body,
+        "url": URL,
+    }
+    name, mapping = record(request), record({"email": "who.mail"}, "mapping.json")
+    assert run(name).exit_code == 1
+    done = run(name, "--mapping", mapping, "--json")
+    assert json.loads(done.stdout)["leads"][0]["email"] == "ana@northwind.example"
+    assert done.exit_code == 0
+
+
+def test_people_read_the_verdict_the_answer_the_lead_and_why_it_is_parked(record: Any) -> None:
+    done = run(record(case("zapier_generic", "messy-array")))
+    assert "request.json: verified; the answer is 202" in done.stdout
+    assert "email Omar.Haddad@humongous.example" in done.stdout
+    parked = run(record(case("hubspot_webhooks", "v1-python-client")))
+    assert "verified; the answer is 200, parked: The body is not JSON: line 1, column 2." in parked.stdout
+    assert parked.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "says"),
+    [
+        ("nothing", (), "cannot be read as JSON"),
+        ("[1]", (), "must hold one JSON object"),
+        ("[" * 60_000, (), "cannot be read as JSON"),
+        ("{}", (), "source '' is unknown"),
+        ('{"source":"hubspot"}', ("--scheme", "v9"), "has no scheme 'v9'; choose one of v3, v2, v1"),
+        ('{"source":"hubspot","headers":[1]}', (), "`headers` must be an object"),
+        ('{"source":"hubspot","now":"soon"}', (), "`now` must be a number"),
+        ('{"source":"hubspot","now":NaN}', (), "`now` must be a number"),
+        ('{"source":"hubspot"}', ("--now", "soon"), "neither unix seconds nor a time"),
+        ('{"source":"hubspot","body_base64":"?"}', (), "is not base64"),
+        ('{"source":"hubspot","generate":{"nest":1}}', (), "`generate` needs"),
+        ('{"source":"hubspot","generate":3}', (), "`generate` needs"),
+        ('{"cases":[1]}', (), "`cases` must be a list"),
+        ('{"cases":3}', (), "`cases` must be a list"),
+    ],
+)
+def test_wrong_use_ends_with_one_sentence_and_2(content: str, words: tuple[str, ...], says: str, record: Any) -> None:
+    done = run(record(content), *words)
+    assert done.exit_code == 2
+    assert says in done.stderr
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_missing_file_is_wrong_use(record: Any) -> None:
+    record("{}")
+    done = run("none.json")
+    assert (done.exit_code, "none.json cannot be read" in done.stderr) == (2, True)
