@@ -4,18 +4,20 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
 from services.notifier.app import build
 from services.notifier.settings import Settings
 from shared.agreement.compiled import Channel, Compiled, Decline, Member, Promise, Target, Team
 from shared.agreement.roster import Rep
+from shared.db import Tx
 from shared.events import (
     AgreementPublished,
     ClockStarted,
@@ -127,6 +129,9 @@ class House:
     box: Mailbox
     web: httpx.AsyncClient
     tasks: list[asyncio.Task[None]]
+    app: FastAPI
+    consumers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(6))
+    """As many as there are consumers, and fewer than the pool has connections."""
 
     async def hear(self, *facts: Any, subject: str = LEAD, **envelope: Any) -> list[Event[Fact]]:
         return await self.room.hear(*facts, subject=subject, **envelope)
@@ -142,17 +147,16 @@ class House:
 
     async def soon(self) -> None:
         """Everything that waits by real time has waited long enough; leases are over."""
-        past = (TUESDAY - timedelta(days=999)).isoformat().replace("+00:00", "")
-        await self.room.sql("UPDATE due SET at = :past WHERE basis = 'wall'".replace(":past", self._moment(past)))
-        await self.room.sql(
-            "UPDATE notices SET claimed_until = :past WHERE claimed_until IS NOT NULL".replace(
-                ":past", self._moment(past)
-            )
-        )
-        await self.room.tick()
+        past = TUESDAY - timedelta(days=999)
+        tables = self.room.service.metadata.tables
+        due, notices = tables["due"], tables["notices"]
 
-    def _moment(self, text: str) -> str:
-        return f"'{text}.000000'" if self.room.db.dialect == "sqlite" else f"'{text}+00:00'::timestamptz"
+        async def age(tx: Tx) -> None:
+            await tx.run(due.update().where(due.c.basis == "wall").values(at=past))
+            await tx.run(notices.update().where(notices.c.claimed_until.is_not(None)).values(claimed_until=past))
+
+        await self.room.db.run(age)
+        await self.room.tick()
 
     async def mails(self, count: int) -> list[EmailMessage]:
         """So many mails, the sender being at rest; fails when there are more."""
@@ -200,10 +204,11 @@ async def house(folder: Path, box: Mailbox, *, database_url: str = "", **setting
         stop = asyncio.Event()
         desk = Desk(found.db, building.clock, building.house, building.access, building.wakes, stop, given)
         tasks = [asyncio.create_task(task(desk)) for task in service.tasks]
-        transport = httpx.ASGITransport(build_app((service,), building, stop))
+        app = build_app((service,), building, stop)
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="https://baton.example") as web:
             try:
-                yield House(found, box, web, tasks)
+                yield House(found, box, web, tasks, app)
             finally:
                 stop.set()
                 await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)

@@ -199,7 +199,7 @@ async def test_a_recycled_lead_is_told_to_marketing(here: House) -> None:
     await here.hear(said_by(LeadRecycled, reason="unresponsive", lead=CARD))
     mails = await here.mails(2)
     assert mails[1]["To"] == "Maya Frost <maya@northwind.example>"
-    assert "comes back to marketing: unresponsive." in text_of(mails[1])
+    assert "It comes back to marketing: unresponsive." in text_of(mails[1])
 
 
 @pytest.mark.parametrize(

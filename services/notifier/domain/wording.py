@@ -61,7 +61,7 @@ def wording(kind: str, about: About) -> Message:
 
 def _assigned(about: About) -> Message:
     who, data = about.lead.who, about.data
-    lines = [f"{who} is yours. {about.until}".strip()]
+    lines = [about.until] if about.until else []
     if data.get("previous"):
         lines.append(f"{about.name(data['previous'])} had it before: {data.get('why')}.")
     if "manager" in (data.get("marks") or ()):
@@ -76,7 +76,7 @@ def _assigned(about: About) -> Message:
 
 def _again(about: About) -> Message:
     who = about.lead.who
-    line = f"{who} came back, and is yours already. Get in touch again."
+    line = "It is yours already. Get in touch again."
     return Message(f"Came back: {who}", f"{who} came back", (line,), about.facts)
 
 
@@ -121,7 +121,7 @@ def _recycled(about: About) -> Message:
     who = about.lead.who
     reason = about.data.get("reason") or "no reason given"
     return Message(
-        f"Back to marketing: {who}", f"{who} comes back", (f"{who} comes back to marketing: {reason}.",), about.facts
+        f"Back to marketing: {who}", f"{who} comes back", (f"It comes back to marketing: {reason}.",), about.facts
     )
 
 
