@@ -128,17 +128,17 @@ async def upsert(
 async def insert_new(
     tx: Tx, table: Table, rows: list[dict[str, Any]], key: Sequence[str], returning: Sequence[str] | None = None
 ) -> set[tuple[Any, ...]]:
-    """Insert what is not there yet, in one statement; returns the keys (or the `returning` columns) really inserted."""
+    """Insert what is not there yet; returns the keys (or the `returning` columns) really inserted."""
     made: set[tuple[Any, ...]] = set()
     ordered = sorted(rows, key=lambda row: tuple(str(row[name]) for name in key))
+    statement = (
+        _insert(tx, table)
+        .on_conflict_do_nothing(index_elements=list(key))
+        .returning(*(table.c[name] for name in returning or key))
+    )
     for start in range(0, len(ordered), CHUNK):
-        statement = (
-            _insert(tx, table)
-            .values(ordered[start : start + CHUNK])
-            .on_conflict_do_nothing(index_elements=list(key))
-            .returning(*(table.c[name] for name in returning or key))
-        )
-        made.update(tuple(row) for row in (await tx.conn.execute(statement)).all())
+        # The rows are given beside the statement: within it, each number of rows would be compiled anew.
+        made.update(tuple(row) for row in (await tx.conn.execute(statement, ordered[start : start + CHUNK])).all())
     return made
 
 

@@ -153,7 +153,8 @@ def _answers(port: int, process: Leashed) -> None:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return
         except OSError:
-            assert not process.ended and time.monotonic() < until, process.tail(4000)
+            assert not process.ended, process.tail(4000)
+            assert time.monotonic() < until, process.tail(4000)
             time.sleep(0.05)
 
 
