@@ -10,6 +10,7 @@ from shared.agreement.roster import Rep
 from shared.events import (
     ActionRefused,
     LeadAccepted,
+    LeadCard,
     LeadContacted,
     LeadEnquiredAgain,
     LeadRecycled,
