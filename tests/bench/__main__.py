@@ -1,0 +1,36 @@
+"""`python -m tests.bench [intake] [timer] [lead] [memory] [--short]`: ratios, with what they were measured on."""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from tests.bench import intake, timer
+from tests.bench.report import Report, machine, versions
+from tests.bench.size import SHORT, WHOLE, Size
+
+PARTS: dict[str, Callable[[Size, Report], None]] = {
+    "intake": intake.run,
+    "timer": timer.run,
+}
+
+
+def main() -> int:
+    """Run the parts; 1 when something was not done that should have been."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
+    parser.add_argument("--short", action="store_true", help="everything in about two minutes")
+    wanted = parser.parse_args()
+    unknown = set(wanted.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
+    report = Report()
+    report.say(machine())
+    report.say(versions())
+    for name in wanted.parts or PARTS:
+        PARTS[name](SHORT if wanted.short else WHOLE, report)
+    report.say(f"{len(report.errors)} errors" if report.errors else "No errors.")
+    return 1 if report.errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

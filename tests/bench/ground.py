@@ -1,0 +1,107 @@
+"""The timer's tables with many pending deadlines, and rows that are due: breached clocks whose first rung stands."""
+
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+
+from shared.agreement.calendar import CalendarSpec
+from shared.agreement.compiled import Compiled, Member, Promise, Rung, Target, Team
+
+VERSION = 1
+AGREEMENT = Compiled(
+    name="Bench",
+    timezone="America/New_York",
+    teams={"inbound": Team(manager="omar", members=(Member(rep="dan"),), calendar="hq")},
+    calendars={"hq": CalendarSpec(timezone="America/New_York", hours={"mon-fri": ("09:00-17:30",)}, holidays="US")},
+    holidays={"hq": {}},
+    promises={
+        "accept": Promise(
+            name="accept",
+            targets={"hot": Target(within="15 minutes")},
+            rungs=(Rung(after=0, do=("tell owner", "tell manager")), Rung(after=7200, do=("tell manager",))),
+        )
+    },
+)
+REP = '{"id": "dan", "name": "Dan", "timezone": "America/New_York"}'
+_ID = "'{}' || lpad(n::text, 7, '0') || '-0000-7000-8000-000000000000'"
+_CLOCKS = """
+INSERT INTO clocks (id, lead, promise, epoch, round, owner, team, tier, agreement, routed, state, step, started_at,
+  due_at, breached_at, verdict, why, rung, skipped, off_hours, within, in_words)
+SELECT id, 'L' || substr(id, 2), 'accept', 1, 0, 'dan', 'inbound', 'hot', 1, 1, $2, $3, now() - interval '20 minutes',
+  now() + $4::interval + n * $5::interval, $6::timestamptz, '', '', 0, '[]', false, '15 minutes', 'until then'
+FROM (SELECT n, {id} AS id FROM generate_series(1, $1::int) n) rows
+"""
+_DUE = """
+INSERT INTO due (id, kind, subject, at, basis) SELECT id, 'clock', lead, due_at, 'now' FROM clocks WHERE id LIKE $1
+"""
+_PLAIN = """
+INSERT INTO due (id, kind, subject, at, basis)
+SELECT id, 'plain', 'L' || substr(id, 2), now() - interval '1 minute', 'now'
+FROM (SELECT {id} AS id FROM generate_series(1, $1::int) n) rows
+"""
+
+
+class Ground:
+    """The tables of one case, past the service."""
+
+    def __init__(self, conn: "asyncpg.Connection[Any]") -> None:
+        self._conn = conn
+
+    async def pend(self, number: int) -> None:
+        """So many running clocks, due from a day on, each with its due row."""
+        await self._conn.execute(
+            "TRUNCATE clocks, due, outbox, sequences, breaches, spent, agreements, people; SET synchronous_commit = on"
+        )
+        compiled = AGREEMENT.model_dump_json()
+        await self._conn.execute(
+            "INSERT INTO agreements (version, hash, published_at, compiled) VALUES (1, 'bench', now(), $1::text::jsonb)",
+            compiled,
+        )
+        await self._conn.execute("INSERT INTO people (id, doc) VALUES ('dan', $1::text::jsonb)", REP)
+        await self._clocks("P", number, "running", "due", timedelta(days=1), timedelta(milliseconds=50))
+        await self._conn.execute("VACUUM ANALYZE clocks")
+        await self._conn.execute("VACUUM ANALYZE due")
+
+    async def breach(self, number: int) -> None:
+        """So many breached clocks whose first rung stands now."""
+        await self._clocks("B", number, "breached", "rung", -timedelta(minutes=1), timedelta(0))
+        await self._conn.execute("ANALYZE due")
+
+    async def plain(self, number: int) -> None:
+        """So many due rows and nothing behind them."""
+        await self._conn.execute(_PLAIN.format(id=_ID.format("Q")), number)
+        await self._conn.execute("ANALYZE due")
+
+    async def claim(self, limit: int = 1000) -> int:
+        """Claim and delete in one statement and commit; returns how many."""
+        rows = await self._conn.fetch(
+            "DELETE FROM due WHERE id = ANY(ARRAY(SELECT id FROM due WHERE basis = 'now' AND at <= clock_timestamp()"
+            " ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id, kind, subject, at, basis, data",
+            limit,
+        )
+        return len(rows)
+
+    async def fired(self) -> tuple[int, int, int]:
+        """What the rungs left: (escalations in the outbox, clocks on their second rung, their due rows put again)."""
+        counts = await self._conn.fetchrow(
+            "SELECT (SELECT count(*) FROM outbox WHERE convert_from(body, 'UTF8') LIKE '%baton.sla.escalated.v1%'),"
+            " (SELECT count(*) FROM clocks WHERE id LIKE 'B%' AND rung = 1),"
+            " (SELECT count(*) FROM due WHERE id LIKE 'B%' AND at > now())"
+        )
+        assert counts is not None
+        return int(counts[0]), int(counts[1]), int(counts[2])
+
+    async def clear(self) -> None:
+        """Take away what a round left, and the dead rows with it."""
+        await self._conn.execute("TRUNCATE outbox, sequences, breaches, spent")
+        await self._conn.execute("DELETE FROM due WHERE id LIKE 'B%' OR id LIKE 'Q%'")
+        await self._conn.execute("DELETE FROM clocks WHERE id LIKE 'B%'")
+        await self._conn.execute("VACUUM due")
+        await self._conn.execute("VACUUM clocks")
+
+    async def _clocks(self, mark: str, number: int, state: str, step: str, first: timedelta, apart: timedelta) -> None:
+        statement = _CLOCKS.format(id=_ID.format(mark))
+        breached = await self._conn.fetchval("SELECT now()") if state == "breached" else None
+        await self._conn.execute(statement, number, state, step, first, apart, breached, timeout=600)
+        await self._conn.execute(_DUE, f"{mark}%", timeout=600)
