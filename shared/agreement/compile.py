@@ -39,8 +39,8 @@ def compile_agreement(agreement: Agreement, *, from_year: int, years: int = 10) 
         name=agreement.name,
         effective=found.get("effective"),
         timezone=found.get("timezone") or "UTC",
-        signed_by=dict(found.get("signed_by") or {}),
-        people={side: tuple(names) for side, names in (found.get("people") or {}).items()},
+        signed_by={side: person.casefold() for side, person in (found.get("signed_by") or {}).items()},
+        people={side: tuple(map(_folded, names)) for side, names in (found.get("people") or {}).items()},
         **_qualification(found.get("qualification") or {}),
         teams={name: _team(team) for name, team in (found.get("teams") or {}).items()},
         routing=tuple(_rule(rule) for rule in found.get("routing") or [] if not rule["to"].value.startswith("table:")),
@@ -54,6 +54,11 @@ def compile_agreement(agreement: Agreement, *, from_year: int, years: int = 10) 
         disqualify=tuple((found.get("dispositions") or {}).get("disqualify") or ()),
         channels=_channels(found.get("channels") or {}),
     )
+
+
+def _folded(person: str) -> str:
+    """An address as it compares; the id of a person as it is."""
+    return person.casefold() if "@" in person else person
 
 
 def _tuples(section: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +137,7 @@ def _promise(name: str, found: dict[str, Any]) -> Promise:
     return Promise(
         name=name,
         targets=targets,
-        warn=found.get("warn") or Decimal("0.75"),
+        warn=found["warn"] if found.get("warn") is not None else Decimal("0.75"),
         rungs=tuple(sorted((_rung(rung) for rung in found.get("then") or ()), key=lambda rung: rung.after)),
         runs_from=runs_from,
         met_by=found.get("met_by") or "attempt",

@@ -7,6 +7,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from shared.agreement.amounts import Share, in_percent
+from shared.agreement.goal import needed
 from shared.agreement.kinds import Located, Section, Span
 from shared.agreement.parse import Agreement
 
@@ -69,8 +71,10 @@ def _marketing(found: dict[str, Any]) -> list[str]:
     volume = (found.get("commitments") or {}).get("volume") or {}
     said = []
     for kind, word in (("mqls", "MQLs"), ("leads", "leads")):
-        if isinstance(volume.get(kind), Decimal):
-            said.append(f"Marketing delivers {volume[kind]:,} {word} a {volume.get('per')}.")
+        from_goal = needed(found.get("goal") or {}, kind, volume.get("per")) if volume.get(kind) else None
+        count = volume[kind] if isinstance(volume.get(kind), Decimal) else from_goal
+        if count is not None:
+            said.append(f"Marketing delivers {count:,} {word} a {volume.get('per')}.")
         elif volume.get(kind):
             said.append(f"Marketing delivers as many {word} a {volume.get('per')} as the goal needs.")
     return said
@@ -145,8 +149,10 @@ def _said(value: Any) -> str:
         return value.text
     if isinstance(value, list | tuple):
         return ", ".join(_said(item) for item in value)
+    if isinstance(value, Share):
+        return in_percent(value)
     if isinstance(value, Decimal):
-        return f"{value:,}" if value > 1 or value == 0 else f"{value * 100:.10g} %"
+        return f"{value:,f}"
     if hasattr(value, "hours"):
         hours = "; ".join(f"{days} {' and '.join(windows)}" for days, windows in value.hours.items())
         off = f", holidays {value.holidays}" if value.holidays else ""

@@ -1,12 +1,15 @@
 """Checks across chapters: names that lead nowhere, rules that nothing reaches, numbers that cannot hold together."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 from shared.agreement.calendar import Calendar
 from shared.agreement.kinds import Located, Section, near
+from shared.agreement.once import once
 from shared.agreement.problems import Problems
+from shared.agreement.reading import at as _section
+from shared.agreement.sums import sums
+from shared.agreement.unexecuted import unexecuted
 
 
 def lint(chapters: Section, problems: Problems, roster: frozenset[str] | None) -> None:
@@ -16,15 +19,10 @@ def lint(chapters: Section, problems: Problems, roster: frozenset[str] | None) -
     _tiers(chapters, problems)
     _calendars(chapters, problems)
     _promises(chapters, problems)
-    _numbers(chapters, problems)
     _content(chapters, problems)
-
-
-def _section(chapters: Section, *path: str) -> Any:
-    found: Any = chapters
-    for name in path:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found if found is not None else {}
+    once(chapters, problems)
+    sums(chapters, problems)
+    unexecuted(chapters, problems)
 
 
 def _known(item: Located | None, known: Iterable[str], what: str, problems: Problems) -> None:
@@ -85,7 +83,7 @@ def _target(item: Located | None, teams: Any, roster: frozenset[str] | None, pro
 
 def _tiers(chapters: Section, problems: Problems) -> None:
     rows = _section(chapters, "qualification", "tiers") or []
-    tiers = [row["tier"].value for row in rows if isinstance(row.get("tier"), Located)]
+    tiers = [row["tier"].value for row in rows if isinstance(row.get("tier"), Located) and row["tier"].value]
     if rows and rows[-1].get("when") != {}:
         last = rows[-1]
         problems.warning(last.node, last.path, f"What no tier matches becomes {tiers[-1] if tiers else 'standard'!r}.")
@@ -143,30 +141,6 @@ def _promises(chapters: Section, problems: Problems) -> None:
         for rung in promise.get("then") or []:
             if ("at" in rung) == ("after" in rung):
                 problems.error(rung.node, rung.path, "A rung stands `at: breach` or `after: TIME`, one of both.")
-    qualify: Any = _section(promises, "qualify") if promises else {}
-    cadence: Any = _section(promises, "cadence") if promises else {}
-    within = qualify.get("within") if qualify else None
-    for tier, pace in (cadence or {}).items():
-        after = _section(pace, "give_up").get("after") if isinstance(pace, Section) else None
-        gives_back = [
-            r for r in (qualify or {}).get("then") or [] if any("recycle" in str(deed) for deed in r.get("do") or [])
-        ]
-        if within and after and gives_back and not any("unless" in r for r in gives_back):
-            ends = within.seconds + max(r["after"].seconds if r.get("after") else 0 for r in gives_back)
-            if ends < after.seconds:
-                sentence = f"qualify gives the lead back before give_up of {tier} ({after.text}) is over."
-                problems.warning(qualify.node, qualify.path, sentence)
-
-
-def _numbers(chapters: Section, problems: Problems) -> None:
-    commitments = _section(chapters, "commitments")
-    plan, cost = (commitments or {}).get("plan") or [], _section(chapters, "commitments", "cost")
-    budget = cost.get("budget") if cost else None
-    rows = [(row["mqls"], row["per_mql"]) for row in plan if row.get("mqls") and row.get("per_mql")]
-    total = sum((count * price for count, price in rows), Decimal(0))
-    if budget is not None and total > budget:
-        sentence = f"The plan costs {total:,}, which is over the budget of {budget:,}."
-        problems.warning(cost.place("budget"), "commitments.cost.budget", sentence)
 
 
 def _content(chapters: Section, problems: Problems) -> None:

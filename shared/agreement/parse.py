@@ -47,8 +47,11 @@ def parse(text: str, roster_ids: Collection[str] | None = None) -> Parsed:
     """Read a file; never raises for what is in it. With `roster_ids`, people are checked against the roster."""
     problems = Problems()
     node = _composed(text, problems)
-    if node is None:
-        return Parsed(None, problems.ordered())
+    return read(node, problems, roster_ids) if node else Parsed(None, problems.ordered())
+
+
+def read(node: Node, problems: Problems, roster_ids: Collection[str] | None = None) -> Parsed:
+    """Read a file whose YAML is composed already."""
     chapters = WHOLE(node, problems, "")
     lint(chapters, problems, frozenset(roster_ids) if roster_ids is not None else None)
     return Parsed(None if problems.errors else Agreement(chapters), problems.ordered())
@@ -59,11 +62,10 @@ def _composed(text: str, problems: Problems) -> Node | None:
         problems.error(_at(0, 0), "", "The file is longer than 1 MB.")
         return None
     try:
-        wrong = _unbounded(text)
-        if wrong:
-            problems.error(_at(wrong[0].line, wrong[0].column), "", wrong[1])
-            return None
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Bounded)
+    except _TooMuch as error:
+        problems.error(_at(error.mark.line, error.mark.column), "", str(error))
+        return None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark or _at(0, 0).start_mark
         said = f"The file is not YAML here: {(error.problem or error.context or '').removeprefix('but ')}."
@@ -80,22 +82,32 @@ def _composed(text: str, problems: Problems) -> Node | None:
     return node
 
 
-def _unbounded(text: str) -> tuple[Any, str] | None:
-    """What would cost more to read than an agreement ever does, and where. Reading stops at the first such place."""
-    depth = values = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+class _Bounded(yaml.SafeLoader):
+    """Stops at the first place that would cost more to read than an agreement ever does."""
+
+    def __init__(self, stream: Any) -> None:
+        self.depth = self.values = 0
+        super().__init__(stream)
+
+    def get_event(self) -> Any:
+        event: Any = super().get_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
-            return event.start_mark, "The file uses a YAML alias (*name); write the value out."
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        values += isinstance(event, yaml.NodeEvent)
-        if depth > DEEPEST:
-            return event.start_mark, f"The file is nested more than {DEEPEST} deep here."
-        if values > MOST:
-            return event.start_mark, f"The file holds more than {MOST:,} keys and values."
-    return None
+            raise _TooMuch(event.start_mark, "The file uses a YAML alias (*name); write the value out.")
+        self.depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        self.values += isinstance(event, yaml.NodeEvent)
+        if self.depth > DEEPEST:
+            raise _TooMuch(event.start_mark, f"The file is nested more than {DEEPEST} deep here.")
+        if self.values > MOST:
+            raise _TooMuch(event.start_mark, f"The file holds more than {MOST:,} keys and values.")
+        return event
+
+
+class _TooMuch(Exception):
+    """What would cost too much, and where."""
+
+    def __init__(self, mark: Any, said: str) -> None:
+        super().__init__(said)
+        self.mark = mark
 
 
 def _at(line: int, column: int) -> ScalarNode:

@@ -25,6 +25,14 @@ class Section(dict[str, Any]):
         return self.places.get(key, self.node)
 
 
+def at(chapters: Section, *path: str) -> Any:
+    """What stands at a path of keys; an empty mapping when nothing does."""
+    found: Any = chapters
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if found is not None else {}
+
+
 class Located(NamedTuple):
     """A value and where it is written."""
 

@@ -34,7 +34,12 @@ def member(node: Node, problems: Problems, path: str) -> Any:
 
 
 def _method(node: Node, problems: Problems, path: str) -> str | None:
-    return word("round robin", "weighted")(node, problems, path)  # type: ignore[no-any-return]
+    found: str | None = word("round robin", "weighted")(node, problems, path)
+    if found == "weighted":
+        problems.warning(
+            node, path, "not yet executed: the method weighted; turns go round robin, a weight counts there"
+        )
+    return found
 
 
 _cap = Shape(

@@ -53,7 +53,7 @@ HEAD: Mapping[str, Key | Read] = {
     "effective": day,
     "timezone": zone,
     "currency": later(currency, "money is shown once goals and costs are judged"),
-    "signed_by": Shape({"marketing": needed(address), "sales": needed(address)}),
+    "signed_by": needed(Shape({"marketing": needed(address), "sales": needed(address)})),
     "people": Shape(
         {name: list_of(text) for name in ("marketing", "sales", "executive", "ops")},
     ),

@@ -164,7 +164,7 @@ _promises = Shape(
 def _lead_zone(node: Node, problems: Problems, path: str) -> Any:
     found = word("owner", "team", "lead", "24x7")(node, problems, path)
     if found == "lead":
-        problems.warning(node, path, "not yet executed: the clock follows the owner, not the lead's zone")
+        problems.warning(node, path, "not yet executed: the clock follows the team's calendar, not the lead's zone")
     return found
 
 

@@ -1,0 +1,48 @@
+"""The goal worked back to leads: exact fractions, rounded up once, at the end."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+STAGES = ("mql_to_sal", "sal_to_sql", "sql_to_won")
+LEAD_TO_REVENUE = Fraction(15, 1000)
+
+
+def needed(goal: Mapping[str, Any], what: str, per: str | None) -> int | None:
+    """How many `mqls` or `leads` a period needs, or None when the goal does not say enough.
+
+    Deals are revenue x marketing's share / average deal; each stage before is that through the later rates. Raw leads
+    count from `lead_to_revenue`, 1.5 % when nothing is known.
+    """
+    deals = _deals(goal, per)
+    mqls = _through(goal, deals, *STAGES)
+    if what == "mqls":
+        return None if mqls is None else ceil(mqls)
+    rates = goal.get("rates") or {}
+    if rates.get("lead_to_revenue"):
+        leads = _through(goal, deals, "lead_to_revenue")
+    elif rates.get("lead_to_mql"):
+        leads = _through(goal, mqls, "lead_to_mql")
+    else:
+        leads = None if deals is None or rates else deals / LEAD_TO_REVENUE
+    return None if leads is None else ceil(leads)
+
+
+def _deals(goal: Mapping[str, Any], per: str | None) -> Fraction | None:
+    revenue = goal.get("revenue") or {}
+    amount, deal, share = revenue.get("amount"), goal.get("average_deal"), goal.get("marketing_share")
+    months, wanted = MONTHS.get(str(revenue.get("per"))), MONTHS.get(str(per))
+    if amount is None or not deal or share is None or not months or not wanted:
+        return None
+    return Fraction(amount) * Fraction(share) / Fraction(deal) * wanted / months
+
+
+def _through(goal: Mapping[str, Any], count: Fraction | None, *rates: str) -> Fraction | None:
+    for name in rates:
+        rate = (goal.get("rates") or {}).get(name)
+        if count is None or not rate:
+            return None
+        count /= Fraction(rate)
+    return count

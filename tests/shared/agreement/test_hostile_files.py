@@ -1,0 +1,119 @@
+"""A file can be wrong, huge or made to hurt: reading it ends soon, says where, and never raises."""
+
+import random
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from yaml.nodes import MappingNode, Node, SequenceNode
+
+from shared.agreement.compile import compile_agreement
+from shared.agreement.compiled import Compiled
+from shared.agreement.condition import parse as condition
+from shared.agreement.document import one_page_start, render
+from shared.agreement.parse import parse
+from shared.agreement.within import parse_within
+
+HEAD = "agreement: N\nsigned_by: {marketing: m@x.example, sales: s@x.example}\n"
+WHOLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
+DEMO = one_page_start()
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{new}: &{new} [*{old}, *{old}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+HOSTILE = {
+    "nested without end": ("a: " + "[" * 100_000, "nested more than 30 deep", (1, 33)),
+    "nested and closed": ("a: " + "[" * 3_000 + "]" * 3_000, "nested more than 30 deep", (1, 33)),
+    "aliases that multiply": (BOMB, "YAML alias", (2, 8)),
+    "an alias of itself": ("a: &a [*a]", "YAML alias", (1, 8)),
+    "a million values": (HEAD + "people: {sales: [" + "a, " * 300_000 + "a]}", "more than 20,000", None),
+    "longer than a megabyte": (HEAD + "#" * 1_000_001, "longer than 1 MB", (1, 1)),
+    "a number without end": (HEAD + "teams: {a: {members: [x], cap: {open: 1e999999999}}}", "whole number", (3, 39)),
+    "a number of many digits": (HEAD + "goal: {average_deal: " + "9" * 5_000 + "}", "is not a number", (3, 22)),
+    "an exponent": (HEAD + "goal: {average_deal: 1e9}", "is not a number", (3, 22)),
+    "half a comma": (HEAD + 'goal: {average_deal: "1,5"}', "is not a number", (3, 22)),
+    "a share with a comma": (HEAD + 'goal: {marketing_share: "60,5 %"}', "is not a share", (3, 25)),
+    "a null byte": ("agreement: N\nx: \x00", "character here", (2, 4)),
+    "half a character": ("agreement: N\n\ud800", "character here", (2, 1)),
+    "two documents": (HEAD + "---\n" + HEAD, "another document", (3, 1)),
+    "code in a tag": ('agreement: !!python/object/apply:os.system ["true"]', "must be text", (1, 12)),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused_soon_and_where_it_hurts(name: str) -> None:
+    text, said, place = HOSTILE[name]
+    began = time.process_time()
+    parsed = parse(text)
+    assert time.process_time() - began < 10
+    assert parsed.agreement is None
+    found = next(problem for problem in parsed.problems if said in problem.message)
+    assert found.severity == "error"
+    if place:
+        assert (found.line, found.column) == place
+
+
+@given(st.text(max_size=200))
+def test_no_text_at_all_makes_reading_raise(text: str) -> None:
+    assert parse(text).problems
+    parse(HEAD + text)
+
+
+SHAPES = (
+    *('""', "[]", "{}", "~", "[[]]", "[{}]", "0", "0 %", "1", "-1", "known", "{any: []}", "{any: {}}", "{country: []}"),
+    *(
+        "{a: b}",
+        "[a, [b]]",
+        '"not "',
+        "0 minutes",
+        "from goal",
+        "5 days",
+        "[~]",
+        "{none: [{country: DE}]}",
+        "5000 weeks",
+    ),
+    *('"="', "!!binary x", "2026-13-01", '"matches ("', "hot", "owner", "{within: 1 day}", "{before: next delivery}"),
+)
+
+
+def _spans(node: Node | None) -> list[tuple[int, int]]:
+    """Where every value is written."""
+    if isinstance(node, MappingNode):
+        inner = [value for _, value in node.value]
+    else:
+        inner = list(node.value) if isinstance(node, SequenceNode) else []
+    own = [(value.start_mark.index, value.end_mark.index) for value in inner]
+    return own + [span for value in inner for span in _spans(value)]
+
+
+PLACES = [
+    (text, span)
+    for text in (DEMO, DEMO, WHOLE)
+    for span in _spans(yaml.compose(text, Loader=yaml.SafeLoader))
+    if "\n" not in text[slice(*span)]
+]
+
+
+@settings(max_examples=100, deadline=timedelta(seconds=10))
+@given(st.integers(0, 10**9))
+def test_a_file_without_an_error_is_executed_printed_and_judged_without_one(seed: int) -> None:
+    chance = random.Random(seed)
+    text, (begin, end) = chance.choice(PLACES)
+    parsed = parse(text[:begin] + chance.choice(SHAPES) + text[end:])
+    if parsed.agreement is None:
+        assert any(problem.severity == "error" for problem in parsed.problems)
+        return
+    compiled = compile_agreement(parsed.agreement, from_year=2026, years=1)
+    assert Compiled.model_validate(compiled.model_dump(mode="json")) == compiled
+    for row in (*compiled.refuse, *compiled.fit, *compiled.tiers, *compiled.routing):
+        condition(row.when).check({}, {})
+    condition(compiled.sales_ready or {})
+    condition(compiled.needs.of if compiled.needs else {})
+    condition({grade.grade: grade.test for grade in compiled.grades})
+    for promise in compiled.promises.values():
+        assert promise.targets
+        assert all(parse_within(target.within).rest is not None for target in promise.targets.values())
+    assert render(parsed.agreement, version=1, hash="sha256:0", signatures=[])

@@ -1,0 +1,191 @@
+"""What cannot hold together is said where it is written: signers, names, times, sums; and what is not executed."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from shared.agreement.compile import compile_agreement
+from shared.agreement.document import in_sentences, render
+from shared.agreement.goal import needed
+from shared.agreement.parse import parse
+from shared.agreement.signing import who_signs
+
+EXAMPLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
+
+
+def found(old: str, new: str, severity: str = "error") -> list[tuple[str, str]]:
+    """(what stands at the place, message) of the problems that a change brings."""
+    assert EXAMPLE.count(old) == 1, old
+    before = {problem.message for problem in parse(EXAMPLE).problems}
+    text = EXAMPLE.replace(old, new)
+    return [
+        (text.splitlines()[problem.line - 1][problem.column - 1 :], problem.message)
+        for problem in parse(text).problems
+        if problem.severity == severity and problem.message not in before
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "said"),
+    [
+        ("sales: sam@", "sales: maya@", "sales: maya@", "cannot sign for both sides"),
+        ("rule: partners", "rule: territory", "rule: territory", "'territory' is named twice"),
+        ("tier: standard, when", "tier: hot, when", "hot, when", "'hot' is named twice"),
+        ("[dan, eve, fay]", "[dan, eve, dan]", "dan]", "'dan' is named twice"),
+        ("within: 15 minutes, off", "within: 0 minutes, off", "within: 0", "is no time"),
+        ("warn: 75 %", "warn: 100 %", "warn: 100", "before the breach"),
+        ("mqls: 249", "mqls: 549", "budget: 90_000", "The plan costs 139,800, which is over the budget of 90,000."),
+        ("{mqls: from goal", "{mqls: 510", "budget: 90_000", "510 MQLs x 180 = 91,800 is over the budget of 90,000."),
+        ("marketing_share: 60 %", "marketing_share: 70 %", "budget: 90_000", "524 MQLs x 180 = 94,320 is over"),
+        (", unless: cadence unfinished", "", "{after: 1 day, do: recycle", "returns the lead on day 5, before give_up"),
+        ("attempts: 8", "attempts: 18", "attempts: 18", "18 attempts with pauses of 1 day do not fit"),
+        (
+            "at_least: 2 hours, at_most: 1 day",
+            "at_least: 2 days, at_most: 1 day",
+            "at_least: 2",
+            "longer than its longest",
+        ),
+        (
+            "signed_by: {marketing: maya@northwind.example, sales: sam@northwind.example}",
+            "",
+            "agreement:",
+            "'signed_by' is missing",
+        ),
+        ("hours: {mon-fri: 09:00-17:30}", "hours: {mon-fri: closed}", "hq:", "never open"),
+        (
+            "{rule: everyone else,",
+            "{rule: all, to: inbound}\n  - {rule: everyone else,",
+            "{rule: everyone",
+            "Nothing reaches",
+        ),
+    ],
+)
+def test_what_cannot_hold_is_an_error_at_its_place(old: str, new: str, at: str, said: str) -> None:
+    assert any(text.startswith(at) and said in message for text, message in found(old, new)), found(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "said"),
+    [
+        (
+            "{after: 2 hours,    do: [tell",
+            "{after: 2 days,    do: [tell",
+            "after: 2 days",
+            "counts as 48 hours of business time",
+        ),
+        ("activity: demo_request}", "activity: demo_requests}", "", ""),
+        (
+            "tier: hot,      when: {activity: [demo_request,",
+            "tier: hot,      when: {activity: [demo_requests,",
+            "when:",
+            "did you mean 'demo_request'?",
+        ),
+        ("follows: owner, at", "follows: lead, at", "lead, at", "follows the team's calendar"),
+        (
+            "{rule: everyone else,  to: inbound}",
+            "{rule: everyone else,  when: {country: US}, to: inbound}",
+            "{rule",
+            "No rule takes every lead",
+        ),
+        ("members: [dan, eve, fay], ", "", "{manager", "takes the roster's"),
+        ("average_deal: 18_000\n", "\n", "mqls: from goal", "The goal does not say enough"),
+    ],
+)
+def test_what_somebody_should_know_is_a_warning_at_its_place(old: str, new: str, at: str, said: str) -> None:
+    warned = found(old, new, "warning")
+    assert not found(old, new)
+    assert (not said and not warned) or any(text.startswith(at) and said in message for text, message in warned), warned
+
+
+def test_nothing_that_is_not_executed_goes_unsaid() -> None:
+    said = {problem.path for problem in parse(EXAMPLE).problems if problem.message.startswith("not yet executed: ")}
+    assert said == {
+        *("currency", "review", "goal", "baseline", "stages", "qualification.accounts", "qualification.score.intent"),
+        *("qualification.needs.before", "teams.enterprise-dach.method", "teams.enterprise-dach.cap.per_day"),
+        *("routing.0.when", "routing.4.to", "off_hours.release", "deliver", "promises.cadence", "promises.qualify"),
+        *(
+            "promises.qualify.then.1.unless",
+            "promises.stalled",
+            "promises.feedback",
+            "sql_requires",
+            "checklist",
+            "content",
+        ),
+        *("targets", "commitments", "variance", "channels.owner.0", "channels.manager.1", "channels.outcomes"),
+        *("channels.undelivered", "channels.quiet_hours", "channels.limits", "channels.digests", "crm", "scoreboard"),
+    }
+
+
+GOAL = {
+    "revenue": {"amount": Decimal(2_400_000), "per": "quarter"},
+    "marketing_share": Decimal("0.6"),
+    "average_deal": Decimal(18_000),
+    "rates": {"mql_to_sal": Decimal("0.6"), "sal_to_sql": Decimal("0.45"), "sql_to_won": Decimal("0.22")},
+}
+
+
+@pytest.mark.parametrize(
+    ("rates", "what", "per", "count"),
+    [
+        ({}, "mqls", "quarter", 1_347),
+        ({}, "mqls", "month", 449),
+        ({"lead_to_mql": Decimal("0.25")}, "leads", "quarter", 5_388),
+        ({"lead_to_revenue": Decimal("0.015")}, "leads", "quarter", 5_334),
+        ({"lead_to_revenue": Decimal("0.015")}, "leads", "month", 1_778),
+        ({}, "mqls", "day", None),
+        ({"sql_to_won": Decimal(0)}, "mqls", "month", None),
+    ],
+)
+def test_a_goal_is_worked_back_exactly_and_rounded_up_once(
+    rates: dict[str, Decimal], what: str, per: str, count: int | None
+) -> None:
+    assert needed({**GOAL, "rates": {**GOAL["rates"], **rates}}, what, per) == count  # type: ignore[dict-item]
+
+
+def test_leads_count_from_one_and_a_half_per_cent_when_nothing_is_known() -> None:
+    assert needed({**GOAL, "rates": {}}, "leads", "quarter") == 5_334
+
+
+def test_no_warning_is_agreed_by_a_share_of_nothing() -> None:
+    parsed = parse(EXAMPLE.replace("warn: 75 %", "warn: 0 %"))
+    assert parsed.agreement is not None
+    assert compile_agreement(parsed.agreement, from_year=2026, years=1).promises["accept"].warn == 0
+
+
+def test_addresses_compare_without_regard_to_capitals() -> None:
+    text = EXAMPLE.replace("maya@northwind", "Maya@Northwind").replace("[maya, otto]", "[maya, Otto@X.example]")
+    parsed = parse(text)
+    assert parsed.agreement is not None
+    compiled = compile_agreement(parsed.agreement, from_year=2026, years=1)
+    assert compiled.signed_by["marketing"] == "maya@northwind.example"
+    assert compiled.people["marketing"] == ("maya", "otto@x.example")
+
+
+def test_the_document_says_shares_as_shares_numbers_as_numbers_and_the_goal_in_leads() -> None:
+    parsed = parse(EXAMPLE.replace("mqls: 200,", "mqls: 1,"))
+    assert parsed.agreement is not None
+    assert in_sentences(parsed.agreement)[0] == "Marketing delivers 449 MQLs a month."
+    page = render(parsed.agreement, version=None, hash="sha256:0", signatures=[])
+    rows = (
+        "<td>volume, at most</td><td>115 %</td>",
+        "<td>plan 1, mqls</td><td>1</td>",
+        "<td>warn</td>",
+        "60 %",
+        "2,400,000",
+    )
+    assert all(row.removesuffix("<td>warn</td>") in page for row in rows)
+
+
+def test_what_a_file_says_cannot_become_markup() -> None:
+    parsed = parse(EXAMPLE.replace("agreement: Northwind sales", "agreement: <script>alert(1)</script> sales"))
+    assert parsed.agreement is not None
+    page = render(parsed.agreement, version=None, hash="sha256:0", signatures=[])
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_one_person_of_each_side_signs() -> None:
+    parsed = parse(EXAMPLE)
+    assert parsed.agreement is not None
+    assert who_signs(parsed.agreement) == {"marketing": "maya@northwind.example", "sales": "sam@northwind.example"}
