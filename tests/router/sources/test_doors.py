@@ -1,7 +1,7 @@
 """Another secret, source, time or method lets nobody in, and noise is never an error."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.router.sources.registry import SOURCES
@@ -119,11 +119,13 @@ def test_another_method_never_becomes_a_lead_of_a_signed_request(sender: str, me
     ),
     st.binary(max_size=200),
 )
+@settings(deadline=None)
 def test_noise_is_refused_and_never_an_error(sender: str, headers: dict[str, str], body: bytes) -> None:
     assert not tried({**with_body(good(sender), body), "headers": headers})["verified"]
 
 
 @given(st.sampled_from(sorted(SENDERS)), st.binary(max_size=300))
+@settings(deadline=None)
 def test_authentic_noise_is_answered_and_never_an_error(sender: str, body: bytes) -> None:
     outcome = tried(SENDERS[sender](body))
     assert outcome["verified"]

@@ -7,9 +7,10 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.router.sources import body as reader
 from services.router.sources.canonical import Delivery, element_key
 from services.router.sources.facts import facts
 from services.router.sources.normalise import normalise
@@ -76,6 +77,18 @@ def test_what_cannot_be_read_is_stored_and_parked_or_refused_by_our_own_contract
     assert detail.endswith(".")
     assert "Traceback" not in detail
     assert "a@b.example" not in detail
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_json_is_read_to_a_depth_of_32_and_brackets_in_a_text_are_none(opening: str, closing: str) -> None:
+    def nested(depth: int) -> str:
+        return opening * depth + '"[[{\\\\\\"[["' + closing * depth
+
+    reader.read_json(nested(32))
+    with pytest.raises(Unreadable, match="deeper than 32 levels"):
+        reader.read_json(nested(33))
+    beside = "[" + ",".join(["[]", "{}"] * 1_000) + "]"
+    assert len(reader.read_json(beside).value) == 2_000
 
 
 ODD = {
@@ -153,6 +166,7 @@ _KEYS = st.sampled_from(
 
 
 @given(st.sampled_from(sorted(SOURCES)), st.dictionaries(_KEYS, _VALUES, max_size=8) | _VALUES)
+@settings(deadline=None)
 def test_any_json_is_read_or_unreadable_and_nothing_else(source: str, payload: Any) -> None:
     body = json.dumps(payload).encode()
     reason = ""

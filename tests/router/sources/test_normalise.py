@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.router.sources.addresses import companys, folded, kind_of, registrable
@@ -173,6 +173,7 @@ _ANY = st.one_of(
 
 
 @given(st.builds(Canonical, **dict.fromkeys(("email", "phone", "country", "state", "domain", "full_name"), _ANY)))
+@settings(deadline=None)
 def test_normalising_never_raises_and_changes_nothing_when_done_again(fields: Canonical) -> None:
     normal = normalise(fields, "US")
     assert folded(normal.email) == normal.email
