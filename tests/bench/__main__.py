@@ -4,13 +4,15 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.bench import intake, timer
+from tests.bench import intake, lead, memory, timer
 from tests.bench.report import Report, machine, versions
 from tests.bench.size import SHORT, WHOLE, Size
 
 PARTS: dict[str, Callable[[Size, Report], None]] = {
     "intake": intake.run,
     "timer": timer.run,
+    "lead": lead.run,
+    "memory": memory.run,
 }
 
 

@@ -1,0 +1,100 @@
+"""A sales floor for the measurements: twelve reps without a cap, who work round the clock, and a signed webhook door."""
+
+import asyncio
+import time
+from urllib.parse import urlsplit
+
+from tests.bench.senders import Sender
+from tests.site import Site
+from tests.world import World
+
+REPS = tuple(f"rep{number}" for number in range(12))
+AGREEMENT = """
+agreement: Bench {tag}
+timezone: America/New_York
+signed_by: {{marketing: maya-{tag}@northwind.example, sales: sam-{tag}@northwind.example}}
+qualification:
+  tiers:
+    - {{tier: hot, when: {{activity: [demo_request]}}}}
+    - {{tier: standard, when: {{}}}}
+teams:
+  inbound-{tag}: {{manager: omar-{tag}, members: [{members}], calendar: hq}}
+routing:
+  - {{rule: everyone, to: inbound-{tag}}}
+unrouted: {{alert: ops, after: 2 minutes}}
+calendars:
+  hq: {{timezone: America/New_York, hours: {{mon-sun: 00:00-24:00}}}}
+promises:
+  accept:
+    hot: {{within: 4 hours}}
+    standard: {{within: 4 hours}}
+    warn: 75 %
+    then:
+      - {{at: breach, do: [tell owner, tell manager]}}
+  first_touch: {{hot: {{within: 8 hours}}, standard: {{within: 1 day}}, from: accepted, then: [{{at: breach, do: tell manager}}]}}
+dispositions:
+  decline: {{ours: [overloaded], theirs: [not a fit], then: reassign, at_most: 2, last: return to marketing}}
+channels: {{owner: [email], manager: [email], ops: [email], marketing: [email]}}
+"""
+
+
+class Floor(World):
+    """A system with an agreement in force and business time that runs as fast as real time."""
+
+    async def prepare(self) -> None:
+        """People, agreement, clock and door."""
+        await self.open()
+        moment = (await self.now()).isoformat()
+        await self.post_json("router", "/v1/clock", {"base": moment, "rate": 1})
+        made = await self.post_json("router", "/v1/endpoints", {"source": "standard", "name": f"bench {self.tag}"})
+        self.sender_of_webhooks = Sender(f"/webhooks/{made['id']}", made["secret"], self.tag)
+        self.ports = [urlsplit(url).port or 0 for url in self.site.urls["router"]]
+
+    async def agree(self, hot: str = "") -> int:
+        """Its own agreement, signed and published."""
+        reps = [
+            {"id": f"{name}-{self.tag}", "name": name.title(), "email": f"{name}-{self.tag}@northwind.example"}
+            | {"roles": ["rep"], "manager": f"omar-{self.tag}", "timezone": "America/New_York"}
+            for name in REPS
+        ]
+        await self.post_json("router", "/v1/reps", {"reps": reps})
+        text = AGREEMENT.format(tag=self.tag, members=", ".join(rep["id"] for rep in reps))
+        answer = await self.client.post(f"{self.url('router')}/v1/agreements", content=text.encode())
+        assert answer.status_code == 201, answer.text
+        version = int(answer.json()["version"])
+        for name, role in (("maya", "marketing"), ("sam", "manager")):
+            person = f"{name}-{self.tag}@northwind.example"
+            new = {"name": person, "roles": [role], "person": person}
+            own = {"Authorization": f"Bearer {(await self.post_json('router', '/v1/keys', new))['key']}"}
+            signed = await self.visitor.post(f"{self.url('router')}/v1/agreements/{version}/sign", headers=own)
+            assert signed.status_code == 200, signed.text
+        await self.post_json("router", f"/v1/agreements/{version}/publish", {})
+        return version
+
+    async def rest(self, seconds: float) -> None:
+        """Wait until nothing moves, looking seldom, for as long as that may take."""
+        until = time.monotonic() + seconds
+        calm = 0
+        while calm < 2:
+            assert time.monotonic() < until, "It never comes to rest."
+            urls = sorted({url for urls in self.site.urls.values() for url in urls})
+            answers = [await self.client.get(f"{url}/v1/backlog") for url in urls]
+            rows = [row for answer in answers for row in answer.json()]
+            busy = any(row["outbox"] or row["lag"] or row["extra"].get("notices_unsent") for row in rows)
+            calm = 0 if busy else calm + 1
+            await asyncio.sleep(0.25)
+
+    async def leave(self) -> None:
+        """Hang up; the system ends with its owner."""
+        await self.client.aclose()
+        await self.visitor.aclose()
+
+
+def resident(site: Site) -> dict[str, float]:
+    """The memory of each process, MiB."""
+    found = {}
+    for name, process in site.processes.items():
+        with open(f"/proc/{process.pid}/status") as status:
+            (line,) = [line for line in status if line.startswith("VmRSS")]
+        found[name] = int(line.split()[1]) / 1024
+    return found
