@@ -1,0 +1,101 @@
+"""A walk in a real browser: the floor moves by one stream and no reload, the lead page tells the story, the link fits a thumb."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from playwright.async_api import Browser, Request, async_playwright, expect
+
+from tests.site import Site, embedded
+from tests.world import World
+
+ARGUMENTS = [
+    *(
+        "--no-sandbox",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+    ),
+]
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with embedded() as found:
+        yield found
+
+
+@pytest.fixture
+async def world(site: Site) -> AsyncIterator[World]:
+    found = World(site)
+    await found.open()
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as play:
+        found = await play.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield found
+        await found.close()
+
+
+async def test_the_floor_moves_by_one_stream_and_no_reload(world: World, browser: Browser) -> None:
+    page = await browser.new_page()
+    asked: list[Request] = []
+    errors: list[str] = []
+    page.on("request", lambda request: asked.append(request))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.goto(f"{world.url('console')}/")
+    await expect(page.locator("#line")).to_have_text("live")
+
+    lead = await world.hot("Walker")
+    row = page.locator(f'tr[data-lead="{lead}"]')
+    await expect(row).to_contain_text("Walker Abel")
+    await expect(row).to_contain_text("Dan")
+    await expect(row.locator(".pill")).to_have_class("pill calm")
+
+    await world.advance(minutes=16)
+    await expect(row.locator(".pill[data-due]")).to_have_class("pill late")
+    await expect(row).to_contain_text("1 late")
+    await expect(page.locator("#feed")).to_contain_text("did not answer in time")
+
+    streams = [request for request in asked if "stream" in request.url]
+    documents = [request for request in asked if request.resource_type == "document"]
+    assert (len(streams), len(documents)) == (1, 1)
+    assert {request.url.split("/")[2] for request in asked} == {world.url("console").split("/")[2]}
+    assert errors == []
+
+
+async def test_the_page_of_a_lead_tells_its_story_and_goes_on_telling(world: World, browser: Browser) -> None:
+    lead = await world.hot("Story")
+    page = await browser.new_page()
+    await page.goto(f"{world.url('console')}/leads/{lead}")
+    await expect(page.locator("h1")).to_contain_text("Story Abel")
+    await expect(page.locator("main")).to_contain_text("It was Dan's turn")
+    await page.wait_for_function("document.getElementById('line').textContent === 'live'")
+    link = world.link(world.mails("dan", "Hot lead")[-1])
+    await world.press(link, "accept")
+    await expect(page.locator("main")).to_contain_text("Dan accepted it.")
+
+
+async def test_a_link_is_answered_with_a_thumb(world: World, browser: Browser) -> None:
+    lead = await world.hot("Thumb")
+    link = world.link(world.mails("dan", "Hot lead")[-1])
+    phone = await browser.new_context(viewport={"width": 375, "height": 667}, has_touch=True, is_mobile=True)
+    page = await phone.new_page()
+    await page.goto(link)
+    await expect(page.locator("h1")).to_contain_text("Thumb Abel")
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    button = page.locator("button", has_text="Accept").first
+    box = await button.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    assert box["y"] + box["height"] < 667
+    assert (await world.lead(lead))["state"] == "assigned"
+    await button.tap()
+    await expect(page.locator("h1")).to_contain_text("Done")
+    await world.settle()
+    assert (await world.lead(lead))["state"] == "accepted"
