@@ -29,6 +29,23 @@ def found(old: str, new: str, severity: str = "error") -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("old", "new", "at", "said"),
     [
+        ("{signals.honeypot: true}", "{signals.honeypot: []}", "[]", "needs at least one value"),
+        ("{signals.honeypot: true}", "{signals.honeypot: [[true]]}", "[true]", "holds plain values"),
+        ("{signals.honeypot: true}", "{any: []}", "[]", "needs at least one condition"),
+        ("{signals.honeypot: true}", "{none: {}}", "{}", "needs at least one condition"),
+        ("timeframe: [1-3 months, 4-6 months]", "timeframe: []", "[]", "needs at least one value"),
+        ("{tier: hot,      when", "{tier: [a],      when", "[a]", "must be text"),
+    ],
+)
+def test_a_condition_that_would_fail_on_every_lead_is_an_error_at_its_place(
+    old: str, new: str, at: str, said: str
+) -> None:
+    assert any(text.startswith(at) and said in message for text, message in found(old, new)), found(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "said"),
+    [
         ("sales: sam@", "sales: maya@", "sales: maya@", "cannot sign for both sides"),
         ("rule: partners", "rule: territory", "rule: territory", "'territory' is named twice"),
         ("tier: standard, when", "tier: hot, when", "hot, when", "'hot' is named twice"),
