@@ -145,8 +145,11 @@ class House:
         rows = await self.room.sql("SELECT * FROM notices ORDER BY id")
         return [row for row in rows if all(row[name] == value for name, value in fields.items())]
 
-    async def soon(self) -> None:
-        """Everything that waits by real time has waited long enough; leases are over."""
+    async def soon(self, *, rested: bool = True) -> None:
+        """Everything that waits by real time has waited long enough, and leases are over; also of what is on its way
+        when it is not `rested` before."""
+        if rested:
+            await self.rest()
         past = TUESDAY - timedelta(days=999)
         tables = self.room.service.metadata.tables
         due, notices = tables["due"], tables["notices"]

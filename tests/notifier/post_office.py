@@ -95,7 +95,7 @@ def http_receiver() -> Iterator[Receiver]:
         server.server_close()
 
 
-async def eventually(check: Any, seconds: float = 5.0) -> Any:
+async def eventually(check: Any, seconds: float = 20.0) -> Any:
     """What `check` answers once it is true; fails when it never is."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:

@@ -78,12 +78,12 @@ async def test_however_answers_failures_and_wakings_meet_each_notice_has_one_ver
 
     async def wakings() -> None:
         for _ in range(6):
-            await here.soon()
+            await here.soon(rested=False)
 
     await asyncio.gather(wakings(), *map(life, LEADS))
 
     async def settled() -> bool:
-        await here.soon()
+        await here.soon(rested=False)
         return not [row for row in await here.notices() if row["state"] in ("waiting", "ready", "sending")]
 
     await eventually(settled, 30)

@@ -30,6 +30,12 @@ MINUTE = timedelta(minutes=1)
 EMAIL = Channel(channel="email")
 
 
+@pytest.fixture
+def database_url() -> str:
+    """SQLite alone: the same statements run on PostgreSQL in the tests of links, mails and races."""
+    return ""
+
+
 def rep(name: str, **changes: Any) -> RosterChanged:
     (found,) = [person for person in PEOPLE if person.id == name]
     return RosterChanged(rep=found.model_copy(update=changes))

@@ -26,6 +26,12 @@ def receiver() -> Iterator[Receiver]:
         yield found
 
 
+@pytest.fixture
+def database_url() -> str:
+    """SQLite alone: the same statements run on PostgreSQL in the tests of links, mails and races."""
+    return ""
+
+
 async def targeted(bare: House, receiver: Receiver, *channels: Channel, local: bool = True) -> str:
     await bare.furnish(agreement(marketing=channels or (HOOK,)))
     return await make_target(bare.room.building.access, "nurture", receiver.url, None, local, "test")
