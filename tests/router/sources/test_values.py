@@ -1,0 +1,134 @@
+"""A value is read as what it plainly is, and as nothing where it could be something else."""
+
+import time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.router.sources import values
+
+NBSP = "\u00a0"
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        (250, 250), ("1,200", 1200), ("1.200", 1200), ("1 200", 1200), (f"1{NBSP}200", 1200), ("1'200", 1200), ("250.0", 250),
+        (250.0, 250), ("-3", -3), ("0", 0), ("12,50", None), ("250.5", None), ("50-200", None), ("1000+", None),
+        ("many", None), ("", None), (True, None), (None, None), ([1], None), ("١٢", None), ("1_0", None), ("1e3", None),
+    ],
+)  # fmt: skip
+def test_a_count_is_whole_and_never_a_band(given: Any, wanted: int | None) -> None:
+    assert values.whole(given) == wanted
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("77.5", 77.5), ("77,5", 77.5), ("1,200.5", 1200.5), ("1.200,5", 1200.5), ("87", 87), (87.0, 87), ("-4", -4),
+        ("nan", None), ("inf", None), ("1e9", None), ("0x1", None), ("A", None), (False, None), ("9" * 300, None),
+    ],
+)  # fmt: skip
+def test_a_number_is_read_in_both_ways_of_writing_decimals(given: Any, wanted: float | None) -> None:
+    found = values.number(given)
+    assert (found, type(found)) == (wanted, type(wanted))
+
+
+@pytest.mark.parametrize(
+    ("given", "floor"),
+    [
+        ("50-200", 50), ("50 – 200 employees", 50), ("1,000 - 5,000", 1000), ("1000+", 1000), ("10 to 20", 10),
+        ("> 500", 500), ("more than 500 people", 500), ("<50", 0), ("up to 10", 0), ("5000 or more", 5000),
+    ],
+)  # fmt: skip
+def test_a_band_is_kept_as_it_was_given_and_has_a_least_size(given: str, floor: int) -> None:
+    assert values.band(given) == given
+    assert values.band_floor(given) == floor
+
+
+@pytest.mark.parametrize("given", ["250", "many", "2026-01-01", "-", "", "1-2-3", "+49 30 1234567", "1" * 41 + "-2"])
+def test_what_is_no_band_is_none(given: str) -> None:
+    assert values.band(given) is None
+    assert values.band_floor(given) is None
+
+
+def test_a_hundred_hostile_bands_cost_little() -> None:
+    started = time.perf_counter()
+    for _ in range(100):
+        assert values.band("1" + " " * 1_900 + "x") is None
+    assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("given", "zone", "wanted"),
+    [
+        ("2026-09-21T06:46:39-07:00", None, "2026-09-21T13:46:39Z"),
+        ("2026-09-21T13:46:39Z", None, "2026-09-21T13:46:39Z"),
+        ("2026-09-21T13:46:39.5Z", None, "2026-09-21T13:46:39.500Z"),
+        (1789999999001, None, "2026-09-21T14:13:19.001Z"),
+        ("1790000000", None, "2026-09-21T14:13:20Z"),
+        ("2026-09-21T13:46:39", None, None),
+        ("2026-09-21 13:46:39", "Europe/Berlin", "2026-09-21T11:46:39Z"),
+        ("2026-01-21", "Europe/Berlin", "2026-01-20T23:00:00Z"),
+        ("0001-01-01T00:00:00+23:00", None, None),
+        ("9" * 15, None, None),
+        ("yesterday", "Europe/Berlin", None),
+        (True, None, None),
+        (None, None, None),
+    ],
+)
+def test_a_time_becomes_utc_and_one_without_a_zone_needs_one(given: Any, zone: str | None, wanted: str | None) -> None:
+    assert values.moment(given, ZoneInfo(zone) if zone else None) == wanted
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        (True, True), (False, False), ("Yes", True), ("on", True), ("1", True), (1, True), ("no", False), ("OFF", False),
+        (0, False), ("", None), ("maybe", None), (None, None), (2, None), ([True], None),
+    ],
+)  # fmt: skip
+def test_yes_and_no_are_read_as_forms_say_them(given: Any, wanted: bool | None) -> None:
+    assert values.truth(given) is wanted
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("https://www.Northwind.example/about?x=1", "northwind.example"), ("northwind.example", "northwind.example"),
+        ("//northwind.example", "northwind.example"), ("http://user:secret@northwind.example:8080/", "northwind.example"),
+        ("localhost", None), ("n/a", None), ("http://[", None), ("Northwind Energy", None), ("", None), (7, None),
+    ],
+)  # fmt: skip
+def test_a_web_address_is_known_by_its_host(given: Any, wanted: str | None) -> None:
+    assert values.host(given) == wanted
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        (" Omar.Haddad@Humongous.EXAMPLE ", "Omar.Haddad@humongous.example"),
+        ("mailto:ana@x.example", "ana@x.example"),
+        ("Ana Silva <ana@X.example>", "ana@x.example"),
+        ("<a@x.example> <b@x.example>", "<a@x.example> <b@x.example>"),
+        ("<>", None),
+        ("mailto:", None),
+        ("", None),
+        (3, "3"),
+    ],
+)
+def test_an_address_keeps_the_case_of_its_local_part(given: Any, wanted: str | None) -> None:
+    assert values.email(given) == wanted
+
+
+def test_lines_are_kept_in_prose_and_nowhere_else() -> None:
+    assert values.text(" a\r\n\tb\u2028c\x00d\u202ee ") == "a b cde"
+    assert values.prose(" a\r\nb\u202ec\n\n ") == "a\nbc"
+
+
+def test_words_are_told_apart_by_marks_and_each_counts_once() -> None:
+    assert values.words("Demo request; Pricing, Demo request") == ("Demo request", "Pricing")
+    assert values.words(["a", None, "", 1, {"x": 1}, "a"]) == ("a", "1")
+    assert len(values.words([str(n) for n in range(1_000)])) == 50
+    assert values.slug("Demo  Request!") == "demo_request"
