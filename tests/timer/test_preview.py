@@ -1,0 +1,116 @@
+"""`POST /v1/deadlines/preview`: every shared case of business time, and each interval with its reason."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from shared.access_write import make_key
+from shared.service import build_app
+from tests.rooms import Room
+from tests.vectors_at import vectors
+
+CASES = json.loads(vectors("business_time.json").read_text())["cases"]
+
+
+@pytest.fixture
+async def reader(timer: Room) -> AsyncIterator[httpx.AsyncClient]:
+    _, key = await make_key(timer.building.access, "reader", ["executive"], None, "test")
+    app = build_app((timer.service,), timer.building, asyncio.Event())
+    headers = {"authorization": f"Bearer {key}"}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://timer.test", headers=headers
+    ) as client:
+        yield client
+
+
+def _moment(text: str, zone: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+async def _check(reader: httpx.AsyncClient, case: dict[str, Any]) -> None:
+    calendar = {"timezone": case["zone"], "hours": case["hours"], "closed": case.get("closed", [])}
+    until = {"within": case["add"]} if case["op"] == "due" else {"end": case["end"]}
+    answer = await reader.post("/v1/deadlines/preview", json={"calendar": calendar, "start": case["start"], **until})
+    assert answer.status_code == 200, answer.text
+    said = answer.json()
+    if case["op"] == "due":
+        assert datetime.fromisoformat(said["due"]) == _moment(case["expect"], case["zone"])
+    else:
+        assert said["seconds"] == case["expect_seconds"]
+    counted = [interval for interval in said["intervals"] if interval["counted"]]
+    total = sum((datetime.fromisoformat(i["to"]) - datetime.fromisoformat(i["from"])).total_seconds() for i in counted)
+    assert total == said["seconds"]
+    assert all(interval["why"] for interval in said["intervals"])
+    assert said["in_words"]
+
+
+async def test_every_shared_case_is_reckoned_as_it_says(
+    reader: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for case in CASES:
+        try:
+            await _check(reader, case)
+        except AssertionError as failure:
+            raise AssertionError(f"{case['id']}: {failure}") from failure
+    with capsys.disabled():
+        print(f"\nbusiness_time: {len(CASES)} cases ran")
+    assert len(CASES) == 42
+
+
+async def test_a_calendar_of_the_live_agreement_is_known_by_its_name(reader: httpx.AsyncClient) -> None:
+    body = {"calendar": "hq", "start": "2026-12-24T16:50", "within": "1 hour"}
+    said = (await reader.post("/v1/deadlines/preview", json=body)).json()
+    assert said["due"] == "2026-12-28T14:20:00Z"
+    assert "Christmas Day" in said["in_words"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"calendar": "hqq", "start": "2026-12-01T10:00", "within": "1 hour"}, "did you mean hq?"),
+        ({"calendar": "hq", "start": "tomorrow", "within": "1 hour"}, "'tomorrow' is not a time such as"),
+        ({"calendar": "hq", "start": "2026-12-01T10:00"}, "give either within or end"),
+        ([], "must be a JSON object"),
+    ],
+)
+async def test_what_cannot_be_reckoned_is_said_in_a_sentence(reader: httpx.AsyncClient, body: Any, said: str) -> None:
+    answer = await reader.post("/v1/deadlines/preview", json=body)
+    assert answer.status_code == 400
+    assert said in answer.json()["detail"]
+
+
+async def test_a_clock_explains_each_interval(timer: Room, reader: httpx.AsyncClient) -> None:
+    from tests.timer.clock_room import LEAD, assigned
+
+    await timer.hear(assigned(tier="standard"), subject=LEAD)
+    (clock,) = (await reader.get(f"/v1/clocks?lead={LEAD}")).json()["clocks"]
+    said = (await reader.get(f"/v1/clocks/{clock['id']}/explain")).json()
+    assert said["seconds"] == 8 * 3600
+    assert [interval["counted"] for interval in said["intervals"]] == [True, False, True]
+
+
+async def test_the_breach_topic_is_told_over_http_and_goes_on_from_a_cursor(
+    timer: Room, reader: httpx.AsyncClient
+) -> None:
+    from datetime import timedelta
+
+    from tests.rooms import TUESDAY
+    from tests.timer.clock_room import LEAD, assigned
+
+    await timer.hear(assigned(), subject=LEAD)
+    await timer.at(TUESDAY + timedelta(minutes=16))
+    await timer.tick()
+    _, key = await make_key(timer.building.access, "ops", ["ops"], None, "test")
+    ops = {"authorization": f"Bearer {key}"}
+    first = (await reader.get("/v1/breaches?limit=1", headers=ops)).json()
+    rest = (await reader.get(f"/v1/breaches?cursor={first['next']}", headers=ops)).json()
+    types = [row["type"] for row in (*first["breaches"], *rest["breaches"])]
+    assert types == ["baton.sla.breached.v1", "baton.sla.escalated.v1"]
+    assert (await reader.get("/v1/breaches")).status_code == 403
