@@ -2,7 +2,7 @@
 
 import typer
 
-from services.tools import agreement, audit, deadline, dlq, endpoints, installation, keys, lists, roster, targets
+from services.tools import agreement, audit, bench, deadline, dlq, endpoints, installation, keys, lists, roster, targets
 
 
 def add(app: typer.Typer) -> None:
@@ -16,6 +16,7 @@ def add(app: typer.Typer) -> None:
     app.add_typer(dlq.dlq, name="dlq")
     app.command("deadline")(deadline.deadline)
     app.command("audit")(audit.audit)
+    app.command("bench")(bench.bench)
     app.command("migrate")(installation.migrate)
     app.command("doctor")(installation.doctor)
     app.command("openapi")(installation.openapi)

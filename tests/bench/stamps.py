@@ -76,8 +76,9 @@ async def _in_the_file(path: Path, at: dict[str, float], begun: asyncio.Event) -
         while True:
             rows = read.execute("SELECT place, value FROM log WHERE topic = 'leads' AND place > ?", (place,)).fetchall()
             now = time.perf_counter()
-            for place, value in rows:
+            for _, value in rows:
                 _note(at, value, now)
+            place = rows[-1][0] if rows else place
             await asyncio.sleep(EVERY)
     finally:
         read.close()
