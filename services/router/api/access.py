@@ -85,6 +85,11 @@ async def make_endpoint(who: Admin, access: Here, new: NewEndpoint) -> dict[str,
     scheme = new.scheme or next(iter(source.schemes))
     if scheme not in source.schemes:
         raise TheirMistake(f"{scheme!r} is not a scheme of {new.source}; use one of {', '.join(source.schemes)}.")
+    wrong = source.secret_problem([scheme], new.secret) if new.secret else None
+    if wrong is None and not new.secret and scheme == "v1a":
+        wrong = "The scheme v1a needs the sender's public key as its secret (whpk_...)."
+    if wrong:
+        raise TheirMistake(wrong)
     made = await write.make_endpoint(
         access,
         source=new.source,

@@ -1,0 +1,37 @@
+"""The story of the night shift: the tools answer against the running system, whatever its width."""
+
+import orjson
+
+from tests.world import World
+
+
+async def test_the_tools_of_ops_find_everything_well(world: World) -> None:
+    lead = await world.hot("Tool")
+    code, printed = world.site.baton("audit")
+    assert (code, "Everything adds up." in printed) == (0, True), printed
+    code, printed = world.site.baton("doctor")
+    assert (code, "Everything can be reached." in printed) == (0, True), printed
+    code, printed = world.site.baton("agreement", "history", "--json")
+    assert code == 0
+    assert orjson.loads(printed.splitlines()[0])["state"] == "live"
+    code, printed = world.site.baton("deadline", "--lead", lead)
+    assert code == 0
+    assert "after 15 minutes of business time" in printed
+    code, printed = world.site.baton("endpoints", "create", "standard", "--name", world.tag)
+    assert code == 0
+    assert "whsec_" in printed
+    assert world.tag in world.site.baton("endpoints", "list")[1]
+
+
+async def test_every_process_tells_its_health_and_its_figures(world: World) -> None:
+    await world.hot("Figure")
+    for urls in world.site.urls.values():
+        for url in urls:
+            assert (await world.client.get(f"{url}/healthz")).json() == {"status": "alive"}
+            assert (await world.client.get(f"{url}/readyz")).status_code == 200
+            figures = (await world.client.get(f"{url}/metrics")).text
+            for name in ("baton_consumer_lag", "baton_outbox_rows", "baton_outbox_age_seconds", "baton_due_rows_late"):
+                assert name in figures
+    figures = [(await world.client.get(f"{url}/metrics")).text for url in world.site.urls["router"]]
+    assert 'baton_webhooks_received_total{answer="202",source="api"}' in "".join(figures)
+    assert 'baton_events_said_total{service="router",type="baton.lead.assigned.v1"}' in "".join(figures)
