@@ -8,6 +8,8 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from shared.near import near
+
 ACCESS = "access"
 
 
@@ -25,6 +27,7 @@ def sqlite(path: Path) -> Pair:
     url = f"sqlite+aiosqlite:///{path}"
     writer = create_async_engine(
         url,
+        async_creator=lambda: near(str(path)),
         poolclass=AsyncAdaptedQueuePool,
         pool_size=1,
         max_overflow=0,

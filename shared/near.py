@@ -1,0 +1,48 @@
+"""A SQLite connection that works where it stands: only what waits for the disk or for a lock goes to its thread.
+
+A hop to a thread and back costs more than most statements on a row or two, and a transaction is some ten of them.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import aiosqlite
+
+WAITS = ("BEGIN", "PRAGMA", "VACUUM", "ATTACH")
+ELSEWHERE = frozenset(("commit", "close", "backup", "iterdump"))
+
+
+class NearConnection(aiosqlite.Connection):
+    """For short statements: a long one would hold up the whole loop."""
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connector, 64)
+        self._thread.daemon = True
+        self._away: deque[None] = deque()
+        """One for each call that its thread has not finished; none overtakes them, also when their caller was cancelled."""
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if not self._away and not _waits(fn, args) and self._connection is not None:
+            return fn(*args, **kwargs)
+        self._away.append(None)
+        return await super()._execute(partial(self._there, fn), *args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _there(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            self._away.pop()
+
+
+def near(path: str, **options: Any) -> NearConnection:
+    """Open a file, as `aiosqlite.connect` does."""
+    return NearConnection(partial(sqlite3.connect, path, check_same_thread=False, **options))
+
+
+def _waits(fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    if getattr(fn, "__name__", "") in ELSEWHERE:
+        return True
+    return bool(args) and isinstance(args[0], str) and args[0].lstrip()[:7].upper().startswith(WAITS)

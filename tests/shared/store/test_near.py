@@ -1,0 +1,66 @@
+"""The SQLite connection that works where it stands: the same answers, in the same order, as one with a thread between."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from shared.near import NearConnection, near
+
+
+@pytest.fixture
+async def open_file(tmp_path: Path) -> AsyncIterator[NearConnection]:
+    conn = near(str(tmp_path / "x.db"), isolation_level=None)
+    await conn
+    await conn.execute("PRAGMA journal_mode=WAL")
+    await conn.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+    yield conn
+    await conn.close()
+
+
+async def test_what_was_written_is_there_after_the_commit_and_gone_after_a_rollback(open_file: NearConnection) -> None:
+    await open_file.execute("BEGIN IMMEDIATE")
+    await open_file.execute("INSERT INTO t VALUES (1)")
+    await open_file.commit()
+    await open_file.execute("BEGIN IMMEDIATE")
+    await open_file.execute("INSERT INTO t VALUES (2)")
+    await open_file.rollback()
+    assert await (await open_file.execute("SELECT n FROM t")).fetchall() == [(1,)]
+
+
+async def test_nothing_overtakes_a_commit_whose_caller_was_cancelled(open_file: NearConnection) -> None:
+    for number in range(50):
+        await open_file.execute("BEGIN IMMEDIATE")
+        await open_file.execute("INSERT INTO t VALUES (?)", (number,))
+        committing = asyncio.create_task(open_file.commit())
+        await asyncio.sleep(0)
+        committing.cancel()
+        await asyncio.gather(committing, return_exceptions=True)
+        await open_file.rollback()
+        assert not open_file.in_transaction
+        rows = await (await open_file.execute("SELECT count(*) FROM t")).fetchall()
+        assert rows == [(number + 1,)], "the commit had begun, so the rollback came after it"
+
+
+async def test_a_connection_that_waits_for_a_lock_leaves_the_loop_to_others(
+    open_file: NearConnection, tmp_path: Path
+) -> None:
+    other = near(str(tmp_path / "x.db"), isolation_level=None)
+    await other
+    await other.execute("PRAGMA busy_timeout=10000")
+    await open_file.execute("BEGIN IMMEDIATE")
+    begun = asyncio.create_task(other.execute("BEGIN IMMEDIATE"))
+    await asyncio.sleep(0)
+    assert not begun.done()
+    await open_file.commit()
+    await begun
+    await other.rollback()
+    await other.close()
+
+
+async def test_a_failing_statement_raises_as_ever_and_the_next_works(open_file: NearConnection) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        await open_file.execute("SELECT * FROM nowhere")
+    assert await (await open_file.execute("SELECT 1")).fetchall() == [(1,)]
