@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, MetaData, String, Table, func, select
+from sqlalchemy import Column, LargeBinary, MetaData, String, Table, func, select, text
 
 from shared.db import Tx
 from shared.db_tables import BigId
@@ -11,6 +11,8 @@ from shared.events.base import Event, decode
 
 PART = 400
 Hear = Callable[[Tx, list[Event[Any]]], Awaitable[None]]
+Needs = Callable[[Event[Any]], str]
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' waiting'))")
 
 
 def waiting_table(metadata: MetaData) -> Table:
@@ -28,10 +30,16 @@ def waiting_table(metadata: MetaData) -> Table:
 _table = waiting_table(MetaData())
 
 
-async def ready(tx: Tx, events: Sequence[Event[Any]], needs: Callable[[Event[Any]], str]) -> list[Event[Any]]:
+async def ready(
+    tx: Tx, events: Sequence[Event[Any]], needs: Needs, look: Callable[[], Awaitable[Needs]] | None = None
+) -> list[Event[Any]]:
     """Those events that can be handled; the others, and whatever comes behind one of their lead, are kept.
 
-    `needs` names what is missing for an event ("" when nothing is)."""
+    `needs` names what is missing for an event ("" when nothing is). Another process may be committing just that: with
+    `look` it is asked for once more under the lock that `resume` takes too, so that nothing waits for what is here."""
+    if look and tx.dialect == "postgresql" and any(needs(event) for event in events):
+        await tx.conn.execute(_LOCK)
+        needs = await look()
     behind = await _leads(tx, sorted({event.subject for event in events}))
     fit, kept = [], []
     for event in events:
@@ -46,6 +54,8 @@ async def ready(tx: Tx, events: Sequence[Event[Any]], needs: Callable[[Event[Any
 
 async def resume(tx: Tx, hear: Hear, arrived: Sequence[str]) -> None:
     """Handle what waited for these needs, and what waited behind it, lead by lead in order."""
+    if tx.dialect == "postgresql":
+        await tx.conn.execute(_LOCK)
     queues = await _take(tx, sorted(set(arrived)))
     for place in range(max((len(bodies) for bodies in queues.values()), default=0)):
         wave: list[Event[Any]] = [decode(bodies[place]) for bodies in queues.values() if len(bodies) > place]

@@ -60,9 +60,14 @@ def _versions(events: Iterable[Heard]) -> set[int]:
 
 async def _ready(tx: Tx, events: list[Heard]) -> list[Heard]:
     """Those events for which everything is here; the others wait."""
-    known = await store.versions_of(tx, _versions(events))
-    people = await store.people_of(tx, {event.data.owner for event in events if isinstance(event.data, LeadAssigned)})
-    return await waiting.ready(tx, events, lambda event: _needs(event, known, people))
+    owners = {event.data.owner for event in events if isinstance(event.data, LeadAssigned)}
+
+    async def look() -> waiting.Needs:
+        known = await store.versions_of(tx, _versions(events))
+        people = await store.people_of(tx, owners)
+        return lambda event: _needs(event, known, people)
+
+    return await waiting.ready(tx, events, await look(), look)
 
 
 def _needs(event: Heard, known: dict[int, Any], people: dict[str, Any]) -> str:

@@ -1,0 +1,49 @@
+"""An event that needs a version never waits for one that another process commits at the same moment (PostgreSQL)."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from services.timer import store
+from services.timer.app import build
+from services.timer.handlers import knowledge, leads
+from services.timer.settings import Settings as TimerSettings
+from shared.agreement.roster import Rep
+from shared.events import RosterChanged
+from shared.events.base import Event
+from shared.house import opened
+from shared.migrate import upgrade
+from shared.settings import Settings
+from tests.rooms import TUESDAY
+from tests.timer.clock_room import LEAD, assigned, published
+
+
+@pytest.mark.wide
+async def test_what_arrives_while_it_is_committed_elsewhere_is_handled(postgres: str, tmp_path: Path) -> None:
+    settings = Settings(
+        bus="kafka", database_url=postgres, kafka_bootstrap_servers="nowhere:1", secret_keys="k" * 32, data_dir=tmp_path
+    )
+    async with opened(settings, ["timer"]) as building:
+        await upgrade(building, ["access", "timer"])
+        db = building.databases["timer"]
+        service = build(TimerSettings())
+        assert service.name == "timer"
+        for turn in range(20):
+            lead = f"{LEAD[:-2]}{turn:02d}"
+            version, rep = turn + 1, f"dan-{turn}"
+            event = Event(
+                assigned(rep, pinned=version).model_copy(update={"agreement": version}), lead, "/test", TUESDAY
+            )
+            news = Event(published(version=version), f"agreement:{version}", "/test", TUESDAY)
+            person = Event(RosterChanged(rep=Rep(id=rep, name="Dan")), f"rep:{rep}", "/test", TUESDAY)
+            await asyncio.gather(
+                db.run(lambda tx, event=event: leads.hear(tx, [event])),
+                db.run(lambda tx, news=news: knowledge.learn(tx, [news])),
+                db.run(lambda tx, person=person: knowledge.meet(tx, [person])),
+            )
+            async with db.reading() as tx:
+                kept = (await tx.conn.execute(text("SELECT count(*) FROM waiting"))).scalar_one()
+                found = await store.clocks_of(tx, [lead])
+            assert (kept, len(found.get(lead, []))) == (0, 1)
