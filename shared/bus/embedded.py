@@ -159,16 +159,19 @@ class EmbeddedConsumer:
         records: list[Record] = []
         marks = []
         self._first = (self._first + 1) % len(self._topics)
+        # The ends of before the snapshot: an end that moved after it would pass over records that it does not show.
+        ends = dict(self._bus._ends)
         async with self._bus._engines.reader.connect() as conn:
             for topic in self._topics[self._first :] + self._topics[: self._first]:
-                place, end = self._places[topic], self._bus._ends.get(topic, 0)
+                place, end = self._places[topic], ends.get(topic, 0)
                 if end <= place or len(records) >= limit:
                     continue
                 wanted = {"topic": topic, "place": place, "limit": limit - len(records)}
                 rows = (await conn.execute(_READ, wanted)).all()
                 records += [Record(topic, row.key, row.value, 0, row.place, _unpack(row.headers)) for row in rows]
                 full = len(rows) == wanted["limit"]
-                self._places[topic] = rows[-1].place + 1 if full else end
+                last = rows[-1].place + 1 if rows else place
+                self._places[topic] = last if full else max(last, end)
                 marks.append((topic, 0, self._places[topic]))
         return Batch(tuple(records), 0, tuple(marks))
 
