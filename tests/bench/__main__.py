@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.bench import intake, lead, memory, timer
 from tests.bench.report import Report, machine, versions
@@ -21,15 +22,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--short", action="store_true", help="everything in about two minutes")
+    parser.add_argument("--rate", type=float, help="leads per second in the lead part, instead of 100")
     wanted = parser.parse_args()
     unknown = set(wanted.parts) - set(PARTS)
     if unknown:
         parser.error(f"there is no part {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
+    size = SHORT if wanted.short else WHOLE
+    size = replace(size, rate=wanted.rate or size.rate)
     report = Report()
     report.say(machine())
     report.say(versions())
     for name in wanted.parts or PARTS:
-        PARTS[name](SHORT if wanted.short else WHOLE, report)
+        PARTS[name](size, report)
     report.say(f"{len(report.errors)} errors" if report.errors else "No errors.")
     return 1 if report.errors else 0
 
