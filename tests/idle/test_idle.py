@@ -1,0 +1,73 @@
+"""An idle system leaves its databases alone: at most 40 statements for each service in 60 seconds, beats included."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import event, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from services.tools.assembly import NAMES, all_services
+from shared.service import running
+from shared.settings import Settings
+from tests.parts.postgres import fresh_database
+from tests.site import wide
+
+MOST, SPAN = 40, 60.0
+SPANS = [pytest.param(15.0, id="15s"), pytest.param(60.0, id="60s", marks=pytest.mark.prove)]
+SAID = (" statement: ", " execute ")
+
+
+@pytest.mark.parametrize("seconds", SPANS)
+async def test_an_idle_process_asks_its_files_next_to_nothing(
+    seconds: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    counts: Counter[str] = Counter()
+    async with running(all_services(), Settings(data_dir=tmp_path / "data", secret_keys="k" * 32)) as state:
+        for name, db in state.building.databases.items():
+            for engine in {db.engines.writer, db.engines.reader}:
+
+                def count(*_: object, name: str = name) -> None:
+                    counts[name] += 1
+
+                event.listen(engine.sync_engine, "before_cursor_execute", count)
+        await asyncio.sleep(2)
+        counts.clear()
+        await asyncio.sleep(seconds)
+        found = dict(counts)
+    assert all(found.get(name, 0) <= MOST * seconds / SPAN for name in NAMES), found
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("seconds", SPANS)
+async def test_idle_processes_ask_postgresql_next_to_nothing(seconds: float, kafka: str, postgres_server: str) -> None:
+    folder = parse_qs(urlsplit(postgres_server).query).get("host", [""])[0]
+    log = Path(folder) / "log"
+    if not log.exists():
+        pytest.fail("The server's log is not where the test starts it; unset BATON_TEST_POSTGRES.")
+    with fresh_database(postgres_server) as database:
+        name = make_url(database).database
+        engine = create_async_engine(postgres_server, isolation_level="AUTOCOMMIT")
+        async with engine.connect() as conn:
+            await conn.execute(text(f"ALTER DATABASE \"{name}\" SET log_statement = 'all'"))
+        await engine.dispose()
+        with wide(kafka, database) as site:
+            await asyncio.sleep(8)
+            before = log.stat().st_size
+            await asyncio.sleep(seconds)
+            with log.open("rb") as lines:
+                lines.seek(before)
+                said = [
+                    line
+                    for line in lines.read().decode(errors="replace").splitlines()
+                    if any(word in line for word in SAID)
+                ]
+            processes = len(site.processes)
+    worth = [line for line in said if not any(quiet in line for quiet in ("BEGIN", "COMMIT", "ROLLBACK"))]
+    assert worth, "nothing was logged, so nothing was counted"
+    assert len(worth) <= MOST * seconds / SPAN * processes, Counter(
+        line.split(":", 3)[-1].strip()[:90] for line in worth
+    ).most_common(8)
