@@ -1,7 +1,7 @@
 """A clock: one promise on one lead under one epoch, and its life as a table."""
 
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.events.breaches import SlaBreached, SlaFact, SlaWarned, SlaWithdrawn
 from shared.events.clocks import ClockFact, ClockStopped
@@ -23,6 +23,7 @@ LIFE: dict[str, dict[str, str]] = {
         "rung": "breached",
         "answered in time": "kept",
         "answered late": "late",
+        "moved on in time": "void",
         "moved on": "missed",
     },
     "kept": {},
@@ -30,9 +31,8 @@ LIFE: dict[str, dict[str, str]] = {
     "missed": {"answered in time": "kept"},
     "void": {},
 }
-"""`answered in time` of a breached clock withdraws the breach; of a missed one the new owner keeps the lead."""
-
-HOLD = timedelta(seconds=60)
+"""What happened in time by its stamp, but is heard after the breach was said, withdraws it; of a missed clock the new
+owner keeps the lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +98,12 @@ def warned(clock: Clock, now: datetime) -> tuple[Clock, Facts]:
     return replace(clock, warned_at=now, step="due"), [fact]
 
 
-def breached(clock: Clock, now: datetime, wall: datetime) -> tuple[Clock, Facts]:
-    """Nobody answered in time, and the settle time is over."""
-    fact = SlaBreached(**_sla(clock), breached_at=max(now, clock.due_at), settled_at=wall)
+def breached(clock: Clock, wall: datetime) -> tuple[Clock, Facts]:
+    """Nobody answered in time. The breach counts from the due instant, whenever it is said (`wall`, real time)."""
+    fact = SlaBreached(**_sla(clock), breached_at=clock.due_at, settled_at=wall)
     state = follow(clock.state, "settled")
-    return replace(clock, state=state, breached_at=fact.breached_at, settled_at=wall, step="rung", held_until=None), [
-        fact
-    ]
+    changed = replace(clock, state=state, breached_at=clock.due_at, settled_at=wall, step="rung", held_until=None)
+    return changed, [fact]
 
 
 def answered(clock: Clock, at: datetime, now: datetime, wall: datetime, why: str) -> tuple[Clock, Facts]:
@@ -116,30 +115,33 @@ def answered(clock: Clock, at: datetime, now: datetime, wall: datetime, why: str
             facts.append(SlaWithdrawn(**_sla(clock), answered_at=at, by=clock.owner))
         return _stopped(clock, "answered in time", now, why, facts)
     if clock.state == "running":
-        clock, facts = breached(clock, now, wall)
+        clock, facts = breached(clock, wall)
     return _stopped(clock, "answered late", now, why, facts)
 
 
-def moved_on(clock: Clock, now: datetime, why: str, left: int | None = None) -> tuple[Clock, Facts]:
-    """The lead has another owner, or ended: the clock stops without an answer."""
-    return _stopped(replace(clock, left_seconds=left), "moved on", now, why, [])
+def moved_on(
+    clock: Clock, at: datetime, now: datetime, wall: datetime, why: str, left: int | None = None
+) -> tuple[Clock, Facts]:
+    """The lead went to another owner, or ended, at `at`, without an answer: void when that was in time, else missed;
+    by event time, once, so that it does not matter whether the breach was said before."""
+    facts: Facts = []
+    clock = replace(clock, left_seconds=left)
+    if clock.state == "breached" and at <= clock.due_at:
+        facts.append(SlaWithdrawn(**_sla(clock), answered_at=at))
+        return _stopped(clock, "moved on in time", now, why, facts)
+    if clock.state == "running" and at > clock.due_at:
+        clock, facts = breached(clock, wall)
+    return _stopped(clock, "moved on", now, why, facts)
 
 
 def too_late(clock: Clock, at: datetime, by: str | None, present_owner: str | None) -> tuple[Clock, Facts]:
-    """An answer stamped in time turned up after the lead went to somebody else, who keeps it."""
+    """An answer stamped in time turned up after the lead went to somebody else, who keeps it. Any other answer, and
+    any other clock, changes nothing."""
+    if clock.state != "missed" or at > clock.due_at:
+        return clock, []
     fact = SlaWithdrawn(**_sla(clock), answered_at=at, by=by, applied=False, present_owner=present_owner)
     verdict = follow(clock.state, "answered in time")
     return replace(clock, state=verdict, verdict=verdict, why="answered in time, told too late"), [fact]
-
-
-def held(clock: Clock, wall: datetime) -> Clock:
-    """An answer stamped in time is on its way: no breach is said until its outcome is known, for at most a minute."""
-    return replace(clock, held_until=wall + HOLD)
-
-
-def released(clock: Clock) -> Clock:
-    """The outcome of the answer is known."""
-    return replace(clock, held_until=None)
 
 
 def _stopped(clock: Clock, what: str, now: datetime, why: str, facts: Facts) -> tuple[Clock, Facts]:

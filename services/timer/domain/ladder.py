@@ -41,10 +41,12 @@ def climb(clock: Clock, promise: Promise, spent: Spent, now: datetime, calendar:
 def _one(clock: Clock, promise: Promise, rung: Rung, stands: datetime, spent: Spent) -> tuple[Clock, Facts]:
     number = clock.rung + 1
     key = (clock.lead, clock.promise, " ".join(rung.do))
-    if rung.at_most is not None and spent.get(key, 0) >= rung.at_most:
-        reason = f"rung {number} ({', '.join(rung.do)}): done {spent[key]} of at most {rung.at_most} times"
-        return replace(clock, rung=number, skipped=(*clock.skipped, reason)), []
-    spent[key] = spent.get(key, 0) + 1
+    if rung.at_most is not None:
+        done = spent.get(key, 0)
+        if done >= rung.at_most:
+            reason = f"rung {number} ({', '.join(rung.do)}): done {done} of at most {rung.at_most} times"
+            return replace(clock, rung=number, skipped=(*clock.skipped, reason)), []
+        spent[key] = done + 1
     fact = SlaEscalated(
         **sla_fields(clock),
         rung=number,

@@ -1,113 +1,114 @@
-"""Promises: which clock begins when, until when in business time, and in whose calendar."""
+"""Promises: which clock begins when, and until when in business time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from services.timer.domain.clock import Clock, clock_fields, clock_id
+from services.timer.domain.followed import Followed
+from services.timer.domain.lead import Lead
 from shared.agreement.business_time import Explained, accept_due, due, elapsed
 from shared.agreement.calendar import ALWAYS, Calendar
-from shared.agreement.compiled import Compiled, Promise
-from shared.agreement.roster import Rep
+from shared.agreement.compiled import ClockRules, Promise
 from shared.agreement.time_words import in_words
 from shared.agreement.within import parse_within
 from shared.events.clocks import ClockStarted
 
-CalendarOf = Callable[[str | None, str | None], Calendar]
-"""(owner, team) to the calendar that a clock follows."""
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A clock that begins, what is said about it, and the seconds that it took over from a former owner, if any."""
 
-def calendar_of(pinned: Compiled, routed: Compiled | None, team: str | None, rep: Rep | None) -> Calendar:
-    """The followed calendar: the rep's shift, else the team's, else `hq`; time off never stops a clock."""
-    if pinned.clock.follows == "24x7":
-        return ALWAYS
-    found = pinned.teams.get(team or "") or (routed.teams.get(team or "") if routed else None)
-    wanted = (found.calendar if found else None, "hq", *pinned.calendars)
-    name = next((name for name in wanted if name in pinned.calendars), None)
-    if name is None:
-        return ALWAYS
-    calendar = Calendar.compile(pinned.calendars[name], pinned.holidays.get(name))
-    if rep is None or pinned.clock.follows != "owner":
-        return calendar
-    return calendar.with_hours(rep.hours, rep.timezone)
+    clock: Clock
+    started: ClockStarted
+    left: int | None
 
 
 def begin(
     promise: Promise,
+    lead: Lead,
+    followed: Followed,
+    rules: ClockRules,
     *,
-    lead: str,
-    epoch: int,
     round_: int,
-    owner: str | None,
-    team: str | None,
-    tier: str,
-    agreement: int,
-    routed: int,
     start: datetime,
-    pinned: Compiled,
-    calendar: Calendar,
     left: int | None = None,
-) -> tuple[Clock, ClockStarted] | None:
-    """Start a clock, or None when the promise does not bind this tier.
-
-    `left` is what a former owner had left, in seconds: the new one has the target or that, whichever is less, but
-    never less than `continue_with_at_least`.
-    """
-    target = promise.target(tier)
+) -> Begun | None:
+    """Start a clock, or None when the promise does not bind the lead's tier. `left`: see `reckon`."""
+    target = promise.target(lead.tier)
     if target is None:
         return None
-    days, rest = parse_within(target.within)
-    close = pinned.clock.at_close
-    if promise.runs_from == "received":
-        explained = due(ALWAYS, start, rest + timedelta(days=days))
-    elif target.off_hours is not None:
-        off = timedelta(seconds=target.off_hours)
-        explained = accept_due(calendar, start, rest, off, days=days, at_close=close)
-    else:
-        explained = due(calendar, start, rest, days=days, at_close=close)
-    if left is not None:
-        least = timedelta(seconds=max(left, pinned.clock.continue_with_at_least))
-        shorter = due(calendar, start, least, at_close=close)
-        explained = shorter if shorter.due < explained.due else explained
+    calendar = basis(promise, followed)
+    explained = reckon(promise, lead.tier, start, calendar, rules, left)
     wall = explained.wall or promise.runs_from == "received"
-    warn_at = _warn_at(calendar, start, explained, promise.warn, wall)
+    warn_at = _warn_at(calendar, start, explained.due, promise.warn, wall)
     clock = Clock(
-        id=clock_id(lead, promise.name, epoch, round_),
-        lead=lead,
+        id=clock_id(lead.lead, promise.name, lead.epoch, round_),
+        lead=lead.lead,
         promise=promise.name,
-        epoch=epoch,
+        epoch=lead.epoch,
         round=round_,
-        owner=owner,
-        team=team,
-        tier=tier,
-        agreement=agreement,
-        routed=routed,
+        owner=lead.owner,
+        team=lead.team,
+        tier=lead.tier,
+        agreement=lead.pinned,
+        routed=lead.routed,
         started_at=start,
         due_at=explained.due,
         warn_at=warn_at,
         step="warn" if warn_at else "due",
         off_hours=wall,
         within=target.within,
-        in_words=in_words(ALWAYS if promise.runs_from == "received" else calendar, explained),
+        in_words=in_words(calendar, explained),
     )
     started = ClockStarted(
         **clock_fields(clock),
         started_at=start,
         due_at=clock.due_at,
         warn_at=warn_at,
-        agreement=agreement,
-        calendar=calendar.zone.key,
+        agreement=lead.pinned,
+        calendar=followed.calendar.zone.key,
         in_words=clock.in_words,
     )
-    return clock, started
+    return Begun(clock, started, left)
 
 
-def _warn_at(calendar: Calendar, start: datetime, explained: Explained, share: Decimal, wall: bool) -> datetime | None:
+def basis(promise: Promise, followed: Followed) -> Calendar:
+    """What a promise is reckoned in: the speed to lead (from `received`) in wall time, the others in the calendar."""
+    return ALWAYS if promise.runs_from == "received" else followed.calendar
+
+
+def reckon(
+    promise: Promise, tier: str, start: datetime, calendar: Calendar, rules: ClockRules, left: int | None
+) -> Explained:
+    """When a promise that binds this tier is due, with every interval.
+
+    `left` is what a former owner had left, in seconds: the new one has the target or that, whichever is less, but
+    never less than `continue_with_at_least`.
+    """
+    target = promise.targets.get(tier) or promise.targets["*"]
+    days, rest = parse_within(target.within)
+    if promise.runs_from == "received":
+        explained = due(calendar, start, rest + timedelta(days=days))
+    elif target.off_hours is None:
+        explained = due(calendar, start, rest, days=days, at_close=rules.at_close)
+    else:
+        off = timedelta(seconds=target.off_hours)
+        explained = accept_due(calendar, start, rest, off, days=days, at_close=rules.at_close)
+    if left is None:
+        return explained
+    least = timedelta(seconds=max(left, rules.continue_with_at_least))
+    shorter = due(calendar, start, least, at_close=rules.at_close)
+    return shorter if shorter.due < explained.due else explained
+
+
+def _warn_at(calendar: Calendar, start: datetime, until: datetime, share: Decimal, wall: bool) -> datetime | None:
     if not 0 < share < 1:
         return None
     if wall:
-        return start + (explained.due - start) * float(share)
-    total = elapsed(calendar, start, explained.due).seconds
+        return start + (until - start) * float(share)
+    total = elapsed(calendar, start, until).seconds
     return due(calendar, start, timedelta(seconds=float(Decimal(str(total)) * share))).due
 
 
@@ -118,6 +119,30 @@ def left_of(clock: Clock, at: datetime, calendar: Calendar) -> int:
     if clock.off_hours:
         return int((clock.due_at - at).total_seconds())
     return int(elapsed(calendar, at, clock.due_at).seconds)
+
+
+def met_before(clocks: Iterable[Clock], promise: str, lead: Lead) -> bool:
+    """Whether an earlier owner met the promise, in time or late, since the lead began."""
+    return any(clock.verdict in ("kept", "late") for clock in _before(clocks, promise, lead))
+
+
+def taken_over(clocks: Iterable[Clock], promise: str, lead: Lead, calendar: Callable[[Clock], Calendar]) -> int | None:
+    """What the owner before had left, in seconds, which the new one takes over; None for the whole time.
+
+    An accept clock is always taken over: also after a decline the person who enquired has been waiting. A first touch
+    that was made is made; a new owner has the whole time for theirs.
+    """
+    before = _before(clocks, promise, lead)
+    if not before or (promise != "accept" and before[-1].verdict in ("kept", "late")):
+        return None
+    last = before[-1]
+    if last.left_seconds is not None or last.stopped_at is None:
+        return last.left_seconds
+    return left_of(last, last.stopped_at, calendar(last))
+
+
+def _before(clocks: Iterable[Clock], promise: str, lead: Lead) -> list[Clock]:
+    return [clock for clock in clocks if clock.promise == promise and lead.began <= clock.epoch < lead.epoch]
 
 
 def rounds(clocks: list[Clock], promise: str, epoch: int) -> int:

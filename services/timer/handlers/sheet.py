@@ -1,14 +1,18 @@
-"""What a batch changes: clocks, their due rows and the events about them, written at its end."""
+"""What a batch changes: leads, clocks, their due rows and the events about them, written at its end."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from services.timer import store
 from services.timer.domain import ladder
+from services.timer.domain.answer import Answer, holds
 from services.timer.domain.clock import Clock, Facts
-from services.timer.domain.promise import calendar_of
+from services.timer.domain.followed import Followed, follow
+from services.timer.domain.lead import Lead
+from services.timer.domain.promise import Begun, basis, left_of
+from services.timer.domain.step import upcoming
 from shared import due
 from shared.agreement.calendar import Calendar
 from shared.agreement.compiled import Compiled, Promise
@@ -23,21 +27,23 @@ KIND = "clock"
 
 @dataclass(slots=True)
 class Sheet:
-    """Everything at hand for a batch of leads."""
+    """Everything at hand for a batch of leads, and what is to be written."""
 
     tx: Tx
     clocks: dict[str, list[Clock]] = field(default_factory=dict)
     versions: dict[int, Compiled] = field(default_factory=dict)
     people: dict[str, Rep] = field(default_factory=dict)
     spent: ladder.Spent = field(default_factory=dict)
+    leads: dict[str, Lead] = field(default_factory=dict)
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
     spent_before: ladder.Spent = field(default_factory=dict)
-    closed: set[str] = field(default_factory=set)
-    closing: set[str] = field(default_factory=set)
-    opening: set[str] = field(default_factory=set)
     changed: dict[str, Clock] = field(default_factory=dict)
-    rows: dict[str, Due | None] = field(default_factory=dict)
+    reckoned: list[dict[str, Any]] = field(default_factory=list)
     said: list[dict[str, Any]] = field(default_factory=list)
-    calendars: dict[tuple[int, int, str | None, str | None], Calendar] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
+    taken: list[Answer] = field(default_factory=list)
+    arrived: set[str] = field(default_factory=set)
+    followed: dict[tuple[int, int, str | None, str | None], Followed] = field(default_factory=dict)
 
     def of(self, lead: str) -> list[Clock]:
         """The clocks of a lead as they are now."""
@@ -47,17 +53,55 @@ class Sheet:
         """The promise that a clock runs for."""
         return self.versions[clock.agreement].promises[clock.promise]
 
-    def calendar(self, pinned: int, routed: int, team: str | None, owner: str | None) -> Calendar:
-        """The calendar that a clock of these follows; compiled once in a batch."""
+    def follows(self, pinned: int, routed: int, team: str | None, owner: str | None) -> Followed:
+        """What a clock of these follows; compiled once in a batch."""
         key = (pinned, routed, team, owner)
-        if key not in self.calendars:
+        if key not in self.followed:
             rep = self.people.get(owner or "")
-            self.calendars[key] = calendar_of(self.versions[pinned], self.versions.get(routed), team, rep)
-        return self.calendars[key]
+            self.followed[key] = follow(self.versions[pinned], self.versions.get(routed), team, rep)
+        return self.followed[key]
 
-    def calendar_of(self, clock: Clock) -> Calendar:
-        """The calendar that a clock follows."""
-        return self.calendar(clock.agreement, clock.routed, clock.team, clock.owner)
+    def calendar(self, clock: Clock) -> Calendar:
+        """The calendar that a clock is reckoned in."""
+        return basis(self.promise(clock), self.follows(clock.agreement, clock.routed, clock.team, clock.owner))
+
+    def left(self, clock: Clock, at: datetime) -> int:
+        """The seconds that a clock had left at a moment."""
+        return left_of(clock, at, self.calendar(clock))
+
+    def know(self, lead: Lead) -> None:
+        """How a lead is now."""
+        self.leads[lead.lead] = lead
+        self.moved.add(lead.lead)
+
+    def take(self, answer: Answer) -> None:
+        """An answer is on its way."""
+        self.answers.setdefault(answer.lead, []).append(answer)
+        self.taken.append(answer)
+
+    def arrive(self, lead: str, actions: Iterable[str | None]) -> None:
+        """These answers are on their way no longer."""
+        gone = {action for action in actions if action}
+        self.answers[lead] = [answer for answer in self.answers.get(lead, []) if answer.action not in gone]
+        self.arrived |= gone
+
+    def held(self, clock: Clock) -> datetime | None:
+        """Until when (real time) the answers on their way hold the breach of a clock, or None."""
+        return holds(clock, self.promise(clock), self.answers.get(clock.lead, []), self.tx.wall)
+
+    def start(self, begun: Begun, followed: Followed, cause: Event[Any]) -> None:
+        """A clock begins."""
+        clock = replace(begun.clock, held_until=self.held(begun.clock))
+        self.keep(clock, [begun.started], cause)
+        self.reckoned.append(
+            {
+                "clock": clock.id,
+                "calendar": followed.name,
+                "hours": followed.hours,
+                "timezone": followed.timezone,
+                "taken_over": begun.left,
+            }
+        )
 
     def keep(self, clock: Clock, facts: Facts, cause: Event[Any] | None = None) -> Clock:
         """A changed or new clock, and what is said about it."""
@@ -70,35 +114,27 @@ class Sheet:
                 data = fact.model_dump(mode="json", exclude_none=True)
                 row = {"at": self.tx.now, "lead": clock.lead, "type": fact.type, "event": event.id, "data": data}
                 self.said.append(row)
-        self.rows[clock.id] = self._row(clock)
         return clock
 
-    def wake(self, clock: Clock, at: datetime) -> None:
-        """Look at a clock again at a moment of real time."""
-        self.rows[clock.id] = Due(clock.id, KIND, clock.lead, at, "wall")
-
-    def _row(self, clock: Clock) -> Due | None:
-        """The one due row of a clock: its next step, or none when it rests."""
-        if not clock.runs or not clock.step:
-            return None
-        if clock.step == "settle":
-            return Due(clock.id, KIND, clock.lead, clock.held_until or self.tx.wall + self.tx.house.settle, "wall")
-        if clock.step == "rung":
-            rung = self.promise(clock).rungs[clock.rung]
-            return Due(clock.id, KIND, clock.lead, ladder.at(clock, rung, self.calendar_of(clock)))
-        at = clock.warn_at if clock.step == "warn" and clock.warn_at else clock.due_at
-        return Due(clock.id, KIND, clock.lead, at)
-
     async def write(self) -> None:
-        """Write it all."""
+        """Write it all: each clock has its one due row, or none when it rests."""
         tx = self.tx
+        asleep, awake = [], []
+        for clock in self.changed.values():
+            next_ = upcoming(clock, self.promise(clock), self.calendar(clock), tx.wall, tx.house.settle)
+            if next_ is None:
+                asleep.append(clock.id)
+            else:
+                awake.append(Due(clock.id, KIND, clock.lead, next_.at, next_.basis))
         await store.save(tx, list(self.changed.values()))
+        await store.note_reckonings(tx, self.reckoned)
         await store.spend(tx, {key: n for key, n in self.spent.items() if self.spent_before.get(key) != n})
         await store.tell_breaches(tx, self.said)
-        await store.close(tx, self.closing)
-        await store.reopen(tx, self.opening)
-        await due.drop(tx, [clock for clock, row in self.rows.items() if row is None])
-        await due.put(tx, [row for row in self.rows.values() if row])
+        await store.keep_leads(tx, [self.leads[lead] for lead in self.moved])
+        await store.forget_answers(tx, self.arrived)
+        await store.keep_answers(tx, [answer for answer in self.taken if answer.action not in self.arrived])
+        await due.drop(tx, asleep)
+        await due.put(tx, awake)
 
 
 async def opened(
@@ -107,18 +143,13 @@ async def opened(
     """A sheet with what these clocks, versions and people need, one statement for each kind."""
     every = [clock for of_lead in clocks.values() for clock in of_lead]
     wanted = {clock.agreement for clock in every} | {clock.routed for clock in every} | set(versions)
-    owners = {clock.owner for clock in every if clock.owner and clock.runs} | set(people)
-    spent = (
-        await store.spent_of(tx, clocks)
-        if any(clock.state == "breached" or clock.step == "settle" for clock in every)
-        else {}
-    )
+    owners = {clock.owner for clock in every if clock.owner} | set(people)
+    counts = await store.spent_of(tx, {clock.lead for clock in every if clock.step in ("settle", "rung")})
     return Sheet(
         tx,
         clocks,
         await store.versions_of(tx, wanted),
         await store.people_of(tx, owners),
-        dict(spent),
-        dict(spent),
-        await store.closed_of(tx, clocks),
+        dict(counts),
+        spent_before=counts,
     )

@@ -23,6 +23,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version"),
     )
     op.create_table(
+        "answers",
+        sa.Column("action", sa.String(length=36), nullable=False),
+        sa.Column("lead", sa.String(length=36), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("answered_at", Moment(), nullable=False),
+        sa.Column("until", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("action"),
+    )
+    with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_answers_lead"), ["lead"], unique=False)
+
+    op.create_table(
         "breaches",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("at", Moment(), nullable=False),
@@ -69,12 +82,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_clocks_lead"), ["lead"], unique=False)
 
     op.create_table(
-        "closed",
-        sa.Column("lead", sa.String(length=36), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("lead"),
-    )
-    op.create_table(
         "cursors",
         sa.Column("topic", sa.String(length=64), nullable=False),
         sa.Column("subject", sa.String(length=200), nullable=False),
@@ -105,6 +112,19 @@ def upgrade() -> None:
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_inbox_handled_at"), ["handled_at"], unique=False)
 
+    op.create_table(
+        "leads",
+        sa.Column("lead", sa.String(length=36), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(length=100), nullable=True),
+        sa.Column("team", sa.String(length=100), nullable=True),
+        sa.Column("tier", sa.String(length=60), nullable=False),
+        sa.Column("pinned", sa.Integer(), nullable=False),
+        sa.Column("routed", sa.Integer(), nullable=False),
+        sa.Column("began", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("lead"),
+    )
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -154,6 +174,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "reckonings",
+        sa.Column("clock", sa.String(length=36), nullable=False),
+        sa.Column("calendar", sa.String(length=100), nullable=False),
+        sa.Column("hours", sa.Text(), nullable=True),
+        sa.Column("timezone", sa.String(length=60), nullable=True),
+        sa.Column("taken_over", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("clock"),
+    )
+    op.create_table(
         "relays",
         sa.Column("shard", sa.SmallInteger(), nullable=False),
         sa.Column("owner", sa.String(length=64), nullable=False),
@@ -172,7 +201,7 @@ def upgrade() -> None:
         "spent",
         sa.Column("lead", sa.String(length=36), nullable=False),
         sa.Column("promise", sa.String(length=40), nullable=False),
-        sa.Column("word", sa.String(length=60), nullable=False),
+        sa.Column("word", sa.String(length=400), nullable=False),
         sa.Column("times", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("lead", "promise", "word"),
     )
@@ -202,6 +231,7 @@ def downgrade() -> None:
     op.drop_table("spent")
     op.drop_table("sequences")
     op.drop_table("relays")
+    op.drop_table("reckonings")
     op.drop_table("people")
     with op.batch_alter_table("parked", schema=None) as batch_op:
         batch_op.drop_index(
@@ -210,6 +240,7 @@ def downgrade() -> None:
 
     op.drop_table("parked")
     op.drop_table("outbox")
+    op.drop_table("leads")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_inbox_handled_at"))
 
@@ -220,12 +251,15 @@ def downgrade() -> None:
 
     op.drop_table("due")
     op.drop_table("cursors")
-    op.drop_table("closed")
     with op.batch_alter_table("clocks", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_clocks_lead"))
         batch_op.drop_index("clocks_state")
 
     op.drop_table("clocks")
     op.drop_table("breaches")
+    with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_answers_lead"))
+
+    op.drop_table("answers")
     op.drop_table("agreements")
     # ### end Alembic commands ###

@@ -1,0 +1,35 @@
+"""What a deadline would be, over HTTP."""
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from services.timer import store
+from services.timer.api.clocks import Reader
+from shared.agreement.preview import preview
+from shared.db import Tx
+from shared.errors import TheirMistake
+from shared.http import answer, reading
+
+doors = APIRouter()
+
+
+@doors.post("/v1/deadlines/preview")
+async def deadline(
+    request: Request, who: Reader, tx: Annotated[Tx, Depends(reading("timer"), scope="function")]
+) -> Response:
+    """When something would be due, with every interval; a calendar of the live agreement by name, or one of its own."""
+    try:
+        wanted = orjson.loads(await request.body())
+    except orjson.JSONDecodeError as error:
+        raise TheirMistake(f"The body is not JSON: {error}.") from error
+    if not isinstance(wanted, dict):
+        raise TheirMistake("The body must be a JSON object with calendar, start, and within or end.")
+    live = await store.live(tx)
+    calendars = live[1].calendars if live else {}
+    try:
+        return answer(preview(wanted, calendars))
+    except ValueError as error:
+        raise TheirMistake(str(error)) from error

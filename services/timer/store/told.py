@@ -1,0 +1,32 @@
+"""What was said on the breach topic, kept for its door."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from services.timer.store.tables import breaches
+from shared.db import Tx
+
+BELL = "breaches"
+
+
+async def tell_breaches(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    """Keep what was said on the breach topic, and wake its streams, in other processes too."""
+    if rows:
+        await tx.run(breaches.insert(), rows)
+        tx.wakes.add(BELL)
+
+
+async def told_breaches(tx: Tx, *, after: int, since: datetime | None, limit: int) -> list[dict[str, Any]]:
+    """What was said on the breach topic after a place in its order."""
+    statement = select(breaches).where(breaches.c.id > after).order_by(breaches.c.id).limit(limit)
+    if since:
+        statement = statement.where(breaches.c.at >= since)
+    return [dict(row) for row in await tx.rows(statement)]
+
+
+async def last_breach(tx: Tx) -> int:
+    """The place of the last thing said on the breach topic."""
+    row = await tx.one(select(func.max(breaches.c.id).label("n")))
+    return int(row["n"] or 0) if row else 0
