@@ -1,0 +1,27 @@
+"""`python -m tests.kills.launcher POINT HIT COMMAND...`: run `baton COMMAND...`, and die like a power cut at a named point."""
+
+import itertools
+import os
+import signal
+import sys
+
+from services.__main__ import main
+from shared import points
+
+
+def die_at(name: str, hit: int) -> None:
+    """SIGKILL this process when the point is reached for the hit-th time."""
+    count = itertools.count(1)
+
+    def reached(point: str) -> None:
+        if point == name and next(count) == hit:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    points.on_reached = reached
+
+
+if __name__ == "__main__":
+    assert sys.argv[1] in points.POINTS
+    die_at(sys.argv[1], int(sys.argv[2]))
+    sys.argv = ["baton", *sys.argv[3:]]
+    main()

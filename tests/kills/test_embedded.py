@@ -1,0 +1,229 @@
+"""SIGKILL of `baton up` at each named point and hit, then a restart: nothing lost, nothing twice, the audit content."""
+
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.tools.verdict import judge
+from shared.points import POINTS
+from tests.notifier.post_office import Mailbox, mail_server
+from tests.parts.leash import Leashed
+from tests.parts.ports import free_ports
+from tests.site import KEYS, embedded, ready, start
+from tests.world import World
+
+PEOPLE = ("ada", "bob", "cy", "di", "ed", "flo")
+"""Ada posts to our own contract and answers her mail; the others come by a webhook and are left alone."""
+HERE = (
+    "verified",
+    "tx_committed_before_2xx",
+    "published_before_mark",
+    "tx_committed_before_offset",
+    "after_250_before_mark",
+)
+"""Where a kill hurts most: these are killed at the third time too, in the ordinary run."""
+ONCE = {"post_verified": 1, "committed_before_page": 1}
+"""Only one answer is given, so these are reached once."""
+CASES = [
+    pytest.param(
+        point, hit, marks=() if hit == 1 or (hit == 3 and point in HERE) else pytest.mark.prove, id=f"{point}-{hit}"
+    )
+    for point in POINTS
+    for hit in range(1, ONCE.get(point, 5) + 1)
+]
+
+
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A data directory with people, a live agreement and a sender's key, left in good order."""
+    import asyncio
+
+    folder = tmp_path_factory.mktemp("furnished")
+
+    async def furnish(site: Any) -> dict[str, str]:
+        world = World(site)
+        await world.open()
+        await world.settle()
+        admin = await world.post_json("router", "/v1/keys", {"name": "visitor", "roles": ["admin"]})
+        door = await world.post_json(
+            "router", "/v1/endpoints", {"source": "generic", "scheme": "bearer", "name": "form"}
+        )
+        found = {
+            "path": f"/webhooks/{door['id']}",
+            "secret": f"Bearer {door['secret']}",
+            "sender": world.sender["Authorization"],
+            "admin": f"Bearer {admin['key']}",
+            "now": (await world.now()).isoformat(),
+        }
+        await world.client.aclose()
+        await world.visitor.aclose()
+        return found
+
+    with embedded(folder) as site:
+        return folder, asyncio.run(furnish(site))
+
+
+class Visitors:
+    """Everybody who uses the system while it dies and after: they try again until they are answered."""
+
+    def __init__(self, url: str, keys: dict[str, str], box: Mailbox) -> None:
+        self.url = url
+        self.keys = keys
+        self.box = box
+        self.leads: dict[str, str] = {}
+        self.answered: set[str] = set()
+        self.client = httpx.Client(timeout=10, trust_env=False)
+
+    def go_round(self) -> None:
+        """Post what is not posted yet, answer one mail, and let the clock run for the others; a dead system ends it."""
+        for who in PEOPLE:
+            if who not in self.leads:
+                self._post(who)
+        self._press()
+        self._step()
+
+    def _post(self, who: str) -> None:
+        path, secret = ("/v1/leads", "sender") if who == "ada" else (self.keys["path"], "secret")
+        headers = {"authorization": self.keys[secret], "idempotency-key": f"form-{who}"}
+        lead = {"email": f"{who}@proseware.example", "name": who.title(), "activity": "demo request"}
+        answer = self.client.post(f"{self.url}{path}", json=lead, headers=headers)
+        if answer.status_code == 202:
+            self.leads[who] = answer.json()["leads"][0]
+
+    def _press(self) -> None:
+        import re
+
+        for mail in list(self.box.mails):
+            if "Ada" in str(mail["Subject"]) and "Hot lead" in str(mail["Subject"]) and "ada" not in self.answered:
+                found = re.search(r"/a/[^\s?]+", _text(mail))
+                assert found
+                answer = self.client.post(f"{self.url}{found.group(0)}", data={"action": "accept"})
+                if answer.status_code in (200, 202):
+                    self.answered.add("ada")
+
+    def _step(self) -> None:
+        """Sixteen minutes later the others are breached; not before Ada's lead is answered."""
+        moment = datetime.fromisoformat(self.keys["now"]) + timedelta(minutes=16 if "ada" in self.answered else 0)
+        body = {"base": moment.isoformat(), "rate": 0}
+        self.client.post(f"{self.url}/v1/clock", json=body, headers={"authorization": self.keys["admin"]})
+
+    def get(self, path: str) -> Any:
+        """The JSON of a door."""
+        answer = self.client.get(f"{self.url}{path}", headers={"authorization": self.keys["admin"]})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def settled(self) -> bool:
+        """Whether nothing moves any more."""
+        rows = self.get("/v1/backlog")
+        return not any(
+            row["outbox"] or row["lag"] or row["due_late"] or row["soon"] or row["extra"].get("notices_unsent")
+            for row in rows
+        )
+
+
+def _text(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    return str(body.get_content()) if body else ""
+
+
+@contextmanager
+def running(folder: Path, port: int, box: Mailbox, launcher: list[str]) -> Iterator[Leashed]:
+    environment = {
+        "BATON_DATA_DIR": str(folder),
+        "BATON_PORT": str(port),
+        "BATON_CLOCK": "row",
+        "BATON_SETTLE": "100ms",
+        "BATON_SECRET_KEYS": KEYS,
+        "BATON_SMTP_HOST": "127.0.0.1",
+        "BATON_SMTP_PORT": str(box.port),
+        "BATON_LOG_LEVEL": "warning",
+    }
+    process = start([*launcher, "up"], environment, folder / "stderr.log")
+    try:
+        yield process
+    finally:
+        process.stop()
+
+
+def _until_dead(process: Leashed, visitors: Visitors, patience: float) -> bool:
+    """Use the system until it is dead; False when it lives on."""
+    until = time.monotonic() + patience
+    while not process.ended and time.monotonic() < until:
+        with suppress(httpx.HTTPError, AssertionError):
+            visitors.go_round()
+        time.sleep(0.02)
+    return process.ended
+
+
+@pytest.mark.parametrize(("point", "hit"), CASES)
+def test_a_kill_at_this_point_loses_nothing_and_repeats_nothing(
+    point: str, hit: int, furnished: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    prepared, keys = furnished
+    folder = tmp_path / "data"
+    shutil.copytree(prepared, folder, ignore=shutil.ignore_patterns("run.json", "lock", "stderr.log"))
+    (port,) = free_ports(1)
+    launcher = [sys.executable, "-m", "tests.kills.launcher", point, str(hit)]
+    with mail_server() as box:
+        visitors = Visitors(f"http://127.0.0.1:{port}", keys, box)
+        with running(folder, port, box, launcher) as process:
+            assert _until_dead(process, visitors, 40), f"{point} was not reached {hit} times"
+        with running(folder, port, box, []) as process:
+            ready(visitors.url, process)
+            _finish(visitors)
+            _check(visitors, box)
+
+
+def _finish(visitors: Visitors) -> None:
+    """Everything that people want to do is done, and it comes to rest."""
+    until = time.monotonic() + 60
+    calm = 0
+    while calm < 3:
+        visitors.go_round()
+        done = len(visitors.leads) == len(PEOPLE) and "ada" in visitors.answered
+        calm = calm + 1 if done and visitors.settled() else 0
+        assert time.monotonic() < until, (visitors.leads, visitors.answered, visitors.get("/v1/backlog"))
+        time.sleep(0.05)
+
+
+def _check(visitors: Visitors, box: Mailbox) -> None:
+    assert judge(visitors.get("/v1/audit")).wrong == ()
+    for who, lead in visitors.leads.items():
+        row = visitors.get(f"/v1/leads/{lead}")
+        assert row["id"] == lead
+        assert row["state"] == ("accepted" if who == "ada" else "assigned")
+        said = [line["type"] for line in visitors.get(f"/v1/leads/{lead}/timeline")]
+        assert said.count("baton.lead.received.v1") == 1
+        assert said.count("baton.lead.assigned.v1") == 1
+        assert said.count("baton.lead.accepted.v1") == (1 if who == "ada" else 0)
+        told = Counter(
+            item["type"] for item in visitors.get("/v1/breaches?limit=1000")["breaches"] if item["lead"] == lead
+        )
+        breached = 0 if who == "ada" else 1
+        assert (told["baton.sla.breached.v1"], told["baton.sla.escalated.v1"]) == (breached, breached)
+    everybody = visitors.get("/v1/leads?limit=100")["leads"]
+    assert sorted(row["id"] for row in everybody) == sorted(visitors.leads.values())
+    _mails(box)
+
+
+def _mails(box: Mailbox) -> None:
+    """Each message comes once; one that was on its way when the process died may come once more, under the same id."""
+    times = Counter(str(mail["Message-ID"]) for mail in box.mails)
+    assert max(times.values()) <= 2
+    assert sum(count - 1 for count in times.values()) <= len(PEOPLE)
+    ids: dict[tuple[str, str], set[str]] = {}
+    for mail in box.mails:
+        ids.setdefault((str(mail["To"]), str(mail["Subject"])), set()).add(str(mail["Message-ID"]))
+    assert all(len(found) == 1 for found in ids.values()), ids
+    assert len([key for key in ids if key[1].startswith("Hot lead")]) == len(PEOPLE)
