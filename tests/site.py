@@ -3,7 +3,6 @@
 import os
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from shared.bus.port import Bus
 from shared.settings import Settings
 from tests.notifier.post_office import Mailbox, mail_server
 from tests.parts.leash import Leashed
+from tests.parts.patience import wait_until
 from tests.parts.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -150,15 +150,16 @@ def start(words: list[str], environment: dict[str, str], log: Path) -> Leashed:
 
 def ready(url: str, process: Leashed) -> None:
     """Wait until it answers that it is ready. Raises AssertionError with its log when it ends before."""
-    until = time.monotonic() + PATIENCE
-    while True:
+
+    def answers() -> bool:
+        assert not process.ended, process.tail(4000)
         try:
             with urllib.request.urlopen(f"{url}/readyz", timeout=2):
-                return
+                return True
         except (urllib.error.URLError, OSError):
-            assert not process.ended, process.tail(4000)
-            assert time.monotonic() < until, process.tail(4000)
-            time.sleep(0.05)
+            return False
+
+    wait_until(answers, lambda: process.tail(4000))
 
 
 def _key(environment: dict[str, str]) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import re
-import time
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -11,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from tests.parts.patience import eventually
 from tests.site import Site
 
 NEW_YORK = ZoneInfo("America/New_York")
 TAGS = itertools.count(1)
-PATIENCE = 30.0
 AGREEMENT = """
 agreement: Northwind
 timezone: America/New_York
@@ -226,16 +225,18 @@ class World:
         return Page(await self.visitor.post(link, data={"action": action, "reason": reason}))
 
     async def settle(self) -> None:
-        """Wait until nothing moves any more in any service."""
-        until = time.monotonic() + PATIENCE
+        """Wait until nothing moves any more in any service, twice in a row."""
+        urls = sorted({url for urls in self.site.urls.values() for url in urls})
         calm = 0
-        while calm < 2:
-            urls = {url for urls in self.site.urls.values() for url in urls}
-            answers = await asyncio.gather(*(self.client.get(f"{url}/v1/backlog") for url in sorted(urls)))
-            moving = [row for answer in answers for row in answer.json() if _moves(row)]
+
+        async def rests() -> bool:
+            nonlocal calm
+            answers = await asyncio.gather(*(self.client.get(f"{url}/v1/backlog") for url in urls))
+            moving = any(_moves(row) for answer in answers for row in answer.json())
             calm = 0 if moving else calm + 1
-            assert time.monotonic() < until, f"It never comes to rest: {moving}"
-            await asyncio.sleep(0.02)
+            return calm >= 2
+
+        await eventually(rests, "It never comes to rest.")
 
     async def put_clock(self, moment: datetime) -> None:
         """Put the clock, for every process; it stands still."""

@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from services.tools.verdict import judge
 from shared.points import POINTS
 from tests.notifier.post_office import Mailbox, mail_server
 from tests.parts.leash import Leashed
+from tests.parts.patience import wait_until
 from tests.parts.ports import free_ports
 from tests.site import KEYS, embedded, ready, start
 from tests.world import World
@@ -156,14 +156,15 @@ def running(folder: Path, port: int, box: Mailbox, launcher: list[str]) -> Itera
         process.stop()
 
 
-def _until_dead(process: Leashed, visitors: Visitors, patience: float) -> bool:
-    """Use the system until it is dead; False when it lives on."""
-    until = time.monotonic() + patience
-    while not process.ended and time.monotonic() < until:
+def _until_dead(process: Leashed, visitors: Visitors, otherwise: str) -> None:
+    """Use the system until it is dead."""
+
+    def dead() -> bool:
         with suppress(httpx.HTTPError, AssertionError):
             visitors.go_round()
-        time.sleep(0.02)
-    return process.ended
+        return process.ended
+
+    wait_until(dead, lambda: otherwise)
 
 
 @pytest.mark.parametrize(("point", "hit"), CASES)
@@ -178,7 +179,7 @@ def test_a_kill_at_this_point_loses_nothing_and_repeats_nothing(
     with mail_server() as box:
         visitors = Visitors(f"http://127.0.0.1:{port}", keys, box)
         with running(folder, port, box, launcher) as process:
-            assert _until_dead(process, visitors, 40), f"{point} was not reached {hit} times"
+            _until_dead(process, visitors, f"{point} was not reached {hit} times")
         with running(folder, port, box, []) as process:
             ready(visitors.url, process)
             _finish(visitors)
@@ -187,14 +188,16 @@ def test_a_kill_at_this_point_loses_nothing_and_repeats_nothing(
 
 def _finish(visitors: Visitors) -> None:
     """Everything that people want to do is done, and it comes to rest."""
-    until = time.monotonic() + 60
     calm = 0
-    while calm < 3:
+
+    def done() -> bool:
+        nonlocal calm
         visitors.go_round()
-        done = len(visitors.leads) == len(PEOPLE) and "ada" in visitors.answered
-        calm = calm + 1 if done and visitors.settled() else 0
-        assert time.monotonic() < until, (visitors.leads, visitors.answered, visitors.get("/v1/backlog"))
-        time.sleep(0.05)
+        answered = len(visitors.leads) == len(PEOPLE) and "ada" in visitors.answered
+        calm = calm + 1 if answered and visitors.settled() else 0
+        return calm >= 3
+
+    wait_until(done, lambda: f"{visitors.leads} {visitors.answered} {visitors.get('/v1/backlog')}")
 
 
 def _check(visitors: Visitors, box: Mailbox) -> None:

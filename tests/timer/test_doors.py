@@ -1,0 +1,171 @@
+"""The timer's doors: clocks by page, explanations that hold although people change, breaches as they are said."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.access_write import make_key
+from shared.agreement.roster import Rep
+from shared.events import RosterChanged
+from shared.service import build_app
+from tests.rooms import TUESDAY, Room
+from tests.timer.clock_room import LEAD, MINUTE, assigned
+
+
+@pytest.fixture
+async def stop() -> asyncio.Event:
+    return asyncio.Event()
+
+
+@pytest.fixture
+async def ops(timer: Room, stop: asyncio.Event) -> AsyncIterator[httpx.AsyncClient]:
+    _, key = await make_key(timer.building.access, "ops", ["ops"], None, "test")
+    app = build_app((timer.service,), timer.building, stop)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://timer.test",
+        headers={"authorization": f"Bearer {key}"},
+    ) as client:
+        yield client
+
+
+async def explained(ops: httpx.AsyncClient, promise: str = "accept") -> tuple[dict[str, Any], dict[str, Any]]:
+    clocks = (await ops.get(f"/v1/clocks?lead={LEAD}")).json()["clocks"]
+    (clock,) = [row for row in clocks if row["promise"] == promise]
+    return clock, (await ops.get(f"/v1/clocks/{clock['id']}/explain")).json()
+
+
+def counted(said: dict[str, Any]) -> float:
+    """The seconds of the intervals that count; they must reach from the start to the due instant without a hole."""
+    intervals = said["intervals"]
+    assert [item["from"] for item in intervals[1:]] == [item["to"] for item in intervals[:-1]]
+    assert (intervals[0]["from"], intervals[-1]["to"]) == (said["start"], said["due"])
+    spans = [(item["from"], item["to"]) for item in intervals if item["counted"]]
+    return sum((datetime.fromisoformat(b) - datetime.fromisoformat(a)).total_seconds() for a, b in spans)
+
+
+async def test_an_explanation_still_holds_when_the_rep_has_another_shift(timer: Room, ops: httpx.AsyncClient) -> None:
+    early = Rep(id="dan", name="Dan", hours="mon-fri 06:00-10:00", timezone="America/Los_Angeles")
+    await timer.hear(RosterChanged(rep=early), subject="rep:dan")
+    await timer.hear(assigned(tier="standard"), subject=LEAD)
+    _, before = await explained(ops)
+    await timer.hear(RosterChanged(rep=Rep(id="dan", name="Dan")), subject="rep:dan")
+    clock, after = await explained(ops)
+    assert after == before
+    assert (after["calendar"], after["seconds"]) == ("America/Los_Angeles", 8 * 3600)
+    assert counted(after) == 8 * 3600
+    assert clock["due_at"] == after["due"]
+
+
+async def test_a_lead_of_before_the_opening_is_explained_by_the_hours_that_it_got(
+    timer: Room, ops: httpx.AsyncClient
+) -> None:
+    start = datetime.fromisoformat("2026-12-02T08:00:00-05:00")
+    await timer.at(start)
+    await timer.hear(assigned(at=start), subject=LEAD)
+    _, said = await explained(ops)
+    assert said["due"] == "2026-12-02T14:15:00Z"
+    assert (counted(said), said["seconds"]) == (900, 900)
+    assert [item["counted"] for item in said["intervals"]] == [False, True]
+
+
+async def test_what_the_next_owner_took_over_is_explained_too(timer: Room, ops: httpx.AsyncClient) -> None:
+    await timer.hear(assigned(), subject=LEAD)
+    await timer.hear(assigned("eve", epoch=2, at=TUESDAY + 3 * MINUTE), subject=LEAD)
+    clocks = (await ops.get(f"/v1/clocks?lead={LEAD}")).json()["clocks"]
+    for clock in clocks:
+        said = (await ops.get(f"/v1/clocks/{clock['id']}/explain")).json()
+        assert counted(said) == said["seconds"] == (900 if clock["epoch"] == 1 else 720)
+
+
+async def test_running_clocks_come_by_page_the_earliest_due_first(timer: Room, ops: httpx.AsyncClient) -> None:
+    leads = [f"{LEAD[:-2]}{number:02d}" for number in range(10, 17)]
+    for number, lead in enumerate(leads):
+        # Two of them are due at the same instant.
+        await timer.hear(assigned(at=TUESDAY + (number // 2) * MINUTE), subject=lead)
+    seen: list[str] = []
+    due: list[str] = []
+    query = "limit=3"
+    while query:
+        page = (await ops.get(f"/v1/clocks?{query}")).json()
+        seen += [row["lead"] for row in page["clocks"]]
+        due += [row["due_at"] for row in page["clocks"]]
+        query = f"limit=3&cursor={page['next']}" if page["next"] else ""
+    assert sorted(seen) == leads
+    assert due == sorted(due)
+    refused = await ops.get("/v1/clocks?cursor=nonsense")
+    assert (refused.status_code, "not a place in this list" in refused.json()["detail"]) == (400, True)
+    assert (await ops.get("/v1/clocks/nobody/explain")).status_code == 404
+
+
+async def test_the_stream_tells_what_is_said_and_goes_on_from_the_last_event_id(
+    timer: Room, ops: httpx.AsyncClient, stop: asyncio.Event
+) -> None:
+    await timer.hear(assigned(), subject=LEAD)
+    await timer.at(TUESDAY + 16 * MINUTE)
+    await timer.tick()
+    told = asyncio.create_task(ops.get("/v1/breaches/stream", headers={"Last-Event-ID": "1"}))
+    fresh = asyncio.create_task(ops.get("/v1/breaches/stream"))
+    bells = timer.db.wakes._bells["timer:breaches"]
+    await _until(lambda: len(bells) == 2 and not any(bell.is_set() for bell in bells))
+    await timer.at(TUESDAY + 46 * MINUTE)
+    await timer.tick()
+    await _until(lambda: not any(bell.is_set() for bell in bells))
+    stop.set()
+    assert _events((await told).text) == [(2, "sla.escalated"), (3, "sla.escalated")]
+    assert _events((await fresh).text) == [(3, "sla.escalated")]
+    await _until(lambda: not bells)
+
+
+async def test_the_stream_tells_a_place_that_was_committed_after_a_higher_one(
+    timer: Room, ops: httpx.AsyncClient, stop: asyncio.Event
+) -> None:
+    insert = "INSERT INTO breaches (id, at, lead, type, event, data) VALUES (:id, :at, 'l', 'baton.sla.warned.v1', 'e', '{}')"
+    at = "2026-12-01T15:00:00.000000"
+    told = asyncio.create_task(ops.get("/v1/breaches/stream"))
+    bells = timer.db.wakes._bells["timer:breaches"]
+    await _until(lambda: len(bells) == 1 and not bells[0].is_set())
+    for place in (2, 1):
+        await timer.sql(insert, id=place, at=at)
+        timer.db.wakes.ring("timer", "breaches")
+        await _until(lambda: not bells[0].is_set())
+    stop.set()
+    assert _events((await told).text) == [(2, "sla.warned"), (2, "sla.warned")]
+
+
+def _events(text: str) -> list[tuple[int, str]]:
+    found = []
+    for block in text.split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and not line.startswith(":"))
+        if "data" in lines:
+            assert json.loads(lines["data"])["type"] == f"baton.{lines['event']}.v1"
+            found.append((int(lines["id"]), lines["event"]))
+    return found
+
+
+async def _until(holds: Any) -> None:
+    """Wait for it, for 10 seconds at most."""
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+
+
+async def test_who_may_not_read_is_told_so(timer: Room, ops: httpx.AsyncClient) -> None:
+    assert (await ops.get("/v1/breaches?since=2026-12-01T09:00:00")).status_code == 400
+    assert (await ops.get("/v1/clocks", headers={"authorization": "Bearer wrong"})).status_code == 401
+
+
+async def test_since_leaves_out_what_was_said_before(timer: Room, ops: httpx.AsyncClient) -> None:
+    await timer.hear(assigned(), subject=LEAD)
+    for minutes in (16, 46):
+        await timer.at(TUESDAY + minutes * MINUTE)
+        await timer.tick()
+    since = (TUESDAY + timedelta(minutes=30)).isoformat().replace("+00:00", "Z")
+    rows = (await ops.get("/v1/breaches", params={"since": since})).json()["breaches"]
+    assert [row["data"]["do"] for row in rows] == [["reassign"]]
