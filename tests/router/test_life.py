@@ -1,0 +1,126 @@
+"""The life of a lead whatever happens in whatever order: one owner at a time, epochs only grow, what is refused is said."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.router.app import build
+from services.router.domain.lead import OWNED
+from services.router.domain.life import ACTIONS, BY_ITSELF, LIFE, after
+from services.router.handlers import actions
+from services.router.settings import Settings
+from shared.events import ActionTaken, SlaEscalated
+from tests.rooms import TUESDAY, Room, room
+from tests.router.world_of import enquire, furnish
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("answer"), st.sampled_from(ACTIONS), st.integers(0, 4)),
+        st.tuples(
+            st.just("rung"),
+            st.sampled_from(("reassign", "return to marketing", "recycle as stalled")),
+            st.integers(0, 4),
+        ),
+        st.tuples(st.just("hand"), st.sampled_from(("reassign", "assign", "claim")), st.integers(0, 4)),
+        st.tuples(st.just("enquiry"), st.sampled_from(("ebook", "demo_request", "pricing")), st.integers(0, 1)),
+        st.tuples(st.just("time"), st.just(""), st.integers(1, 30)),
+    ),
+    min_size=1,
+    max_size=14,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(STEPS)
+def test_a_lead_has_one_owner_at_a_time_whatever_happens(steps: list[tuple[str, str, int]]) -> None:
+    asyncio.run(_live(steps))
+
+
+async def _live(steps: list[tuple[str, str, int]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with room(build(Settings()), Path(folder)) as router:
+            await furnish(router)
+            lead = await enquire(router, email="ada@proseware.example", activity="ebook")
+            epoch = 1
+            for kind, word, number in steps:
+                before = await _row(router, lead)
+                said = await _step(router, lead, before, kind, word, number)
+                now = await _row(router, lead)
+                assert now["epoch"] >= epoch
+                epoch = now["epoch"]
+                await _whole(router, lead, now)
+                if kind == "answer" and now["state"] == before["state"] and now["epoch"] == before["epoch"]:
+                    assert said, "an answer that changes nothing is refused, and that is said"
+
+
+async def _step(router: Room, lead: str, row: Any, kind: str, word: str, number: int) -> list[Any]:
+    if kind == "answer":
+        reason = "overloaded" if word == "decline" else None
+        taken = ActionTaken(
+            lead=lead, epoch=number, action=word, by=row["owner"] or "dan", reason=reason, answered_at=TUESDAY
+        )
+        return await router.hear(taken, subject=lead)
+    if kind == "rung":
+        rung = SlaEscalated(
+            clock="c",
+            lead=lead,
+            promise="accept",
+            epoch=number,
+            due_at=TUESDAY,
+            agreement=1,
+            rung=1,
+            do=(word,),
+            at=TUESDAY,
+        )
+        return await router.hear(rung, subject=lead)
+    if kind == "hand":
+        async with router.db.transaction() as tx:
+            to = ("dan", "eve", "inbound", "dach", "nobody")[number] if word != "reassign" else None
+            await actions.apply(tx, [actions.Answer(lead, row["epoch"], word, "omar", tx.now, to=to)])
+            return list(tx.events)
+    if kind == "enquiry":
+        await enquire(router, email="ada@proseware.example", activity=word)
+        return []
+    await router.later(hours=number)
+    return await router.tick()
+
+
+async def _row(router: Room, lead: str) -> Any:
+    (row,) = await router.sql("SELECT * FROM leads WHERE id = :id", id=lead)
+    return row
+
+
+async def _whole(router: Room, lead: str, row: Any) -> None:
+    """What is true at every moment of every life."""
+    standing = await router.sql("SELECT * FROM assignments WHERE lead = :id AND ended_at IS NULL", id=lead)
+    every = await router.sql("SELECT * FROM assignments WHERE lead = :id", id=lead)
+    if row["state"] in OWNED:
+        assert [(item["owner"], item["epoch"]) for item in standing] == [(row["owner"], row["epoch"])]
+    else:
+        assert standing == []
+    assert len(every) == row["epoch"]
+    (open_leads,) = await router.sql(
+        "SELECT count(*) AS n FROM leads WHERE state IN ('assigned', 'accepted', 'contacted')"
+    )
+    assert open_leads["n"] <= 1
+
+
+def test_every_state_that_an_arrow_leads_to_is_a_state_of_the_table() -> None:
+    states = set(LIFE) | {"declined", "qualified"}
+    for following in LIFE.values():
+        assert set(following.values()) <= states
+    for state, following in BY_ITSELF.items():
+        assert {state, *following} <= states
+
+
+def test_whatever_the_table_does_not_have_is_refused_with_a_sentence() -> None:
+    for state in LIFE:
+        for action in ACTIONS:
+            outcome = after(state, action)
+            assert outcome == LIFE[state].get(action, outcome)
+            if action not in LIFE[state]:
+                assert str(getattr(outcome, "why", "")).endswith(".")
