@@ -9,6 +9,7 @@ from services.timer.store.tables import breaches
 from shared.db import Tx
 
 BELL = "breaches"
+NAMES = ("id", "at", "lead", "type", "event", "data")
 
 
 async def tell_breaches(tx: Tx, rows: list[dict[str, Any]]) -> None:
@@ -23,7 +24,7 @@ async def told_breaches(tx: Tx, *, after: int, since: datetime | None, limit: in
     statement = select(breaches).where(breaches.c.id > after).order_by(breaches.c.id).limit(limit)
     if since:
         statement = statement.where(breaches.c.at >= since)
-    return [dict(row) for row in await tx.rows(statement)]
+    return [{name: row[name] for name in NAMES} for row in await tx.rows(statement)]
 
 
 async def last_breach(tx: Tx) -> int:

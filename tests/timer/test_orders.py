@@ -1,0 +1,119 @@
+"""Any order of ticks, answers and repeats gives each clock one final verdict, and the one that the stamps say."""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.timer.app import build
+from services.timer.settings import Settings
+from shared.events import (
+    ActionTaken,
+    LeadAccepted,
+    LeadContacted,
+    LeadDeclined,
+    LeadRecycled,
+    SlaBreached,
+    SlaEscalated,
+)
+from shared.events.base import Event, Fact
+from tests.rooms import TUESDAY, Room, room
+from tests.timer.clock_room import LEAD, answer, assigned, furnish
+
+LIMIT = 15 * 60
+OUTCOMES = {"accept": LeadAccepted, "contacted": LeadContacted, "decline": LeadDeclined, "recycle": LeadRecycled}
+MORE = {"decline": {"reason": "overloaded", "side": "ours"}, "recycle": {"reason": "stalled"}}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One lead's life in seconds since its assignment: what its owner answers and when, how long the word of it is on
+    its way, when the timer looks, and when the lead goes to somebody else."""
+
+    action: str
+    stamp: int
+    told_after: int
+    looks: tuple[int, ...]
+    taken_after: int | None
+    reassigned: int | None
+
+    @property
+    def loses(self) -> bool:
+        """Whether the lead has moved on before the answer."""
+        return self.reassigned is not None and self.reassigned <= self.stamp
+
+    @property
+    def verdict(self) -> str:
+        """Of the first owner's accept clock, by the stamps alone."""
+        if self.loses or self.action == "recycle":
+            end = self.reassigned if self.loses and self.reassigned is not None else self.stamp
+            return "void" if end <= LIMIT else "missed"
+        return "kept" if self.stamp <= LIMIT else "late"
+
+
+AROUND_DUE = st.integers(LIMIT - 3, LIMIT + 3) | st.integers(0, 40 * 60)
+PLANS = st.builds(
+    Plan,
+    action=st.sampled_from(sorted(OUTCOMES)),
+    stamp=AROUND_DUE,
+    told_after=st.integers(0, 20 * 60),
+    looks=st.lists(AROUND_DUE | st.integers(0, 70 * 60), max_size=6).map(tuple),
+    taken_after=st.none() | st.integers(0, 60),
+    reassigned=st.none() | AROUND_DUE,
+)
+
+
+def script(plan: Plan) -> list[tuple[int, int, dict[str, Any], Any]]:
+    """What is heard when: a lead's own events in their order, the word that an answer is on its way at any time."""
+    lines: list[tuple[int, int, dict[str, Any], Any]] = [(look, 9, {}, None) for look in (*plan.looks, 80 * 60)]
+    stamped = TUESDAY + timedelta(seconds=plan.stamp)
+    if plan.taken_after is not None:
+        taken = ActionTaken(lead=LEAD, epoch=1, action=plan.action, by="dan", answered_at=stamped)
+        lines.append((plan.stamp + plan.taken_after, 1, {"id": "taken"}, taken))
+    told = plan.stamp + plan.told_after
+    if not plan.loses:
+        outcome = answer(OUTCOMES[plan.action], stamped, action="taken", **MORE.get(plan.action, {}))
+        lines.append((told, 2, {}, outcome))
+    if plan.reassigned is not None:
+        heard = plan.reassigned if plan.loses else max(plan.reassigned, told)
+        moved = assigned("eve", epoch=2, at=TUESDAY + timedelta(seconds=plan.reassigned))
+        lines.append((heard, 3, {}, moved))
+    return sorted(lines, key=lambda line: line[:2])
+
+
+async def live(timer: Room, plan: Plan) -> list[Event[Fact]]:
+    """Live it to its end; returns everything that was said."""
+    said = await timer.hear(assigned(), subject=LEAD)
+    for second, _, envelope, fact in script(plan):
+        await timer.at(TUESDAY + timedelta(seconds=second))
+        said += await (timer.hear(fact, subject=LEAD, **envelope) if fact else timer.tick())
+    timer.building.clock.shift += timedelta(seconds=61)
+    return said + await timer.tick()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(plan=PLANS)
+async def test_each_clock_has_one_final_verdict_and_the_stamps_decide_it(plan: Plan) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with room(build(Settings()), Path(folder), settle=timedelta(0)) as timer:
+            await furnish(timer)
+            said = await live(timer, plan)
+            clocks = await timer.sql("SELECT * FROM clocks")
+            due = {row["id"] for row in await timer.sql("SELECT id FROM due WHERE kind = 'clock'")}
+    (first,) = [row for row in clocks if row["promise"] == "accept" and row["epoch"] == 1]
+    assert first["verdict"] == plan.verdict
+    for row in clocks:
+        about: list[Any] = [event.data for event in said if getattr(event.data, "clock", "") == row["id"]]
+        stops = [data.verdict for data in about if data.type == "baton.clock.stopped.v1"]
+        assert stops == ([row["verdict"]] if row["verdict"] else [])
+        breached = sum(isinstance(data, SlaBreached) for data in about)
+        assert breached <= 1
+        rungs = [data.rung for data in about if isinstance(data, SlaEscalated)]
+        assert rungs == sorted(set(rungs))
+        withdrawn = sum(data.type == "baton.sla.withdrawn.v1" for data in about)
+        assert withdrawn == (breached if row["verdict"] in ("kept", "void") else 0)
+        assert (row["id"] in due) == bool(not row["verdict"] and row["step"])
