@@ -1,0 +1,126 @@
+"""Two timers on one PostgreSQL: they share what is due and what is heard, and each clock is still judged once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.timer.app import build
+from services.timer.handlers import knowledge, leads
+from services.timer.settings import Settings as TimerSettings
+from shared.access_write import set_clock
+from shared.agreement.roster import Rep
+from shared.db import Database
+from shared.events import LeadAccepted, RosterChanged
+from shared.events.base import Event
+from shared.house import Building, opened
+from shared.migrate import upgrade
+from shared.settings import Settings
+from shared.ticking import Ticker
+from tests.rooms import TUESDAY
+from tests.timer.clock_room import LEAD, MINUTE, answer, assigned, published
+
+LEADS = [f"{LEAD[:-3]}{number:03d}" for number in range(100, 220)]
+
+
+@pytest.fixture
+async def timers(postgres: str, tmp_path: Path) -> AsyncIterator[tuple[Building, Building]]:
+    """Two processes' worth of buildings on one database; the clock stands."""
+    settings = Settings(
+        bus="kafka",
+        database_url=postgres,
+        kafka_bootstrap_servers="nowhere:1",
+        secret_keys="k" * 32,
+        data_dir=tmp_path,
+        clock="row",
+        settle=timedelta(0),
+    )
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(opened(settings, ["timer"]))
+        await upgrade(first, ["access", "timer"])
+        second = await stack.enter_async_context(opened(settings, ["timer"]))
+        for building in (first, second):
+            await building.access.load()
+        await _at((first, second), timedelta(0))
+        yield first, second
+
+
+async def _at(timers: tuple[Building, Building], since: timedelta) -> None:
+    await set_clock(timers[0].access, TUESDAY + since, 0, "test")
+    for building in timers:
+        await building.access.load()
+
+
+def _databases(timers: tuple[Building, Building]) -> list[Database]:
+    return [building.databases["timer"] for building in timers]
+
+
+async def _hear(db: Database, events: list[Event[Any]]) -> None:
+    await db.run(lambda tx: leads.hear(tx, events))
+
+
+async def _tick(db: Database) -> None:
+    ticker = Ticker(db, build(TimerSettings()).rings, asyncio.Event())
+    while not await ticker.round():
+        pass
+
+
+async def _begin(db: Database) -> None:
+    news = Event(published(), "agreement:1", "/test", TUESDAY)
+    await db.run(lambda tx: knowledge.learn(tx, [news]))
+    people = [Event(RosterChanged(rep=Rep(id=n, name=n)), f"rep:{n}", "/test", TUESDAY) for n in ("dan", "eve")]
+    await db.run(lambda tx: knowledge.meet(tx, people))
+    await _hear(db, [Event(assigned(), lead, "/test", TUESDAY) for lead in LEADS])
+
+
+async def _said(db: Database) -> dict[str, Counter[str]]:
+    async with db.reading() as tx:
+        rows = (await tx.conn.execute(text("SELECT key, body FROM outbox ORDER BY id"))).all()
+    found: dict[str, Counter[str]] = {}
+    for key, body in rows:
+        kind = bytes(body).decode().split('"type":"baton.')[1].split(".v1")[0]
+        found.setdefault(key, Counter())[kind] += 1
+    return found
+
+
+@pytest.mark.wide
+async def test_what_two_timers_claim_together_is_said_once(timers: tuple[Building, Building]) -> None:
+    one, two = _databases(timers)
+    await _begin(one)
+    await _at(timers, 50 * MINUTE)
+    await asyncio.gather(_tick(one), _tick(two), _tick(one), _tick(two))
+    said = await _said(one)
+    wanted = Counter({"clock.started": 1, "sla.breached": 1, "sla.escalated": 2})
+    assert {lead: said[lead] for lead in LEADS} == dict.fromkeys(LEADS, wanted)
+
+
+@pytest.mark.wide
+async def test_answers_that_race_with_the_breach_leave_each_clock_one_verdict(
+    timers: tuple[Building, Building],
+) -> None:
+    one, two = _databases(timers)
+    await _begin(one)
+    await _at(timers, 16 * MINUTE)
+    in_time, late = LEADS[::2], LEADS[1::2]
+    kept = [Event(answer(LeadAccepted, TUESDAY + 14 * MINUTE), lead, "/test", TUESDAY) for lead in in_time]
+    tardy = [Event(answer(LeadAccepted, TUESDAY + 16 * MINUTE), lead, "/test", TUESDAY) for lead in late]
+    parts = [(kept + tardy)[start::8] for start in range(8)]
+    await asyncio.gather(
+        _tick(one), _tick(two), *(_hear((one, two)[number % 2], part) for number, part in enumerate(parts))
+    )
+    await asyncio.gather(_tick(one), _tick(two))
+    async with one.reading() as tx:
+        rows = (await tx.conn.execute(text("SELECT lead, verdict FROM clocks WHERE promise = 'accept'"))).all()
+        due = (await tx.conn.execute(text("SELECT count(*) FROM due WHERE kind = 'clock'"))).scalar_one()
+    assert dict(map(tuple, rows)) == dict.fromkeys(in_time, "kept") | dict.fromkeys(late, "late")
+    assert due == len(LEADS)  # the first touch of each
+    for lead, said in (await _said(one)).items():
+        if lead in LEADS:
+            assert said["clock.stopped"] == 1
+            assert said["sla.breached"] == (1 if lead in late else said["sla.withdrawn"])
