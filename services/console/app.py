@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from services.console import audit, handlers
-from services.console.api import doors
+from services.console import audit
+from services.console.api import pages, sign_in
+from services.console.handlers import following
 from services.console.settings import Settings
-from services.console.store import metadata
+from services.console.store.tables import metadata
 from shared.events import AgreementPublished, RosterChanged
+from shared.http import joined
 from shared.service import Service
 from shared.web import STATIC
 
@@ -16,11 +18,11 @@ def build(settings: Settings) -> Service:
     return Service(
         name="console",
         metadata=metadata,
-        doors=doors(settings),
+        doors=joined(pages.doors(settings), sign_in.doors()),
         hears={  # what others say -> what is shown
-            **dict.fromkeys(handlers.KINDS, handlers.follow),
-            RosterChanged: handlers.meet,
-            AgreementPublished: handlers.learn,
+            **dict.fromkeys(following.KINDS, following.follow),
+            RosterChanged: following.meet,
+            AgreementPublished: following.learn,
         },
         audit=audit.terms,
         gauges=audit.gauges,

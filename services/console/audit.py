@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from services.console import store
+from services.console.domain.counters import DAY, counters
+from services.console.store import leads
 from shared.db import Tx
 
 
 async def terms(tx: Tx) -> dict[str, Any]:
     """Counts by state."""
-    found = await store.counts(tx)
-    return {"states": {state: n for state, n in found.items() if state != "late"}}
+    return {"states": await leads.states(tx)}
 
 
 async def gauges(tx: Tx) -> dict[str, float]:
-    """Breached clocks that are still open."""
-    return {"clocks_late": float((await store.counts(tx))["late"])}
+    """Open leads, and breached clocks that are still open."""
+    found = counters(await leads.states(tx), await leads.late(tx), await leads.received(tx, tx.now - DAY))
+    return {"leads_open": float(found["open"]), "clocks_late": float(found["late"])}

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.console.domain.clock import running
+
 PROMISES = {"accept": "accept", "first_touch": "first touch"}
-RUNNING = ("running", "warned", "breached")
 
 
 def row(
@@ -16,7 +17,7 @@ def row(
     clock = running(clocks)
     return {
         "id": lead["id"],
-        "name": card.get("name") or card.get("email") or card.get("phone") or f"Lead {lead['id'][:8]}",
+        "name": title(lead["id"], card),
         "company": card.get("company") or "",
         "source": card.get("source") or "",
         "tier": lead["tier"],
@@ -30,10 +31,9 @@ def row(
     }
 
 
-def running(clocks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The clock that matters now: the one that runs and is due first."""
-    open_ones = [clock for clock in clocks if clock["state"] in RUNNING]
-    return min(open_ones, key=lambda clock: clock["due_at"]) if open_ones else None
+def title(lead: str, card: Mapping[str, Any]) -> str:
+    """What to call a lead: the name, else how it can be reached, else the beginning of its id."""
+    return str(card.get("name") or card.get("email") or card.get("phone") or f"Lead {lead[:8]}")
 
 
 def face(clock: Mapping[str, Any], now: datetime) -> dict[str, Any]:

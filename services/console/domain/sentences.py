@@ -29,7 +29,7 @@ def sentence(event: Event[Any], names: Mapping[str, str]) -> Sentence:
     if kind.startswith("lead.") or kind == "action.refused":
         return _lead(kind, data, name)
     if kind.startswith("clock."):
-        return _clock(kind, data)
+        return _clock(kind, data, name)
     if kind.startswith("sla."):
         return _sla(kind, data, name)
     return _notice(kind, data, name)
@@ -60,7 +60,8 @@ def _lead(kind: str, data: Any, name: Any) -> Sentence:
         case "lead.assigned":
             before = f" (from {name(data.previous_owner)}: {data.why})" if data.previous_owner else ""
             marks = f", {', '.join(data.marks)}" if data.marks else ""
-            return Sentence(f"Assigned to {name(data.owner)} by rule “{data.rule}”{marks}{before}.", True)
+            team = f" of {data.team}" if data.team else ""
+            return Sentence(f"Assigned to {name(data.owner)}{team} by rule “{data.rule}”{marks}{before}.", True)
         case "action.refused":
             has = f" {name(data.present_owner)} has it." if data.present_owner else ""
             return Sentence(f"{name(data.by)}: {data.action_name} was not applied. {data.why}{has}", True, "warn")
@@ -92,13 +93,14 @@ def _outcome(word: str, data: Any, name: Any) -> Sentence:
     return Sentence(texts.get(word, f"{word.capitalize()}."), True, color.get(word, ""))
 
 
-def _clock(kind: str, data: Any) -> Sentence:
+def _clock(kind: str, data: Any, name: Any) -> Sentence:
     promise = PROMISES.get(data.promise, data.promise)
     if kind == "clock.started":
-        return Sentence(f"{promise}: the clock runs. {data.in_words}".strip())
+        return Sentence(f"{promise}: the clock runs{f' for {name(data.owner)}' if data.owner else ''}.")
     if kind == "clock.stopped":
-        verdicts = {"kept": "kept", "late": "kept late", "missed": "missed", "void": "no longer asked"}
-        return Sentence(f"{promise}: {verdicts.get(data.verdict, data.verdict)} ({data.why}).")
+        verdicts = {"kept": "kept", "late": "answered late", "missed": "missed", "void": "no longer asked"}
+        why = f" ({data.why})" if data.why else ""
+        return Sentence(f"{promise}: {verdicts.get(data.verdict, data.verdict)}{why}.")
     return Sentence(f"{promise}: {kind.removeprefix('clock.')}.")
 
 

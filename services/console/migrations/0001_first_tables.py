@@ -91,6 +91,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("leads", schema=None) as batch_op:
         batch_op.create_index("console_leads_moved", ["moved"], unique=False)
+        batch_op.create_index("console_leads_received", ["received_at"], unique=False)
         batch_op.create_index("console_leads_state", ["state"], unique=False)
 
     op.create_table(
@@ -212,6 +213,7 @@ def downgrade() -> None:
     op.drop_table("lines")
     with op.batch_alter_table("leads", schema=None) as batch_op:
         batch_op.drop_index("console_leads_state")
+        batch_op.drop_index("console_leads_received")
         batch_op.drop_index("console_leads_moved")
 
     op.drop_table("leads")

@@ -1,0 +1,1 @@
+"""The console's HTTP doors: the pages, their streams, and the sign-in."""

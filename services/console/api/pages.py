@@ -1,0 +1,104 @@
+"""The console's pages: the floor and a lead, live by one stream each."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+
+from services.console.api.stream import Stream
+from services.console.api.viewer import viewer
+from services.console.handlers import showing
+from services.console.settings import Settings
+from services.console.store import lines
+from shared.access import Principal
+from shared.db import Tx
+from shared.errors import NotAllowed, NotFound
+from shared.http import LOCAL, database, reading
+from shared.ids import is_id
+from shared.web import templates
+
+ReadDep = Annotated[Tx, Depends(reading("console"), scope="function")]
+Resume = Annotated[str | None, Header()]
+_pages = templates("services/console/templates")
+
+
+def html(name: str, status: int = 200, **values: Any) -> Response:
+    """A page."""
+    return HTMLResponse(_pages.get_template(name).render(**values), status)
+
+
+def doors(settings: Settings) -> APIRouter:
+    """All pages."""
+    router = APIRouter()
+
+    @router.get("/", include_in_schema=False)
+    async def floor(request: Request, tx: ReadDep) -> Response:
+        """The floor, for whoever has a reading role: leads as they move, with their clocks."""
+        who = await viewer(request)
+        if who is None:
+            return RedirectResponse("/sign-in", 303)
+        top = await _top(tx, request, who)
+        return html("floor.html", shown=await showing.floor(tx, settings.floor_rows), limit=settings.floor_rows, **top)
+
+    @router.get("/floor/stream", include_in_schema=False)
+    async def floor_stream(request: Request, last_event_id: Resume = None, after: str | None = None) -> Response:
+        """What changes on the floor, as server-sent events."""
+        return await _stream(request, settings, last_event_id or after, None)
+
+    @router.get("/leads/{lead}", include_in_schema=False)
+    async def lead_page(request: Request, tx: ReadDep, lead: str) -> Response:
+        """One lead: timeline, decision in words, clocks and notices."""
+        who = await viewer(request)
+        if who is None:
+            return RedirectResponse(f"/sign-in?to=/leads/{lead}" if is_id(lead) else "/sign-in", 303)
+        found = await showing.lead(tx, lead) if is_id(lead) else None
+        top = await _top(tx, request, who)
+        return html("lead.html", **found, **top) if found else html("missing.html", 404, **top)
+
+    @router.get("/leads/{lead}/parts", include_in_schema=False)
+    async def lead_parts(request: Request, tx: ReadDep, lead: str) -> Response:
+        """The inner part of a lead's page, for the page itself when something happened."""
+        if await viewer(request) is None:
+            raise NotAllowed("Sign in first.", status=401)
+        found = await showing.lead(tx, lead) if is_id(lead) else None
+        if found is None:
+            raise NotFound("There is no such lead here.")
+        return html("lead_parts.html", **found)
+
+    @router.get("/leads/{lead}/stream", include_in_schema=False)
+    async def lead_stream(
+        request: Request, lead: str, last_event_id: Resume = None, after: str | None = None
+    ) -> Response:
+        """What happens to one lead, as server-sent events."""
+        if not is_id(lead):
+            raise NotFound("There is no such lead here.")
+        return await _stream(request, settings, last_event_id or after, lead)
+
+    return router
+
+
+async def _top(tx: Tx, request: Request, who: Principal) -> dict[str, Any]:
+    rate = request.app.state.building.clock.rate
+    signed_in = "" if who is LOCAL else who.name
+    return {"now": tx.now, "rate": rate, "place": await lines.newest(tx), "signed_in": signed_in}
+
+
+async def _stream(request: Request, settings: Settings, start: str | None, lead: str | None) -> Response:
+    if await viewer(request) is None:
+        raise NotAllowed("Sign in first.", status=401)
+    state = request.app.state
+
+    async def allowed() -> bool:
+        return await viewer(request) is not None
+
+    stream = Stream(
+        database(request, "console"),
+        state.stop,
+        rate=lambda: float(state.building.clock.rate),
+        allowed=allowed,
+        limit=settings.floor_rows,
+        lead=lead,
+    )
+    place = int(start) if start and start.isdecimal() else None
+    headers = {"X-Accel-Buffering": "no"}
+    return StreamingResponse(stream.told(place), media_type="text/event-stream", headers=headers)

@@ -1,0 +1,58 @@
+"""The sign-in for addresses that need one: an API key, kept in a cookie of this site."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.console.api.pages import html
+from services.console.api.viewer import ROLES
+from shared.http import access_of, same_origin
+from shared.ids import is_id
+
+WRONG = "This key does not open the console; ask whoever made it."
+HOURS = 12
+COOKIES = ("__Host-baton", "baton")
+
+
+def doors() -> APIRouter:
+    """Sign in, sign out."""
+    router = APIRouter()
+
+    @router.get("/sign-in", include_in_schema=False)
+    async def ask(to: str = "/") -> Response:
+        """The sign-in page."""
+        return html("sign_in.html", wrong="", to=_page(to))
+
+    @router.post("/sign-in", include_in_schema=False)
+    async def enter(request: Request, key: Annotated[str, Form()] = "", to: Annotated[str, Form()] = "/") -> Response:
+        """Sign in with an API key; it is kept in a cookie of this site."""
+        access = access_of(request)
+        if access.db.dialect == "postgresql":
+            async with access.db.reading() as tx:
+                await access.fresh(tx)
+        who = access.principal(key.strip())
+        if who is None or not who.may(*ROLES) or not same_origin(request):
+            return html("sign_in.html", status=401, wrong=WRONG, to=_page(to))
+        secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
+        answer = RedirectResponse(_page(to), 303)
+        name = COOKIES[0] if secure else COOKIES[1]
+        answer.set_cookie(
+            name, key.strip(), httponly=True, samesite="strict", secure=secure, path="/", max_age=HOURS * 3600
+        )
+        return answer
+
+    @router.post("/sign-out", include_in_schema=False)
+    async def leave(request: Request) -> Response:
+        """Forget the key."""
+        answer = RedirectResponse("/sign-in", 303)
+        for name in COOKIES:
+            answer.delete_cookie(name, path="/", secure=name.startswith("__"), httponly=True, samesite="strict")
+        return answer
+
+    return router
+
+
+def _page(to: str) -> str:
+    """Where to go after: a lead's page, else the floor; never another site."""
+    return to if to.startswith("/leads/") and is_id(to.removeprefix("/leads/")) else "/"

@@ -1,0 +1,17 @@
+"""Who looks at a page: whoever has a key with a reading role; embedded on loopback, anybody."""
+
+from fastapi import Request
+
+from shared.access import Principal
+from shared.http import LOCAL, asker, trusted
+
+ROLES = ("manager", "marketing", "executive", "ops")
+"""Who may read; an admin may everything."""
+
+
+async def viewer(request: Request) -> Principal | None:
+    """Who looks; None when they must sign in first."""
+    who = await asker(request)
+    if who is not None:
+        return who if who.may(*ROLES) else None
+    return LOCAL if trusted(request) else None

@@ -1,0 +1,31 @@
+"""What the topic `agreement` told: people's names, and which version is live."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from services.console.store.tables import agreements, people
+from shared.db import Tx, upsert
+
+Row = dict[str, Any]
+
+
+async def names(tx: Tx) -> dict[str, str]:
+    """Ids of people to their names."""
+    return {row["id"]: row["name"] for row in await tx.rows(select(people))}
+
+
+async def meet(tx: Tx, rows: list[Row]) -> None:
+    """Keep names."""
+    await upsert(tx, people, rows, ["id"], ["name"])
+
+
+async def learn(tx: Tx, rows: list[Row]) -> None:
+    """Keep which versions went live."""
+    await upsert(tx, agreements, rows, ["version"], ["name", "published_at"])
+
+
+async def live(tx: Tx) -> Row | None:
+    """The newest version that went live."""
+    row = await tx.one(select(agreements).order_by(agreements.c.version.desc()).limit(1))
+    return dict(row) if row else None

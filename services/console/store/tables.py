@@ -1,0 +1,80 @@
+"""The console's tables: what the topics said, put together for the screens."""
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
+
+from shared.db_tables import BigId, Json, Moment, kernel_tables
+
+metadata = MetaData()
+kernel_tables(metadata)
+
+leads = Table(
+    "leads",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("card", Json, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("owner", String(100)),
+    Column("team", String(100)),
+    Column("tier", String(60), nullable=False),
+    Column("score", String(10)),
+    Column("epoch", Integer, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("in_words", Text, nullable=False),
+    Column("received_at", Moment),
+    Column("merged_into", String(36)),
+    Column("breaches", Integer, nullable=False),
+    Column("moved", BigId, nullable=False),
+    Index("console_leads_moved", "moved"),
+    Index("console_leads_state", "state"),
+    Index("console_leads_received", "received_at"),
+)
+"""`state` is "" until the lead itself was told of; `moved` is the place of its newest line."""
+clocks = Table(
+    "clocks",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("lead", String(36), nullable=False, index=True),
+    Column("promise", String(40), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("owner", String(100)),
+    Column("state", String(12), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("warn_at", Moment),
+    Column("in_words", Text, nullable=False),
+    Index("console_clocks_state", "state"),
+)
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("lead", String(36), nullable=False, index=True),
+    Column("kind", String(40), nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("person", String(100)),
+    Column("channel", String(120), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+)
+lines = Table(
+    "lines",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("lead", String(36), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("type", String(60), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("loud", Boolean, nullable=False),
+    Column("color", String(8), nullable=False),
+)
+"""Everything that happened, a sentence each; live pages read what is new here, so that any process can serve them."""
+people = Table("people", metadata, Column("id", String(100), primary_key=True), Column("name", Text, nullable=False))
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("published_at", Moment, nullable=False),
+)

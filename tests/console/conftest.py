@@ -1,0 +1,32 @@
+"""The console's room, with Dan and an agreement known; and a browser on loopback that asks it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.console.app import build
+from services.console.settings import Settings
+from shared.agreement.compiled import Compiled
+from shared.agreement.roster import Rep
+from shared.events import AgreementPublished, RosterChanged
+from tests.console.browsing import app_of
+from tests.rooms import TUESDAY, Room, room
+
+
+@pytest.fixture
+async def console(tmp_path: Path) -> AsyncIterator[Room]:
+    async with room(build(Settings()), tmp_path) as found:
+        await found.hear(RosterChanged(rep=Rep(id="dan", name="Dan Brooks")), subject="rep:dan")
+        compiled = Compiled(name="Northwind").model_dump(mode="json")
+        published = AgreementPublished(version=1, hash="sha256:x", published_at=TUESDAY, compiled=compiled)
+        await found.hear(published, subject="agreement:1")
+        yield found
+
+
+@pytest.fixture
+async def browser(console: Room) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app_of(console))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
+        yield client

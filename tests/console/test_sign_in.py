@@ -1,0 +1,73 @@
+"""Who may look: on loopback anybody, elsewhere whoever has a key with a reading role."""
+
+import httpx
+import pytest
+
+from shared.access_write import make_key, revoke_key
+from tests.console.browsing import app_of, listened
+from tests.console.facts import LEAD, assigned
+from tests.rooms import Room
+
+
+@pytest.mark.parametrize(
+    ("loopback", "host"), [(False, "localhost:8080"), (True, "evil.example"), (False, "baton.example")]
+)
+async def test_any_other_address_asks_for_a_key(console: Room, loopback: bool, host: str) -> None:
+    _, key = await make_key(console.building.access, "ines", ["manager"], None, "test")
+    _, weak = await make_key(console.building.access, "forms", ["intake"], None, "test")
+    transport = httpx.ASGITransport(app_of(console, loopback=loopback))
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+        for path, door in (("/", "/sign-in"), (f"/leads/{LEAD}", f"/sign-in?to=/leads/{LEAD}")):
+            answer = await client.get(path)
+            assert (answer.status_code, answer.headers["location"]) == (303, door)
+        assert (await client.get("/floor/stream")).status_code == 401
+        for wrong in ("", "baton_wrong", weak):
+            answer = await client.post("/sign-in", data={"key": wrong})
+            assert answer.status_code == 401
+            assert "set-cookie" not in answer.headers
+        answer = await client.post("/sign-in", data={"key": key})
+        assert answer.status_code == 303
+        cookie = answer.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+        assert (await client.get("/")).status_code == 200
+        foreign = {"origin": "http://elsewhere.example", "sec-fetch-site": "cross-site"}
+        assert (await client.get("/floor/stream", headers=foreign)).status_code == 401
+        await client.post("/sign-out")
+        assert (await client.get("/")).status_code == 303
+
+
+async def test_after_the_sign_in_comes_the_page_that_was_asked_for(console: Room) -> None:
+    await console.hear(assigned(name="Ada"), subject=LEAD)
+    _, key = await make_key(console.building.access, "ines", ["manager"], None, "test")
+    transport = httpx.ASGITransport(app_of(console, loopback=False))
+    async with httpx.AsyncClient(transport=transport, base_url="https://baton.example") as client:
+        asked = (await client.get(f"/leads/{LEAD}")).headers["location"]
+        assert f'name="to" value="/leads/{LEAD}"' in (await client.get(asked)).text
+        for to, place in (
+            (f"/leads/{LEAD}", f"/leads/{LEAD}"),
+            ("//elsewhere.example", "/"),
+            ("https://elsewhere.example", "/"),
+            ("/leads//elsewhere.example", "/"),
+            ("/v1/keys", "/"),
+        ):
+            answer = await client.post("/sign-in", data={"key": key, "to": to})
+            assert answer.headers["location"] == place
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("__Host-baton=")
+        assert "Secure" in cookie
+        assert "Sign out ines" in (await client.get(f"/leads/{LEAD}")).text
+
+
+async def test_a_stream_ends_when_its_key_is_revoked(console: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.console.api.stream.HEARTBEAT", 0.05)
+    access = console.building.access
+    made, key = await make_key(access, "ines", ["manager"], None, "test")
+    app = app_of(console, loopback=False)
+
+    async def revoke() -> None:
+        await revoke_key(access, made, "test")
+        await access.load()
+
+    said = await listened(app, "/floor/stream", "event: end", {"cookie": f"baton={key}"}, then=("event: time", revoke))
+    assert "sign in again" in said

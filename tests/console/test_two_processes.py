@@ -1,0 +1,67 @@
+"""Two processes of the console meet one new lead at once, each by another topic: neither forgets what the other wrote."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+
+from services.console.handlers.following import follow
+from services.console.store import leads
+from services.console.store.tables import metadata
+from shared.db import Database
+from shared.events import SlaBreached
+from shared.events.base import Event
+from shared.house import opened
+from shared.settings import Settings
+from tests.console.facts import DUE, LEAD, SLA, received
+from tests.rooms import TUESDAY
+
+
+@pytest.fixture
+async def wide(postgres: str) -> AsyncIterator[Database]:
+    """The console's database on a real PostgreSQL."""
+    settings = Settings(
+        _env_file=None,
+        bus="kafka",
+        kafka_bootstrap_servers="127.0.0.1:9",
+        database_url=postgres,
+        secret_keys="k" * 32,
+    )
+    async with opened(settings, ["console"]) as building:
+        found = building.databases["console"]
+        async with found.engines.writer.begin() as conn:
+            await conn.execute(text("CREATE SCHEMA console"))
+        await found.make_tables(metadata)
+        yield found
+
+
+@pytest.mark.parametrize("lead_first", [True, False])
+async def test_a_lead_keeps_what_both_topics_told_of_it(wide: Database, lead_first: bool) -> None:
+    told = Event(received(name="Ada"), LEAD, "/test", TUESDAY)
+    breach = Event(SlaBreached(**SLA, breached_at=DUE, settled_at=DUE), LEAD, "/test", DUE)
+    first, second = (told, breach) if lead_first else (breach, told)
+
+    async def late() -> None:
+        async with wide.transaction() as tx:
+            await follow(tx, [second])
+
+    async with wide.transaction() as tx:
+        await follow(tx, [first])
+        other = asyncio.create_task(late())
+        await _until_one_waits(wide)
+    await asyncio.wait_for(other, 20)
+    async with wide.reading() as tx:
+        row = (await leads.leads_of(tx, [LEAD]))[LEAD]
+    assert (row["state"], row["card"]["name"], row["breaches"]) == ("received", "Ada", 1)
+
+
+async def _until_one_waits(db: Database) -> None:
+    """Until another transaction stands before a lock of ours."""
+    async with asyncio.timeout(20):
+        while True:
+            async with db.reading() as tx:
+                row = await tx.one(text("SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+            if row and row["n"]:
+                return
+            await asyncio.sleep(0.02)
