@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import MetaData
+from starlette.routing import Route
 
 from shared import migrate, ops
 from shared.access import Access
@@ -58,6 +59,8 @@ class Service:
     hears: dict[type[Fact], Handler] = field(default_factory=dict)
     rings: dict[str, Ring] = field(default_factory=dict)
     doors: APIRouter = field(default_factory=APIRouter)
+    webhooks: tuple[Route, ...] = ()
+    """Doors of senders, matched before all others."""
     tasks: tuple[Task, ...] = ()
     audit: Terms | None = None
     gauges: Terms | None = None
@@ -89,6 +92,7 @@ def build_app(services: tuple[Service, ...], building: Building, stop: asyncio.E
         docs_url=None,
         redoc_url=None,
         openapi_url=None if keyed else "/openapi.json",
+        routes=[route for service in services for route in service.webhooks],
     )
     app.state.databases = building.databases
     app.state.access = building.access

@@ -15,7 +15,8 @@ def build(settings: Settings) -> Service:
     return Service(
         name="router",
         metadata=metadata,
-        doors=joined(webhooks.doors, leads.doors, agreements.doors, reps.doors, access.doors),
+        webhooks=webhooks.doors,
+        doors=joined(leads.doors, agreements.doors, reps.doors, access.doors),
         hears={  # what others say -> what we do about it
             IntakeReceived: intake.receive,
             ActionTaken: actions.answered,

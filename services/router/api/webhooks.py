@@ -2,8 +2,9 @@
 
 import logging
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from services.router.handlers.door import Door, Knock
 from services.router.handlers.reading import setup_of
@@ -25,7 +26,6 @@ from shared.ids import new_id, same_id
 from shared.telemetry import RECEIVED
 
 log = logging.getLogger(__name__)
-doors = APIRouter()
 METHODS = ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH"]
 
 
@@ -54,11 +54,10 @@ def gather_of(request: Request) -> Gather[Knock, Answer]:
     return found
 
 
-@doors.api_route("/webhooks/{endpoint_id}", methods=METHODS, include_in_schema=False)
-@doors.api_route("/webhooks/{endpoint_id}/{path_secret}", methods=METHODS, include_in_schema=False)
-async def webhook(request: Request, endpoint_id: str, path_secret: str | None = None) -> Response:
+async def webhook(request: Request) -> Response:
     """One request of a sender."""
-    endpoint = await _endpoint(request, endpoint_id)
+    path_secret = request.path_params.get("path_secret")
+    endpoint = await _endpoint(request, request.path_params["endpoint_id"])
     if endpoint is None:
         return _sent("unknown", answers.unknown_endpoint())
     if endpoint.revoked:
@@ -137,6 +136,13 @@ def first_answer(kind: Source, intake: str, delivery: Delivery, setup: Setup) ->
     if not good:
         return answers.bad_request("No lead of the request is of use.", problems)
     return answers.accepted(kind.policy, intake, [same_id(intake, element.index) for element in good], problems)
+
+
+# Plain routes: FastAPI's dependencies would cost more than verifying and storing do.
+doors = (
+    Route("/webhooks/{endpoint_id}", webhook, methods=METHODS),
+    Route("/webhooks/{endpoint_id}/{path_secret}", webhook, methods=METHODS),
+)
 
 
 async def _endpoint(request: Request, endpoint_id: str) -> Endpoint | None:

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.routing import Route
 
 from services.tools.assembly import NAMES, all_services
 from services.tools.docs import words
@@ -24,9 +25,9 @@ A role is that of the API key (`Authorization: Bearer KEY`). Embedded mode on th
 HIDDEN = {"HEAD", "OPTIONS"}
 
 
-def routes() -> dict[str, list[APIRoute]]:
+def routes() -> dict[str, list[Route]]:
     """The routes of each service, and under `every process` those that each process has."""
-    found = {service.name: _of(service.doors) for service in all_services()}
+    found = {service.name: [*service.webhooks, *_of(service.doors)] for service in all_services()}
     return {"every process": _of(asyncio.run(_ops())), **found}
 
 
@@ -35,9 +36,9 @@ def page() -> str:
     return words.page("Routes", INTRO, *(_chapter(name, doors) for name, doors in routes().items()))
 
 
-def _of(doors: APIRouter) -> list[APIRoute]:
+def _of(doors: APIRouter) -> list[Route]:
     """The routes, those of joined routers too (FastAPI keeps an included router as one entry)."""
-    found: list[APIRoute] = []
+    found: list[Route] = []
     for route in doors.routes:
         inner = getattr(route, "original_router", None)
         if isinstance(inner, APIRouter):
@@ -54,7 +55,7 @@ async def _ops() -> APIRouter:
             return ops.doors(all_services(), building)
 
 
-def _chapter(name: str, doors: Iterable[APIRoute]) -> str:
+def _chapter(name: str, doors: Iterable[Route]) -> str:
     rows = [
         (", ".join(_methods(route)), f"`{route.path}`", _who(route), first_paragraph(route.endpoint)) for route in doors
     ]
@@ -62,13 +63,13 @@ def _chapter(name: str, doors: Iterable[APIRoute]) -> str:
     return f"## {title}\n\n{table(('method', 'path', 'who', 'what'), rows)}" if rows else f"## {title}\n\nNone."
 
 
-def _methods(route: APIRoute) -> list[str]:
+def _methods(route: Route) -> list[str]:
     methods = set(route.methods or ())
     return sorted(methods - HIDDEN) or sorted(methods)
 
 
-def _who(route: APIRoute) -> str:
-    for call in _calls(route.dependant):
+def _who(route: Route) -> str:
+    for call in _calls(route.dependant) if isinstance(route, APIRoute) else ():
         if getattr(call, "__qualname__", "").startswith("allow.<locals>"):
             held = inspect.getclosurevars(call).nonlocals
             return ", ".join([*held["roles"], *(["local"] if held["local"] else [])])
