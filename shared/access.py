@@ -1,5 +1,6 @@
 """Who may do what, and which doors and targets there are: cached, and checked against a version row where it matters."""
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -72,19 +73,23 @@ class Access:
         self._endpoints: dict[str, Endpoint] = {}
         self._targets: dict[str, Target] = {}
         self._admitted: dict[str, Principal] = {}
+        self._turn = asyncio.Lock()
 
     def admit(self, token: str, who: Principal) -> None:
         """Let a key in for as long as this process lives."""
         self._admitted[hash_of(token)] = who
 
     async def load(self) -> None:
-        """Read everything anew."""
-        async with self.db.reading() as tx:
-            version = await tx.one(select(tables.access_version.c.n))
-            keys = await tx.rows(select(tables.api_keys).where(tables.api_keys.c.revoked_at.is_(None)))
-            doors = await tx.rows(select(tables.endpoints))
-            targets = await tx.rows(select(tables.targets).where(tables.targets.c.revoked_at.is_(None)))
-            step = await tx.one(select(tables.clock).where(tables.clock.c.id == 1))
+        """Read everything anew. One at a time, so that what was read earlier never replaces what was read later."""
+        async with self._turn, self.db.reading() as tx:
+            await self._load(tx)
+
+    async def _load(self, tx: Tx) -> None:
+        version = await tx.one(select(tables.access_version.c.n))
+        keys = await tx.rows(select(tables.api_keys).where(tables.api_keys.c.revoked_at.is_(None)))
+        doors = await tx.rows(select(tables.endpoints))
+        targets = await tx.rows(select(tables.targets).where(tables.targets.c.revoked_at.is_(None)))
+        step = await tx.one(select(tables.clock).where(tables.clock.c.id == 1))
         if step:
             self.db.clock.step = Step(step["base"], step["rate"], step["set_at"])
         self._keys = {row["hash"]: Principal(row["name"], row["person"], frozenset(row["roles"])) for row in keys}
@@ -130,11 +135,16 @@ class Access:
         On SQLite this process is the only writer, so the cache always is."""
         if tx.dialect == "sqlite":
             return True
-        row = await tx.one(_VERSION)
-        if (int(row["n"]) if row else 0) == self._version:
+        if await self._is_current(tx):
             return True
-        await self.load()
+        async with self._turn:
+            if not await self._is_current(tx):  # By its own connection: many who ask at once hold them all.
+                await self._load(tx)
         return False
+
+    async def _is_current(self, tx: Tx) -> bool:
+        row = await tx.one(_VERSION)
+        return (int(row["n"]) if row else 0) == self._version
 
     def endpoint(self, endpoint_id: str) -> Endpoint | None:
         """A door by its id, revoked ones too (they answer as tombstones)."""

@@ -30,7 +30,6 @@ async def changed(access: Access, tx: Tx, by: str, what: str, which: str, before
     await tx.conn.execute(tables.changes.insert(), row)
     await tx.conn.execute(_BUMP)
     tx.wakes.add("access")
-    access.db.wakes.ring("*", "access")
 
 
 async def make_key(access: Access, name: str, roles: list[str], person: str | None, by: str) -> tuple[str, str]:

@@ -56,10 +56,13 @@ def access_of(request: Request) -> Access:
 
 
 def allow(*roles: str, local: bool = True) -> Callable[[Request], Awaitable[Principal]]:
-    """A dependency: whoever has one of the roles. Embedded on loopback no key is needed, where `local` allows that."""
+    """A dependency: whoever has one of the roles. Embedded on loopback no key is needed, where `local` allows that;
+    a key that is sent and does not count is refused all the same."""
 
     async def check(request: Request) -> Principal:
         who = await asker(request)
+        if who is None and "authorization" in request.headers:
+            raise NotAllowed("This key is not known, or revoked; `baton keys list` shows those that count.", status=401)
         if who is None and local and trusted(request):
             return LOCAL
         if who is None:

@@ -1,0 +1,61 @@
+"""Keys, doors and targets are known from the moment that their making is answered, and gone from that of their revoking."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from shared.access import Access
+from shared.access_write import make_key, revoke_key
+from shared.house import opened
+from shared.migrate import upgrade
+from shared.settings import Settings
+
+
+@pytest.fixture
+async def access(settings: Settings) -> AsyncIterator[Access]:
+    async with opened(settings, []) as building:
+        await upgrade(building, ["access"])
+        _uneven(building.access)
+        await building.access.load()
+        yield building.access
+
+
+def _uneven(access: Access) -> None:
+    """On SQLite each statement of a reader takes its own time, in its own thread: so an older reading may end last."""
+    chance = random.Random(11)
+    if access.db.dialect == "sqlite":
+
+        @event.listens_for(access.db.engines.reader.sync_engine, "connect")
+        def connected(connection: Any, _record: Any) -> None:
+            raw = connection.driver_connection._conn
+            raw.set_trace_callback(lambda _: time.sleep(chance.random() ** 4 / 30))
+
+
+async def reading(access: Access, stop: asyncio.Event) -> None:
+    """What the process does whenever it hears of a change, as often as it can."""
+    while not stop.is_set():
+        await access.load()
+
+
+@pytest.mark.parametrize("readers", [1, 4])
+async def test_a_key_counts_at_once_however_often_the_others_read_anew(access: Access, readers: int) -> None:
+    stop = asyncio.Event()
+    loops = [asyncio.create_task(reading(access, stop)) for _ in range(readers)]
+    try:
+        for number in range(30):
+            key, token = await make_key(access, f"key {number}", ["intake"], None, "test")
+            assert access.principal(token), "made and not known"
+            await asyncio.sleep(0.002 * (number % 5))
+            assert access.principal(token), "an older reading came back over it"
+            await revoke_key(access, key, "test")
+            assert access.principal(token) is None, "revoked and still known"
+            await asyncio.sleep(0.002 * (number % 5))
+            assert access.principal(token) is None, "an older reading brought it back"
+    finally:
+        stop.set()
+        await asyncio.gather(*loops)
