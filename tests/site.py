@@ -98,8 +98,10 @@ NAMES = ("router", "timer", "notifier", "console")
 
 
 @contextmanager
-def wide(servers: str, database: str) -> Iterator[Site]:
-    """The compose file's own commands and environment, with the addresses of the broker and the database here."""
+def wide(servers: str, database: str, launchers: Mapping[str, list[str]] | None = None) -> Iterator[Site]:
+    """The compose file's own commands and environment, with the addresses of the broker and the database here.
+
+    `launchers` put a command of theirs before that of a process (`router-0`)."""
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     with ExitStack() as ends, tempfile.TemporaryDirectory() as made:
         box = ends.enter_context(mail_server())
@@ -123,7 +125,8 @@ def wide(servers: str, database: str) -> Iterator[Site]:
         for place, port in ports.items():
             name = place.partition("-")[0]
             own = {**environment, "BATON_PORT": str(port)}
-            process = start(_command(compose[name])[3:], own, Path(made) / f"{place}.log")
+            words = [*(launchers or {}).get(place, []), *_command(compose[name])[3:]]
+            process = start(words, own, Path(made) / f"{place}.log")
             processes[place] = process
             ends.callback(process.stop)
         urls = {

@@ -1,0 +1,88 @@
+"""SIGKILL of one process of the wide form at a named point; the others and its successor lose nothing and repeat nothing."""
+
+import sys
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.tools.verdict import judge
+from tests.parts.patience import eventually
+from tests.parts.postgres import fresh_database
+from tests.site import Site, ready, start, wide
+from tests.world import World
+
+CASES = [
+    ("router-0", "tx_committed_before_2xx", 3),
+    ("notifier-0", "published_before_mark", 4),
+    ("router-0", "tx_committed_before_offset", 5),
+    ("timer-0", "tx_committed_before_offset", 30),
+    ("timer-0", "due_claimed", 4),
+    ("notifier-0", "after_250_before_mark", 4),
+]
+"""Process, point, and at which hit: late enough for people and an agreement to be there.
+Of the two routers either may hold the relay's leases, so the relay is killed in the notifier."""
+pytestmark = [pytest.mark.wide, pytest.mark.prove]
+
+
+@pytest.mark.parametrize(("place", "point", "hit"), CASES)
+async def test_a_process_that_dies_here_is_made_up_for(
+    place: str, point: str, hit: int, kafka: str, postgres_server: str, tmp_path: Path
+) -> None:
+    launchers = {place: [sys.executable, "-m", "tests.kills.launcher", point, str(hit)]}
+    with fresh_database(postgres_server) as database, wide(kafka, database, launchers) as site:
+        world = World(site)
+        leads: dict[int, str] = {}
+        await world.open()
+
+        async def dead() -> bool:
+            await _use(world, site, leads)
+            return site.processes[place].ended
+
+        await eventually(dead, f"{point} was not reached in {place}", within=90)
+        _revive(site, place, tmp_path)
+        await _use(world, site, leads, until=6)
+        await world.settle()
+        terms = [await _terms(world, url) for url in sorted({urls[0] for urls in site.urls.values()})]
+        assert judge({name: found for answer in terms for name, found in answer.items()}).wrong == ()
+        for lead in leads.values():
+            said = Counter(await world.said(lead))
+            assert (said["lead.received"], said["lead.assigned"]) == (1, 1)
+        times = Counter(str(mail["Message-ID"]) for mail in site.box.mails)
+        assert max(times.values()) <= 2
+
+
+async def _use(world: World, site: Site, leads: dict[int, str], until: int = 0) -> None:
+    """Post leads to the routers that live, again with the same key until one answers; the clock runs on for the others."""
+    for number in range(max(until, len(leads) + 1)):
+        if number in leads:
+            continue
+        headers = {**world.sender, "idempotency-key": f"lead-{number}"}
+        body = {"email": f"p{number}@{world.tag}.example", "activity": "demo request"}
+        for url in site.urls["router"] * 3:
+            with suppress(httpx.HTTPError):
+                answer = await world.visitor.post(f"{url}/v1/leads", json=body, headers=headers)
+                if answer.status_code == 202:
+                    leads[number] = answer.json()["leads"][0]
+                    break
+    if not until:
+        with suppress(httpx.HTTPError, AssertionError):
+            await world.advance(minutes=2)
+
+
+def _revive(site: Site, place: str, folder: Path) -> None:
+    name, _, number = place.partition("-")
+    url = site.urls[name][int(number)]
+    own = {**site.environment, "BATON_PORT": url.rpartition(":")[2]}
+    site.processes[place].stop()
+    site.processes[place] = start([name], own, folder / "again.log")
+    ready(url, site.processes[place])
+
+
+async def _terms(world: World, url: str) -> dict[str, dict[str, object]]:
+    answer = await world.client.get(f"{url}/v1/audit")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, dict[str, object]] = answer.json()
+    return found
