@@ -121,21 +121,6 @@ async def test_the_stream_tells_what_is_said_and_goes_on_from_the_last_event_id(
     assert timer.db.wakes._bells["timer:breaches"] == []
 
 
-async def test_the_stream_tells_a_place_that_was_committed_after_a_higher_one(
-    timer: Room, ops: httpx.AsyncClient, stop: asyncio.Event
-) -> None:
-    insert = "INSERT INTO breaches (id, at, lead, type, event, data) VALUES (:id, :at, 'l', 'baton.sla.warned.v1', 'e', '{}')"
-    at = "2026-12-01T15:00:00.000000"
-    told = asyncio.create_task(ops.get("/v1/breaches/stream"))
-    await _listening(timer, 1)
-    for place in (2, 1):
-        await timer.sql(insert, id=place, at=at)
-        timer.db.wakes.ring("timer", "breaches")
-        await _heard(timer)
-    stop.set()
-    assert _events((await told).text) == [(2, "sla.warned"), (2, "sla.warned")]
-
-
 def _events(text: str) -> list[tuple[int, str]]:
     found = []
     for block in text.split("\n\n"):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from services.timer import store
 from services.timer.app import build
 from services.timer.handlers import knowledge, leads
 from services.timer.settings import Settings as TimerSettings
@@ -124,3 +125,33 @@ async def test_answers_that_race_with_the_breach_leave_each_clock_one_verdict(
         if lead in LEADS:
             assert said["clock.stopped"] == 1
             assert said["sla.breached"] == (1 if lead in late else said["sla.withdrawn"])
+
+
+@pytest.mark.wide
+async def test_who_reads_breaches_page_by_page_misses_none_while_two_timers_write(
+    timers: tuple[Building, Building],
+) -> None:
+    databases, done = _databases(timers), asyncio.Event()
+    seen: list[int] = []
+
+    async def write(number: int) -> None:
+        row = {"at": TUESDAY, "lead": LEAD, "type": "baton.sla.warned.v1", "event": str(number), "data": {}}
+        async with databases[number % 2].transaction() as tx:
+            await store.tell_breaches(tx, [row])
+            await asyncio.sleep(0.02 * (number % 3))  # the first to write is not the first to commit
+
+    async def read() -> None:
+        while not done.is_set() or await page():
+            await page()
+
+    async def page() -> bool:
+        async with databases[0].reading() as tx:
+            rows = await store.told_breaches(tx, after=max(seen, default=0), since=None, limit=3)
+        seen.extend(row["id"] for row in rows)
+        return bool(rows)
+
+    reader = asyncio.create_task(read())
+    await asyncio.gather(*(write(number) for number in range(20)))
+    done.set()
+    await reader
+    assert seen == list(range(1, 21))

@@ -19,7 +19,6 @@ from shared.pausing import until
 doors = APIRouter()
 Ops = Annotated[Principal, Depends(allow("ops", "manager", "marketing"))]
 HEARTBEAT = 15.0
-OVERLAP = 300
 PAGE = 500
 
 
@@ -49,25 +48,20 @@ async def stream(
 
 
 async def _told(db: Database, stop: asyncio.Event, start: int | None) -> AsyncIterator[bytes]:
-    """Everything after a place. Places are looked at again for a while: with two timers a higher one may be committed
-    first."""
+    """Everything after a place, in the order of places."""
     bell = db.wakes.bell("timer", store.BELL)
     try:
         async with db.reading() as tx:
             place = await store.last_breach(tx) if start is None else start
-            before = await store.told_breaches(tx, after=max(0, place - OVERLAP), since=None, limit=OVERLAP)
-        sent = {row["id"] for row in before if row["id"] <= place}
         yield b"retry: 2000\n\n"
         while not stop.is_set():
             bell.clear()
             async with db.reading() as tx:
-                found = await store.told_breaches(tx, after=max(0, place - OVERLAP), since=None, limit=OVERLAP + PAGE)
-            fresh = [row for row in found if row["id"] not in sent]
-            for row in fresh:
-                place = max(place, row["id"])
-                yield _line(row, place)
-            if fresh:
-                sent = {item for item in sent | {row["id"] for row in fresh} if item > place - OVERLAP}
+                found = await store.told_breaches(tx, after=place, since=None, limit=PAGE)
+            for row in found:
+                place = row["id"]
+                yield _line(row)
+            if found:
                 continue
             await until(bell, stop, HEARTBEAT)
             if not bell.is_set():
@@ -76,7 +70,7 @@ async def _told(db: Database, stop: asyncio.Event, start: int | None) -> AsyncIt
         db.wakes.forget(bell)
 
 
-def _line(row: dict[str, Any], place: int) -> bytes:
+def _line(row: dict[str, Any]) -> bytes:
     kind = str(row["type"]).removeprefix("baton.").removesuffix(".v1")
     data = orjson.dumps(row, option=orjson.OPT_UTC_Z).decode()
-    return f"id: {place}\nevent: {kind}\ndata: {data}\n\n".encode()
+    return f"id: {row['id']}\nevent: {kind}\ndata: {data}\n\n".encode()

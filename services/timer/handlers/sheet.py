@@ -129,12 +129,12 @@ class Sheet:
         await store.save(tx, list(self.changed.values()))
         await store.note_reckonings(tx, self.reckoned)
         await store.spend(tx, {key: n for key, n in self.spent.items() if self.spent_before.get(key) != n})
-        await store.tell_breaches(tx, self.said)
         await store.keep_leads(tx, [self.leads[lead] for lead in self.moved])
         await store.forget_answers(tx, self.arrived)
         await store.keep_answers(tx, [answer for answer in self.taken if answer.action not in self.arrived])
         await due.drop(tx, asleep)
         await due.put(tx, awake)
+        await store.tell_breaches(tx, self.said)
 
 
 async def opened(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from services.timer.store.tables import breaches
 from shared.db import Tx
@@ -13,8 +13,11 @@ NAMES = ("id", "at", "lead", "type", "event", "data")
 
 
 async def tell_breaches(tx: Tx, rows: list[dict[str, Any]]) -> None:
-    """Keep what was said on the breach topic, and wake its streams, in other processes too."""
+    """Keep what was said on the breach topic, and wake its streams, in other processes too. One timer at a time, until
+    its commit: so places become visible in their order, and who reads on from the last one misses none."""
     if rows:
+        if tx.dialect == "postgresql":
+            await tx.conn.execute(_IN_TURN)
         await tx.run(breaches.insert(), rows)
         tx.wakes.add(BELL)
 
@@ -31,3 +34,6 @@ async def last_breach(tx: Tx) -> int:
     """The place of the last thing said on the breach topic."""
     row = await tx.one(select(func.max(breaches.c.id).label("n")))
     return int(row["n"] or 0) if row else 0
+
+
+_IN_TURN = text("SELECT pg_advisory_xact_lock(hashtext('baton breaches'))")
