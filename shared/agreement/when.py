@@ -1,6 +1,7 @@
 """Conditions and their fields, as the file has them."""
 
 import difflib
+from functools import cache
 from typing import Any
 
 import pycountry
@@ -20,6 +21,7 @@ FIELDS = (
 OPEN = ("signals.",)
 KINDS = ("business", "free", "disposable", "role", "relay")
 WORDS = ("known", "unknown")
+CODED = ("US", "CA", "AU")
 LEADS = ("matches", "contains", "starts", "ends", "in", "not")
 
 
@@ -42,7 +44,19 @@ def condition(node: Node, problems: Problems, path: str) -> dict[str, Any]:
             )
         else:
             made[name] = test(name, value, problems, place)
+            if name == "state":
+                _codes(value, problems, place)
     return made
+
+
+def _codes(node: Node, problems: Problems, path: str) -> None:
+    """Warn of states by their full names where leads carry the code."""
+    for item in node.value if isinstance(node, SequenceNode) else [node]:
+        if isinstance(item, ScalarNode) and (code := _coded_states().get(str(item.value).strip().casefold())):
+            said = (
+                f"{item.value!r} is no state of the USA, Canada or Australia as leads have it; write its code, {code}."
+            )
+            problems.warning(item, path, said)
 
 
 def test(name: str, node: Node, problems: Problems, path: str) -> Any:
@@ -92,6 +106,17 @@ def _wrong(name: str, found: str) -> str:
     if plain and name.startswith("signals.") and bare not in ("true", "false"):
         return f"{found!r} must be true or false{near(bare, ('true', 'false'))}"
     return ""
+
+
+@cache
+def _coded_states() -> dict[str, str]:
+    """Full names and ISO 3166-2 codes of states whose leads carry the short code: to that code."""
+    found: dict[str, str] = {}
+    for part in pycountry.subdivisions:
+        if part.country_code in CODED:
+            short = part.code.partition("-")[2]
+            found |= {part.name.casefold(): short, part.code.casefold(): short}
+    return found
 
 
 def _country(code: str) -> bool:

@@ -43,6 +43,13 @@ def test_a_condition_that_would_fail_on_every_lead_is_an_error_at_its_place(
     assert any(text.startswith(at) and said in message for text, message in found(old, new)), found(old, new)
 
 
+@pytest.mark.parametrize("state", ["California", "US-CA", "[OR, california]"])
+def test_a_state_that_no_lead_carries_so_is_warned_of(state: str) -> None:
+    said = found("{signals.honeypot: true}", f"{{country: US, state: {state}}}", "warning")
+    assert [message for _, message in said if message.endswith("write its code, CA.")], said
+    assert not found("{signals.honeypot: true}", "{country: US, state: [CA, OR]}", "warning")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "at", "said"),
     [
