@@ -94,12 +94,12 @@ async def _sign(what: str, key: str) -> dict[str, Any]:
 
 
 async def _version_of(client: Any, what: str) -> int:
-    """The version of a file: one that was uploaded with these very bytes, else a new one."""
+    """The version of a file: one that was uploaded with these very bytes and is not superseded, else a new one."""
     if what.isdecimal():
         return int(what)
     text = _text(Path(what))
     for row in await ask(client, "GET", "/v1/agreements"):
-        if row["hash"] == hash_of(text) and row["state"] in ("draft", "signed"):
+        if row["hash"] == hash_of(text) and row["state"] != "superseded":
             return int(row["version"])
     made = await ask(client, "POST", "/v1/agreements", content=text.encode())
     typer.echo(f"{what} is version {made['version']}.", err=True)

@@ -1,5 +1,6 @@
 """From a file that was read to what is executed: plain values, holidays materialised."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,7 @@ from shared.agreement.compiled import (
 )
 from shared.agreement.holidays import materialise
 from shared.agreement.parse import Agreement
+from shared.agreement.within import parse_within
 
 _FIXED = ("within", "off_hours", "warn", "then", "from", "met_by")
 RUN = ("accept", "first_touch")
@@ -138,7 +140,7 @@ def _promise(name: str, found: dict[str, Any]) -> Promise:
         name=name,
         targets=targets,
         warn=found["warn"] if found.get("warn") is not None else Decimal("0.75"),
-        rungs=tuple(sorted((_rung(rung) for rung in found.get("then") or ()), key=lambda rung: rung.after)),
+        rungs=tuple(sorted((_rung(rung) for rung in found.get("then") or ()), key=_length)),
         runs_from=runs_from,
         met_by=found.get("met_by") or "attempt",
     )
@@ -150,8 +152,14 @@ def _target(found: dict[str, Any]) -> Target:
 
 
 def _rung(found: dict[str, Any]) -> Rung:
-    after = found["after"].seconds if found.get("after") else 0
-    return Rung(after=after, do=tuple(found["do"]), at_most=found.get("at_most"), never=found.get("never"))
+    days, rest = parse_within(found["after"].text) if found.get("after") else (0, timedelta(0))
+    said = {"do": tuple(found["do"]), "at_most": found.get("at_most"), "never": found.get("never")}
+    return Rung(days=days, after=int(rest.total_seconds()), **said)
+
+
+def _length(rung: Rung) -> tuple[int, int]:
+    """Rungs stand in the order of their lengths; one of days comes after those of hours."""
+    return rung.days, rung.after
 
 
 def _clock(found: dict[str, Any]) -> ClockRules:

@@ -116,9 +116,10 @@ class Target(Value):
 
 
 class Rung(Value):
-    """One step after a breach: `after` seconds of business time (0: at the breach)."""
+    """One step after a breach: `days` business days, then `after` seconds of business time (none: at the breach)."""
 
     after: int = 0
+    days: int = 0
     do: tuple[str, ...]
     """In the agreement's words: `tell owner`, `reassign`, `return to marketing`, `recycle as REASON`."""
     at_most: int | None = None

@@ -1,6 +1,7 @@
 """Checks across chapters: names that lead nowhere, rules that nothing reaches, numbers that cannot hold together."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from shared.agreement.calendar import Calendar
@@ -10,6 +11,7 @@ from shared.agreement.problems import Problems
 from shared.agreement.reading import at as _section
 from shared.agreement.sums import sums
 from shared.agreement.unexecuted import unexecuted
+from shared.agreement.within import parse_within
 
 
 def lint(chapters: Section, problems: Problems, roster: frozenset[str] | None) -> None:
@@ -141,6 +143,21 @@ def _promises(chapters: Section, problems: Problems) -> None:
         for rung in promise.get("then") or []:
             if ("at" in rung) == ("after" in rung):
                 problems.error(rung.node, rung.path, "A rung stands `at: breach` or `after: TIME`, one of both.")
+        _order(promise, problems)
+
+
+def _order(promise: Section, problems: Problems) -> None:
+    """Warn where the calendar decides which rung is first: so many hours, or so many days."""
+    spans = [(rung, rung["after"].text) for rung in promise.get("then") or [] if rung.get("after")]
+    lengths = [(rung, text, parse_within(text)) for rung, text in spans]
+    shortest = min((length.days for *_, length in lengths if length.days), default=None)
+    for rung, text, length in lengths:
+        if shortest and not length.days and length.rest > shortest * _SHORT_DAY:
+            said = f"{text!r} of business time may end after the rung that counts days, yet goes before it; write days too."
+            problems.warning(rung.place("after"), f"{rung.path}.after", said)
+
+
+_SHORT_DAY = timedelta(hours=4)
 
 
 def _content(chapters: Section, problems: Problems) -> None:

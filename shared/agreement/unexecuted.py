@@ -12,13 +12,6 @@ ACTIVITIES = ("demo_request", "contact_sales", "pricing_page")
 
 def unexecuted(chapters: Section, problems: Problems) -> None:
     """Add the warnings."""
-    for name in ("accept", "first_touch"):
-        for rung in at(chapters, "promises", name).get("then") or []:
-            after = rung.get("after")
-            if after and after.seconds and ("day" in after.text.casefold() or "week" in after.text.casefold()):
-                hours = after.seconds // 3600
-                sentence = f"not yet executed: days in a rung; {after.text!r} counts as {hours} hours of business time"
-                problems.warning(rung.place("after"), f"{rung.path}.after", sentence)
     for row in _with_conditions(chapters):
         for field, wanted in _tests(row.get("when")):
             where, path = row.place("when"), f"{row.path}.when"

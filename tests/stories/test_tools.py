@@ -1,8 +1,10 @@
 """The story of the night shift: the tools answer against the running system, whatever its width."""
 
+from pathlib import Path
+
 import orjson
 
-from tests.world import World
+from tests.world import AGREEMENT, World
 
 
 async def test_the_tools_of_ops_find_everything_well(world: World) -> None:
@@ -21,6 +23,18 @@ async def test_the_tools_of_ops_find_everything_well(world: World) -> None:
     assert code == 0
     assert "whsec_" in printed
     assert world.tag in world.site.baton("endpoints", "list")[1]
+
+
+async def test_to_publish_a_live_agreement_again_changes_nothing(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "agreement.yaml"
+    await world.open()
+    file.write_text(AGREEMENT.format(tag=world.tag, hot="15 minutes"))
+    before = (await world.client.get(f"{world.url('router')}/v1/agreements")).json()
+    code, printed = world.site.baton("agreement", "publish", str(file))
+    assert (code, "is live" in printed) == (0, True), printed
+    code, printed = world.site.baton("agreement", "sign", str(file), "--key", "nobody's")
+    assert (code != 0, "not known" in printed) == (True, True), printed
+    assert (await world.client.get(f"{world.url('router')}/v1/agreements")).json() == before
 
 
 async def test_every_process_tells_its_health_and_its_figures(world: World) -> None:

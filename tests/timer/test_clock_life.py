@@ -1,7 +1,7 @@
 """The life of a clock as plain values: one final verdict, whatever happens in whatever order."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.timer.domain import clock as core
+from services.timer.domain import ladder
 from services.timer.domain.clock import LIFE, Clock
 from services.timer.domain.step import step, upcoming
-from shared.agreement.calendar import ALWAYS
+from shared.agreement.calendar import ALWAYS, Calendar, CalendarSpec
 from shared.agreement.compiled import Promise, Rung, Target
 from shared.events import ClockStopped, SlaBreached, SlaEscalated, SlaWarned, SlaWithdrawn
 
@@ -100,6 +101,17 @@ def test_rungs_are_counted_from_the_due_instant_not_from_when_the_breach_was_sai
     clock, _ = stepped(running(step="settle"), late, late)
     following = upcoming(clock, PROMISE, ALWAYS, late, SETTLE)
     assert following == (DUE + 30 * MINUTE, "now")
+
+
+def test_a_rung_of_days_stands_at_the_same_local_time_of_the_next_open_day() -> None:
+    spec = CalendarSpec(timezone="America/New_York", hours={"mon-fri": ("09:00-17:30",)}, holidays="US")
+    calendar = Calendar.compile(spec, {date(2026, 12, 25): "Christmas Day"})
+    due = datetime(2026, 12, 24, 15, 30, tzinfo=UTC)  # Thursday, 10:30 in New York
+    rungs = [Rung(days=1, do=("tell manager",)), Rung(days=1, after=7200, do=("reassign",))]
+    at = [ladder.at(running(due_at=due), rung, calendar) for rung in rungs]
+    assert at == [datetime(2026, 12, 28, 15, 30, tzinfo=UTC), datetime(2026, 12, 28, 17, 30, tzinfo=UTC)]
+    wall = [ladder.at(running(due_at=due, off_hours=True), rung, calendar) for rung in rungs]
+    assert wall == [due + timedelta(days=1), due + timedelta(days=1, hours=2)]
 
 
 def test_nothing_climbs_past_a_rung_that_moves_the_lead_in_one_step() -> None:

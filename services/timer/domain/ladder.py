@@ -14,11 +14,14 @@ Spent = dict[tuple[str, str, str], int]
 
 
 def at(clock: Clock, rung: Rung, calendar: Calendar) -> datetime:
-    """When a rung stands: so long after the due instant in business time, in wall time for an off-hours clock."""
+    """When a rung stands: so long after the due instant in business time, in wall time for an off-hours clock. A
+    business day later is the same local time on the next open day (agreement.md, `day: business`)."""
     after = timedelta(seconds=rung.after)
-    if clock.off_hours or not rung.after:
-        return clock.due_at + after
-    return due(calendar, clock.due_at, after).due
+    if not rung.days and not rung.after:
+        return clock.due_at
+    if clock.off_hours:
+        return clock.due_at + timedelta(days=rung.days) + after
+    return due(calendar, clock.due_at, after, days=rung.days).due
 
 
 def climb(clock: Clock, promise: Promise, spent: Spent, now: datetime, calendar: Calendar) -> tuple[Clock, Facts]:

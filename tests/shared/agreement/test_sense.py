@@ -92,12 +92,6 @@ def test_what_cannot_hold_is_an_error_at_its_place(old: str, new: str, at: str, 
 @pytest.mark.parametrize(
     ("old", "new", "at", "said"),
     [
-        (
-            "{after: 2 hours,    do: [tell",
-            "{after: 2 days,    do: [tell",
-            "after: 2 days",
-            "counts as 48 hours of business time",
-        ),
         ("activity: demo_request}", "activity: demo_requests}", "", ""),
         (
             "tier: hot,      when: {activity: [demo_request,",
@@ -213,3 +207,16 @@ def test_one_person_of_each_side_signs() -> None:
     parsed = parse(EXAMPLE)
     assert parsed.agreement is not None
     assert who_signs(parsed.agreement) == {"marketing": "maya@northwind.example", "sales": "sam@northwind.example"}
+
+
+def test_rungs_of_days_are_executed_as_days_and_stand_after_those_of_hours() -> None:
+    old, new = (
+        "met_by: attempt, then: [{at: breach, do: tell manager}]",
+        "met_by: attempt, then: [{after: 1 day 2 hours, do: tell manager}, {after: %s, do: tell owner}]",
+    )
+    agreement = parse(EXAMPLE.replace(old, new % "3 hours")).agreement
+    assert agreement
+    first_touch = compile_agreement(agreement, from_year=2026).promises["first_touch"]
+    assert [(rung.days, rung.after) for rung in first_touch.rungs] == [(0, 3 * 3600), (1, 2 * 3600)]
+    assert not [message for _, message in found(old, new % "3 hours", "warning") if "days" in message]
+    assert [text[:8] for text, message in found(old, new % "20 hours", "warning") if "write days too" in message]

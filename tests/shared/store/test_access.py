@@ -47,7 +47,7 @@ async def test_a_key_counts_at_once_however_often_the_others_read_anew(access: A
     stop = asyncio.Event()
     loops = [asyncio.create_task(reading(access, stop)) for _ in range(readers)]
     try:
-        for number in range(30):
+        for number in range(15):
             key, token = await make_key(access, f"key {number}", ["intake"], None, "test")
             assert access.principal(token), "made and not known"
             await asyncio.sleep(0.002 * (number % 5))
