@@ -126,19 +126,34 @@ async def rotate_endpoint(
     until: datetime | None,
     by: str,
 ) -> str:
-    """Add a secret; the old ones count until `until` (None: for good, until the next rotation). Returns the new one."""
+    """Add a secret; the old ones count until `until` (None: for good, until the next rotation), or until their own end
+    where that comes first. Returns the new one. Raises NotFound, or TheirMistake for a closed door."""
     async with access.db.transaction() as tx:
         row = await tx.one(select(tables.endpoints).where(tables.endpoints.c.id == endpoint_id).with_for_update())
         if row is None:
             raise NotFound(f"There is no endpoint {endpoint_id}; `baton endpoints list` shows them.")
+        if row["revoked_at"]:
+            raise TheirMistake(f"The endpoint {endpoint_id} is closed; create a new one.", status=409)
         secret = secret or new_secret(row["scheme"])
-        kept = [{**item, "not_after": until.isoformat()} if until else item for item in row["secrets"]]
+        kept = [_until(item, until) for item in row["secrets"] if not _ended(item, tx.wall)]
         fresh = {"id": new_id(), "sealed": access.db.house.keys.seal(SECRET, secret)}
         where = tables.endpoints.c.id == endpoint_id
         await tx.conn.execute(tables.endpoints.update().where(where).values(secrets=[fresh, *kept[:3]]))
         await changed(access, tx, by, "endpoint", endpoint_id, None, {"rotated": fresh["id"]})
     await access.load()
     return secret
+
+
+def _until(item: dict[str, Any], until: datetime | None) -> dict[str, Any]:
+    """A secret that counts until then; one that ends earlier by an earlier rotation keeps its end."""
+    own = item.get("not_after")
+    if until is None or (own and datetime.fromisoformat(own) <= until):
+        return item
+    return {**item, "not_after": until.isoformat()}
+
+
+def _ended(item: dict[str, Any], now: datetime) -> bool:
+    return bool(item.get("not_after")) and datetime.fromisoformat(item["not_after"]) <= now
 
 
 async def revoke_endpoint(access: Access, endpoint_id: str, by: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from shared import inbox, parking, points
@@ -12,7 +13,7 @@ from shared.db import Database, Tx, ours
 from shared.events.base import INTAKE, Event, Fact, UnknownKind, UnreadableEvent, decode
 from shared.pausing import until
 from shared.retry import backoff
-from shared.telemetry import BATCH_SECONDS, HANDLED, SAID
+from shared.telemetry import BATCH_SECONDS, HANDLED
 
 log = logging.getLogger(__name__)
 
@@ -113,11 +114,12 @@ async def handle(db: Database, hears: Hears, records: list[Record]) -> None:
             await handle(db, hears, records[middle:])
             return
         log.warning(
-            "A record of %s is parked: %s.",
+            "%s parks a record of %s: %s",
+            db.service,
             records[0].topic,
             parking.sentence(error),
             exc_info=error,
-            extra={"lead": records[0].key},
+            extra=_traces(db.service, records[0]),
         )
         async with db.transaction() as tx:
             event_id, kind = _named(records[0])
@@ -142,7 +144,7 @@ async def apply(tx: Tx, hears: Hears, records: list[Record]) -> None:
             log.warning(
                 "An event of a newer version on %s is passed over.",
                 record.topic,
-                extra={"lead": record.key},
+                extra=_traces(tx.service, record),
             )
     await apply_events(
         tx,
@@ -165,9 +167,16 @@ async def apply_events(tx: Tx, hears: Hears, events: list[Event[Any]]) -> None:
     for wave in waves:
         for kind, group in wave.items():
             await hears[kind](tx, group)
-            HANDLED.labels(tx.service, kind.type).inc(len(group))
-    for said in {event.data.type for event in tx.events}:
-        SAID.labels(tx.service, said).inc(sum(1 for event in tx.events if event.data.type == said))
+            tx.after(partial(HANDLED.labels(tx.service, kind.type).inc, len(group)))
+
+
+def _traces(service: str, record: Record) -> dict[str, str | None]:
+    """What a log line says of a record: whose it is, and of which chain of events."""
+    try:
+        correlation = decode(record.value).correlationid
+    except UnreadableEvent:
+        correlation = None
+    return {"service": service, "lead": record.key, "correlation": correlation}
 
 
 def _named(record: Record) -> tuple[str | None, str | None]:

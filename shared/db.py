@@ -1,6 +1,7 @@
 """A service's database: one transaction for a deed and the events that announce it, on SQLite files or PostgreSQL."""
 
 import asyncio
+import logging
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -18,15 +19,18 @@ from shared import engines, outbox, points
 from shared.clock import Clock
 from shared.db_tables import SHARDS
 from shared.errors import TryLater
-from shared.events.base import Event, Fact
+from shared.events.base import BREACHES, CLOCKS, LEADS, NOTICES, Event, Fact
 from shared.keys import KeyRing
+from shared.telemetry import SAID
 from shared.wakes import Wakes
 
 if TYPE_CHECKING:
     from shared.access import Access
 
+log = logging.getLogger(__name__)
 R = TypeVar("R")
 CHUNK = 1000
+OF_LEADS = (LEADS, CLOCKS, BREACHES, NOTICES)
 RETRIES = 8
 
 
@@ -180,10 +184,21 @@ class Database:
             await outbox.write(tx)
             if tx.wakes and self.dialect == "postgresql":
                 await self.wakes.notify(conn, self.service, tx.wakes)
+        self._told(tx.events)
         for name in tx.wakes:
             self.wakes.ring(self.service, name)
         for then in tx.afters:
             then()
+
+    def _told(self, events: list[Event[Fact]]) -> None:
+        """Count and log what was said, now that it is committed; by ids, never by names."""
+        for event in events:
+            SAID.labels(self.service, event.data.type).inc()
+        if log.isEnabledFor(logging.INFO):
+            for event in events:
+                subject = "lead" if event.topic in OF_LEADS else "subject"
+                traces = {"service": self.service, subject: event.subject, "correlation": event.correlationid}
+                log.info("%s of %s", event.data.type, event.subject, extra=traces)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Tx]:

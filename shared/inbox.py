@@ -49,7 +49,7 @@ async def fresh(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
                 event.topic,
                 event.sequence,
                 before,
-                extra={"lead": event.subject},
+                extra={"service": tx.service, "lead": event.subject, "correlation": event.correlationid},
             )
         last[place] = event.sequence
         kept.append(event)

@@ -1,6 +1,6 @@
 """What ops people ask of any process: health, metrics, what still moves, parked records, schemas of events."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -16,10 +16,10 @@ from shared.errors import NotFound
 from shared.events.base import KINDS
 from shared.house import Building
 from shared.http import allow, answer
-from shared.telemetry import DUE_LATE, EXTRA, LAG, OUTBOX, OUTBOX_AGE
+from shared.telemetry import DUE_LATE, EXTRA, LAG, OUTBOX, OUTBOX_AGE, PARKED_NOW
 
 if TYPE_CHECKING:
-    from shared.service import Service
+    from shared.service import Aside, Service
 
 Ops = Annotated[Principal, Depends(allow("ops", "admin"))]
 
@@ -88,6 +88,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
             OUTBOX.labels(service.name).set(found["outbox"])
             OUTBOX_AGE.labels(service.name).set(found["outbox_age"])
             DUE_LATE.labels(service.name).set(found["due_late"])
+            PARKED_NOW.labels(service.name).set(found["parked"] + found["extra"].get("leads_parked", 0))
             for name, value in found["extra"].items():
                 EXTRA.labels(service.name, name).set(value)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
@@ -110,12 +111,14 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
         return KINDS[kind].model_json_schema()
 
     @router.get("/v1/parked")
-    async def parked(who: Ops, state: str = "parked") -> list[dict[str, Any]]:
-        """Records that failed, oldest first, without their bodies."""
+    async def parked(who: Ops, state: Literal["parked", "replayed", "dropped"] = "parked") -> list[dict[str, Any]]:
+        """Records that failed and requests that could not be read, oldest first, without their bodies."""
         found = []
         for service in services:
             async with building.databases[service.name].reading() as tx:
-                found += [{"service": service.name, **record.shown()} for record in await parking.listed(tx, state)]
+                rows = [record.shown() for record in await parking.listed(tx, state)]
+                rows += await service.aside.listed(tx) if service.aside and state == "parked" else []
+                found += [{"service": service.name, **row} for row in rows]
         return found
 
     @router.get("/v1/parked/{parked_id}")
@@ -123,10 +126,11 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
         """One parked record with its body."""
         for service in services:
             async with building.databases[service.name].reading() as tx:
-                record = await parking.found(tx, parked_id)
-                if record:
+                if record := await parking.found(tx, parked_id):
                     body = record.body.decode(errors="replace")
                     return {"service": service.name, **record.shown(), "body": body}
+                if service.aside and (own := await service.aside.shown(tx, parked_id)):
+                    return {"service": service.name, **own}
         raise NotFound(f"There is no parked record {parked_id} here.")
 
     @router.post("/v1/parked/{parked_id}/{what}")
@@ -134,9 +138,12 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
         """Handle a parked record again (`replay`) or give it up (`drop`), then those that wait behind it."""
         if what not in {"replay", "drop"}:
             raise NotFound("A parked record can be replayed or dropped.")
-        service = await _owner(services, building, parked_id)
-        db = building.databases[service.name]
-        said = await consume.replay(db, service.hears, service.rings, parked_id, who.name, drop=what == "drop")
+        service, aside = await _owner(services, building, parked_id)
+        db, drop = building.databases[service.name], what == "drop"
+        if aside:
+            said = await db.run(lambda tx: aside.settled(tx, parked_id, who.name, drop))
+        else:
+            said = await consume.replay(db, service.hears, service.rings, parked_id, who.name, drop=drop)
         return {"service": service.name, "outcome": said}
 
     @router.get("/v1/clock")
@@ -190,11 +197,14 @@ async def troubles_of(building: Building) -> list[str]:
     return troubles
 
 
-async def _owner(services: "tuple[Service, ...]", building: Building, parked_id: str) -> "Service":
+async def _owner(services: "tuple[Service, ...]", building: Building, parked_id: str) -> "tuple[Service, Aside | None]":
+    """The service that has it parked; with its own way to settle it, when it is no record."""
     for service in services:
         async with building.databases[service.name].reading() as tx:
             if await parking.found(tx, parked_id):
-                return service
+                return service, None
+            if service.aside and await service.aside.shown(tx, parked_id):
+                return service, service.aside
     raise NotFound(f"There is no parked record {parked_id} here.")
 
 

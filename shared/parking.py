@@ -137,7 +137,7 @@ async def park(
     }
     if record.topic != DUE:
         tx.copy(f"{record.topic}.dlq", record.key, parked_id, record.value, headers)
-    PARKED.labels(tx.service, record.topic).inc()
+    tx.after(PARKED.labels(tx.service, record.topic).inc)
 
 
 def sentence(error: BaseException) -> str:

@@ -46,6 +46,16 @@ class Desk:
     settings: Settings
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What a service itself keeps parked besides records: all of it, one of it with its body, and settling one
+    (transaction, id, by whom, whether to drop it; returns a sentence)."""
+
+    listed: Callable[[Tx], Awaitable[list[dict[str, Any]]]]
+    shown: Callable[[Tx, str], Awaitable[dict[str, Any] | None]]
+    settled: Callable[[Tx, str, str, bool], Awaitable[str]]
+
+
 Task = Callable[[Desk], Coroutine[Any, Any, None]]
 Terms = Callable[[Tx], Awaitable[dict[str, Any]]]
 
@@ -62,6 +72,7 @@ class Service:
     webhooks: tuple[Route, ...] = ()
     """Doors of senders, matched before all others."""
     tasks: tuple[Task, ...] = ()
+    aside: Aside | None = None
     audit: Terms | None = None
     gauges: Terms | None = None
     statics: tuple[tuple[str, str], ...] = ()

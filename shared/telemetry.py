@@ -28,6 +28,11 @@ PARKED = Counter(
     "Records parked, by service and topic.",
     ["service", "topic"],
 )
+PARKED_NOW = Gauge(
+    "baton_parked",
+    "Records parked now, and requests that could not be read.",
+    ["service"],
+)
 RELAYED = Counter("baton_records_relayed_total", "Outbox rows posted.", ["service"])
 FIRED = Counter(
     "baton_due_fired_total",
@@ -63,6 +68,7 @@ class JsonLines(logging.Formatter):
         line |= {
             name: value for name, value in vars(record).items() if name not in _STANDARD and not name.startswith("_")
         }
+        line.pop("color_message", None)  # uvicorn's, with codes for a terminal
         if record.exc_info:
             line["error"] = _trace(record)
         return orjson.dumps(line, default=str).decode()

@@ -89,7 +89,7 @@ class Ticker:
                 row.kind,
                 parking.sentence(error),
                 exc_info=error,
-                extra={"lead": row.subject},
+                extra={"service": self._db.service, "lead": row.subject},
             )
             async with self._db.transaction() as tx:
                 if await due.claim_these(tx, [row.id]):

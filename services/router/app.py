@@ -2,7 +2,7 @@
 
 from services.router import audit
 from services.router.api import access, agreements, leads, reps, webhooks
-from services.router.handlers import actions, agreement, escalation, intake, release, roster
+from services.router.handlers import actions, agreement, escalation, intake, release, roster, unreadable
 from services.router.settings import Settings
 from services.router.store.tables import metadata
 from shared.events import ActionTaken, IntakeReceived, SlaEscalated
@@ -30,6 +30,7 @@ def build(settings: Settings) -> Service:
             "live": agreement.go_live,
             "absent": roster.absent,
         },
+        aside=unreadable.aside,
         audit=audit.terms,
         gauges=audit.gauges,
     )

@@ -1,6 +1,7 @@
 """`baton dlq`: records that failed: see them, handle them again, or drop them."""
 
 import asyncio
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -8,22 +9,33 @@ import typer
 from services.tools.keys import Json, _get, _post
 from services.tools.show import table
 
-dlq = typer.Typer(help="Parked records: list, show, replay, drop.", no_args_is_help=True)
+dlq = typer.Typer(help="What is parked: list, show, replay, drop.", no_args_is_help=True)
 Record = Annotated[str, typer.Argument(help="The record's id, from `baton dlq list`.")]
+
+
+class State(StrEnum):
+    """What became of a record that failed."""
+
+    PARKED = "parked"
+    REPLAYED = "replayed"
+    DROPPED = "dropped"
+
+
 COLUMNS = ["service", "id", "topic", "key", "type", "reason", "attempts", "behind", "first_failed_at"]
 
 
 @dlq.command("list")
 def listed(
-    as_json: Json = False, state: Annotated[str, typer.Option(help="parked, replayed or dropped.")] = "parked"
+    as_json: Json = False,
+    state: Annotated[State, typer.Option(help="What became of them.")] = State.PARKED,
 ) -> None:
-    """List parked records; exit 1 when there are any.
+    """List what is parked: records that failed, and requests that could not be read; exit 1 when there are any.
 
     Example: baton dlq list
     """
-    rows = asyncio.run(_get(f"/v1/parked?state={state}"))
-    table(rows, COLUMNS, as_json=as_json, empty="Nothing is parked.")
-    raise typer.Exit(1 if rows and state == "parked" else 0)
+    rows = asyncio.run(_get(f"/v1/parked?state={state.value}"))
+    table(rows, COLUMNS, as_json=as_json, empty=f"Nothing is {state.value}.")
+    raise typer.Exit(1 if rows and state is State.PARKED else 0)
 
 
 @dlq.command()
@@ -38,7 +50,7 @@ def show(parked_id: Record) -> None:
 
 @dlq.command()
 def replay(parked_id: Record) -> None:
-    """Handle a record again, then those that wait behind it.
+    """Handle it again: a record with those that wait behind it, a request by the mapping that its door has now.
 
     Example: baton dlq replay 0193b0c4-...
     """
@@ -47,7 +59,7 @@ def replay(parked_id: Record) -> None:
 
 @dlq.command()
 def drop(parked_id: Record) -> None:
-    """Give a record up (it stays readable), then handle those that wait behind it.
+    """Give it up (it stays readable), then handle those that wait behind it.
 
     Example: baton dlq drop 0193b0c4-...
     """

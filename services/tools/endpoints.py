@@ -44,7 +44,7 @@ def create(
     if mapping:
         body["mapping"] = _json_file(mapping)
     made = asyncio.run(_post("/v1/endpoints", body))
-    typer.echo(f"Endpoint  {made['id']}\nRegister  {made['url']}\nSecret    {made['secret']}")
+    typer.echo(f"Endpoint  {made['id']}\nRegister  {made['register']}\nSecret    {made['secret']}")
     typer.echo("The secret is not shown again.", err=True)
 
 
@@ -67,7 +67,7 @@ def listed(as_json: Json = False) -> None:
 def rotate(
     endpoint_id: str,
     secret: Annotated[str, typer.Option(help="The sender's new secret; else we make one.")] = "",
-    keep: Annotated[int, typer.Option(help="For how many hours the old one still counts.")] = 24,
+    keep: Annotated[int, typer.Option(min=0, max=8760, help="For how many hours the old one still counts.")] = 24,
 ) -> None:
     """Add a new secret; the old one counts for a while.
 
@@ -75,7 +75,8 @@ def rotate(
     """
     until = (datetime.now(UTC) + timedelta(hours=keep)).isoformat()
     made = asyncio.run(_post(f"/v1/endpoints/{endpoint_id}/rotate", {"secret": secret or None, "until": until}))
-    typer.echo(made["secret"])
+    typer.echo(f"Register  {made['register']}\nSecret    {made['secret']}")
+    typer.echo("The secret is not shown again.", err=True)
 
 
 @endpoints.command()

@@ -10,9 +10,11 @@ import typer
 from fastapi import FastAPI
 
 from services.tools.assembly import NAMES, all_services
+from shared import migrate
 from shared.errors import CannotStart
+from shared.events.base import TOPICS
 from shared.house import opened, read_run_file
-from shared.service import build_app, running
+from shared.service import build_app
 from shared.settings import Settings, load
 
 BAD_NEWS, WRONG_USE = 1, 2
@@ -22,8 +24,9 @@ BAD_NEWS, WRONG_USE = 1, 2
 async def live(settings: Settings | None = None, *, whole: bool = False) -> AsyncIterator[httpx.AsyncClient]:
     """A client for the running system.
 
-    Embedded and nothing running: the system itself, for the length of the command. Wide: BATON_URL, or where that is
-    not set, or where all four services are asked (`whole`), the same code on their databases."""
+    Embedded and nothing running: the same code on the data directory, under its lock. Wide: BATON_URL, or where that is
+    not set, or where all four services are asked (`whole`), the same code on their databases. Neither runs the loops: a
+    look at a stopped system sends no mail and calls nothing late."""
     settings = settings or load(Settings)
     found = await found_live(settings)
     if found and not (whole and not settings.embedded and settings.database_url):
@@ -32,14 +35,13 @@ async def live(settings: Settings | None = None, *, whole: bool = False) -> Asyn
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as client:
             yield client
         return
-    if settings.embedded:
-        quiet = settings.model_copy(update={"host": "127.0.0.1"})
-        async with running(all_services(), quiet) as state, _inside(state.app) as client:
-            yield client
-        return
     async with opened(settings, list(NAMES)) as building:
-        await building.access.load()
+        if settings.embedded:
+            await migrate.ready(building, all_services())
         await building.bus.start()
+        if settings.embedded:
+            await building.bus.create(TOPICS)
+        await building.access.load()
         try:
             building.loopback = True
             async with _inside(build_app(all_services(), building, asyncio.Event())) as client:

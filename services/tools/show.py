@@ -20,10 +20,11 @@ def table(rows: Sequence[dict[str, Any]], columns: Sequence[str], *, as_json: bo
         return
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        shown.add_column(column.replace("_", " "))
+        shown.add_column(column.replace("_", " "), overflow="fold", no_wrap=column == "id")
     for row in rows:
         shown.add_row(*(_cell(row.get(column)) for column in columns))
-    Console(width=None if Console().is_terminal else 160).print(shown)
+    # A pipe gets whole lines, so that grep finds and an id can be copied.
+    Console(width=None if Console().is_terminal else 10_000).print(shown)
 
 
 def _cell(value: Any) -> str:

@@ -4,30 +4,19 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from services.router.app import build
-from services.router.settings import Settings
 from services.router.sources.canonical import Delivery
 from services.router.sources.registry import source
 from services.router.sources.trial import body_of
 from shared.access_write import make_endpoint, make_key, revoke_endpoint, rotate_endpoint
 from shared.events import IntakeReceived
 from shared.service import build_app
-from tests.rooms import Room, room
+from tests.rooms import Room
 from tests.router.sources.cases import FILES, cases
-from tests.router.world_of import furnish
-
-
-@pytest.fixture
-async def router(tmp_path: Path) -> AsyncIterator[Room]:
-    async with room(build(Settings()), tmp_path) as found:
-        await furnish(found)
-        yield found
 
 
 @pytest.fixture

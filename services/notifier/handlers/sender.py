@@ -95,7 +95,7 @@ class Sender:
                 "A notice by %s could not be sent: %s.",
                 item.notice.channel,
                 outcome.why,
-                extra={"lead": item.notice.lead},
+                extra={"service": "notifier", "lead": item.notice.lead, "notice": item.notice.id},
             )
         try:
             await self._marks.submit(Done(item.notice, outcome))

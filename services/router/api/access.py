@@ -1,12 +1,12 @@
 """Keys, doors and targets over HTTP; the router writes them, everybody reads them."""
 
-from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from services.router.sources.registry import SOURCES
+from services.router.sources.registry import SOURCES, Source
 from shared import access_write as write
 from shared.access import Access, Principal
 from shared.errors import TheirMistake
@@ -45,7 +45,7 @@ class NewSecret(_Strict):
     """A secret to add; the old ones count until `until`."""
 
     secret: str | None = None
-    until: datetime | None = None
+    until: AwareDatetime | None = None
 
 
 class NewTarget(_Strict):
@@ -85,11 +85,11 @@ async def make_endpoint(who: Admin, access: Here, new: NewEndpoint) -> dict[str,
     scheme = new.scheme or next(iter(source.schemes))
     if scheme not in source.schemes:
         raise TheirMistake(f"{scheme!r} is not a scheme of {new.source}; use one of {', '.join(source.schemes)}.")
-    wrong = source.secret_problem([scheme], new.secret) if new.secret else None
-    if wrong is None and not new.secret and scheme == "v1a":
-        wrong = "The scheme v1a needs the sender's public key as its secret (whpk_...)."
-    if wrong:
-        raise TheirMistake(wrong)
+    _fits(source, scheme, new.secret)
+    if new.url is not None and not _whole(new.url):
+        raise TheirMistake(
+            f"The URL {new.url!r} must be the whole address as it is registered at the sender, https://..."
+        )
     made = await write.make_endpoint(
         access,
         source=new.source,
@@ -101,7 +101,26 @@ async def make_endpoint(who: Admin, access: Here, new: NewEndpoint) -> dict[str,
         options=new.options,
         by=who.name,
     )
-    return dict(zip(("id", "url", "secret"), made, strict=True)) | {"source": new.source, "scheme": scheme}
+    return {"id": made[0], "url": made[1], "secret": made[2], "source": new.source, "scheme": scheme} | {
+        "register": _register(scheme, made[1], made[2])
+    }
+
+
+def _fits(source: Source, scheme: str, secret: str | None) -> None:
+    """Raises TheirMistake where a secret cannot serve, or where only the sender can name it."""
+    wrong = source.secret_problem([scheme], secret) if secret else source.needs_secret(scheme)
+    if wrong:
+        raise TheirMistake(wrong)
+
+
+def _whole(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _register(scheme: str, url: str, secret: str) -> str:
+    """The address for the sender; a path secret is its last part."""
+    return f"{url.rstrip('/')}/{secret}" if scheme == "path" else url
 
 
 @doors.get("/v1/endpoints")
@@ -125,7 +144,11 @@ async def endpoints(who: Admin, access: Here) -> list[dict[str, Any]]:
 @doors.post("/v1/endpoints/{endpoint_id}/rotate")
 async def rotate(who: Admin, access: Here, endpoint_id: str, new: NewSecret) -> dict[str, str]:
     """Add a secret."""
-    return {"secret": await write.rotate_endpoint(access, endpoint_id, new.secret, new.until, who.name)}
+    door = access.endpoint(endpoint_id)
+    if door:
+        _fits(SOURCES[door.source], door.scheme, new.secret)
+    secret = await write.rotate_endpoint(access, endpoint_id, new.secret, new.until, who.name)
+    return {"secret": secret, "register": _register(door.scheme, door.url, secret) if door else ""}
 
 
 @doors.post("/v1/endpoints/{endpoint_id}/revoke")

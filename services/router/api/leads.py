@@ -109,25 +109,29 @@ def _place(cursor: str | None) -> tuple[datetime, str] | None:
 @doors.get("/v1/leads/{lead_id}")
 async def shown(who: Reader, tx: ReadDep, lead_id: str) -> Response:
     """One lead; an id of a repeated element shows the lead that it speaks of."""
-    found = await views.whole(tx, lead_id)
-    if found is None:
-        other = await views.became(tx, lead_id)
-        found = await views.whole(tx, other) if other else None
+    return answer(await views.whole(tx, await _known(tx, lead_id)))
+
+
+async def _known(tx: Tx, lead_id: str) -> str:
+    """The lead of an id: its own, or that of a repeated element. Raises NotFound."""
+    if await lead_store.one(tx, lead_id):
+        return lead_id
+    found = await views.became(tx, lead_id)
     if found is None:
         raise NotFound(f"There is no lead {lead_id}." if is_id(lead_id) else "A lead id is a UUID.")
-    return answer(found)
+    return found
 
 
 @doors.get("/v1/leads/{lead_id}/timeline")
 async def timeline(who: Reader, tx: ReadDep, lead_id: str) -> Response:
     """What happened to a lead, in order."""
-    return answer(await views.timeline(tx, lead_id))
+    return answer(await views.timeline(tx, await _known(tx, lead_id)))
 
 
 @doors.get("/v1/leads/{lead_id}/decisions")
 async def decisions(who: Reader, tx: ReadDep, lead_id: str) -> Response:
     """Why it went where it went: every rule tried, every candidate passed over, the counters, and all of it in words."""
-    return answer(await views.decided(tx, lead_id))
+    return answer(await views.decided(tx, await _known(tx, lead_id)))
 
 
 class Action(BaseModel):

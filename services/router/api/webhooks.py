@@ -80,7 +80,8 @@ async def webhook(request: Request) -> Response:
 async def _let_in(request: Request, kind: Source, endpoint: Endpoint, received: Received, query: str) -> Answer:
     verdict = _verified(request, kind, endpoint, received)
     if not verdict.ok:
-        log.info("A request at endpoint %s is refused: %s.", endpoint.name, verdict.reason)
+        traces = {"service": "router", "endpoint": endpoint.id, "request": request.scope.get("request_id")}
+        log.info("A request at endpoint %s is refused: %s.", endpoint.name, verdict.reason, extra=traces)
         return answers.not_configured(kind.policy) if verdict.reason == NOT_CONFIGURED else answers.unauthentic()
     points.reached("verified")
     unfit = kind.unfit(received.headers)

@@ -70,6 +70,7 @@ LIFE: dict[str, dict[str, str]] = {
 
 BY_ITSELF: dict[str, tuple[str, ...]] = {
     "received": ("refused", "merged", "nurtured", "qualified", "parked"),
+    "parked": ("received", "refused", "merged"),
     "nurtured": ("qualified",),
     "qualified": ("assigned", "held", "unrouted"),
     "held": ("assigned", "unrouted"),

@@ -30,17 +30,27 @@ from shared.events.leads import (
 async def receive(tx: Tx, events: list[Event[IntakeReceived]]) -> None:
     """Everything that came in with these records. One statement for each table, however many there are."""
     readings = [reading for event in events for reading in read(tx, event)]
+    await finished(await taken_in(tx, readings))
+    await store.counted(tx, _deliveries(tx, events, readings))
+
+
+async def taken_in(tx: Tx, readings: list[Reading]) -> "Intake":
+    """What these elements become; `finished` places and writes it."""
     taken = await store.claim_keys(tx, _keys(tx, readings))
     fresh = [reading for reading in readings if not reading.problem and not _repeated(reading, taken)]
     work = Intake(tx, await known(tx))
     await work.meet(fresh)
     for reading in readings:
         work.take(reading, taken.get((reading.intake.endpoint, reading.key)))
+    return work
+
+
+async def finished(work: "Intake") -> None:
+    """Give what is wanted to somebody, and write everything."""
     await place(work.book, list(work.wanted.values()))
     await work.book.write()
-    await store.write_elements(tx, work.elements)
-    await store.point(tx, work.pointers)
-    await store.counted(tx, _deliveries(tx, events, readings))
+    await store.write_elements(work.tx, work.elements)
+    await store.point(work.tx, work.pointers)
 
 
 def _keys(tx: Tx, readings: list[Reading]) -> dict[tuple[str, str], tuple[str, Any]]:

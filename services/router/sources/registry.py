@@ -21,6 +21,7 @@ LONG, SHORT = timedelta(days=30), timedelta(minutes=10)
 KEPT_HEADERS = frozenset(
     ("content-type", "user-agent", "idempotency-key", "webhook-id", "webhook-timestamp", "x-hubspot-request-timestamp")
 )
+CLIENT_SECRET = "the client secret of your HubSpot app"
 _JSON = frozenset(("application/json", "text/json", "text/plain", ""))
 
 
@@ -38,6 +39,8 @@ class Source:
     methods: tuple[str, ...] = ("POST",)
     kinds: frozenset[str] = frozenset()
     cap: int = CAP
+    signs_with: str = ""
+    """A secret that only the sender can name."""
 
     def recipes(self, names: Sequence[str] = ()) -> list[Recipe]:
         """The recipes that an endpoint allows, its default when it names none. Raises TheirMistake."""
@@ -59,6 +62,12 @@ class Source:
         shapes = {"utf8": "any text", "whsec-base64": "whsec_ and base64 of at least 16 bytes"}
         wanted = " or ".join(sorted({shapes.get(recipe.key, "whpk_ and base64 of 32 bytes") for recipe in recipes}))
         return f"The secret does not fit the scheme; it must be {wanted}."
+
+    def needs_secret(self, scheme: str) -> str | None:
+        """Why we cannot make up the secret ourselves, in a sentence; None when we can."""
+        if self.signs_with and self.schemes[scheme].signed:
+            return f"{self.title} are signed with {self.signs_with}: give it as the secret."
+        return "The scheme v1a needs the sender's public key as its secret (whpk_...)." if scheme == "v1a" else None
 
     def refusal(self, method: str, headers: Mapping[str, str], length: int | None) -> Answer | None:
         """The answer that needs no look at the body: 405, 413, or None to go on. `length` is what is known of it."""
@@ -90,10 +99,18 @@ class Source:
 SOURCES: Mapping[str, Source] = {
     source.name: source
     for source in (
-        Source("hubspot", "HubSpot webhooks", HUBSPOT, hubspot_webhooks.elements, Policy()),
+        Source(
+            name="hubspot",
+            title="HubSpot webhooks",
+            schemes=HUBSPOT,
+            elements=hubspot_webhooks.elements,
+            policy=Policy(),
+            signs_with=CLIENT_SECRET,
+        ),
         Source(
             name="hubspot_workflow",
-            title="HubSpot workflow",
+            title="HubSpot workflows",
+            signs_with=CLIENT_SECRET,
             schemes={"v2": HUBSPOT["v2"], "path": PATH},
             elements=hubspot_workflow.elements,
             policy=Policy(retry_after="ms"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from services.router.store.tables import deliveries, element_keys, elements, identities
 from shared.db import Tx, insert_new, upsert
@@ -53,6 +53,27 @@ async def counted(tx: Tx, rows: list[dict[str, Any]]) -> None:
     await tx.run(deliveries.insert(), [row for row in rows if row["id"] not in present])
     statement = deliveries.update().where(deliveries.c.id == bindparam("which")).values(elements=bindparam("n"))
     await tx.run(statement, [{"which": row["id"], "n": row["elements"]} for row in rows if row["id"] in present])
+
+
+async def delivery(tx: Tx, intake: str) -> Any:
+    """A delivery as it is kept, or None."""
+    return await tx.one(select(deliveries).where(deliveries.c.id == intake))
+
+
+async def recount(tx: Tx, intake: str) -> None:
+    """Write anew how many elements a delivery holds."""
+    held = select(func.count()).select_from(elements).where(elements.c.intake == intake).scalar_subquery()
+    await tx.run(deliveries.update().where(deliveries.c.id == intake).values(elements=held))
+
+
+async def elements_of(tx: Tx, intake: str) -> set[str]:
+    """The ids of the elements that a delivery held."""
+    return {row["id"] for row in await tx.rows(select(elements.c.id).where(elements.c.intake == intake))}
+
+
+async def forget_element(tx: Tx, element: str) -> None:
+    """Take back what an element became, for it is read again."""
+    await tx.run(elements.delete().where(elements.c.id == element))
 
 
 async def write_elements(tx: Tx, rows: list[dict[str, Any]]) -> None:

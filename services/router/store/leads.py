@@ -44,6 +44,12 @@ async def of_state(tx: Tx, state: str, *, limit: int, tier: str | None = None) -
     return [row["id"] for row in await tx.rows(statement)]
 
 
+async def in_state(tx: Tx, state: str, *, limit: int) -> list[Lead]:
+    """The leads in a state, oldest first, not locked."""
+    statement = select(leads).where(leads.c.state == state).order_by(leads.c.received_at, leads.c.id).limit(limit)
+    return [lead_of(row) for row in await tx.rows(statement)]
+
+
 async def owned_by(tx: Tx, rep: str, states: Iterable[str]) -> list[str]:
     """The ids of a rep's leads in these states."""
     statement = select(leads.c.id).where(leads.c.owner == rep, leads.c.state.in_(list(states))).order_by(leads.c.id)

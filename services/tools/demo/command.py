@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import secrets
 import shutil
 import tempfile
 from collections import Counter
@@ -189,7 +190,10 @@ async def _furnish(admin: httpx.AsyncClient) -> senders.Doors:
     await _ok(admin.post(f"/v1/agreements/{made['version']}/publish"))
     found = {}
     for source, scheme in (("hubspot_workflow", "v2"), ("standard", "v1"), ("generic", "bearer")):
-        door = await _ok(admin.post("/v1/endpoints", json={"source": source, "scheme": scheme, "name": source}))
+        wanted = {"source": source, "scheme": scheme, "name": source}
+        if source == "hubspot_workflow":
+            wanted["secret"] = secrets.token_urlsafe(32)  # The client secret of the app that the demo plays.
+        door = await _ok(admin.post("/v1/endpoints", json=wanted))
         found[source] = (door["url"], door["secret"])
     return senders.Doors(found["hubspot_workflow"], found["standard"], found["generic"])
 

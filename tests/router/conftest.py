@@ -1,0 +1,29 @@
+"""What the tests of the router's doors share: the room, and somebody who may do everything."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.router.app import build
+from services.router.settings import Settings
+from shared.service import build_app
+from tests.rooms import Room, room
+from tests.router.world_of import furnish
+
+
+@pytest.fixture
+async def router(tmp_path: Path) -> AsyncIterator[Room]:
+    async with room(build(Settings()), tmp_path) as found:
+        await furnish(found)
+        yield found
+
+
+@pytest.fixture
+async def admin(router: Room) -> AsyncIterator[httpx.AsyncClient]:
+    app = build_app((router.service,), router.building, asyncio.Event())
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        yield client
