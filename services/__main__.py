@@ -11,7 +11,12 @@ import typer
 
 from shared.errors import BatonError, CannotStart
 
-app = typer.Typer(help="Baton: the relay between marketing and sales.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Baton: the relay between marketing and sales.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 
 def _settings(**given: Any) -> Any:
@@ -25,12 +30,17 @@ def _settings(**given: Any) -> Any:
 
 def _serve(names: tuple[str, ...], **given: Any) -> None:
     from services.tools.assembly import one_service
-    from shared.service import serve
+    from shared.serving import serve
     from shared.telemetry import start_logging
 
     settings = _settings(**given)
+    begin = None
+    if settings.agreement and "router" in names:
+        from services.tools.begin import Begin, text_of
+
+        begin = Begin(settings.agreement, text_of(settings.agreement))
     start_logging(settings.log_format, settings.log_level)
-    asyncio.run(serve(tuple(one_service(name) for name in names), settings))
+    asyncio.run(serve(tuple(one_service(name) for name in names), settings, ready=begin))
 
 
 @app.command()
@@ -76,16 +86,37 @@ def whole() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command; an error of ours ends it with one sentence."""
+    """Run the command; whatever is not a fault of this program ends it with one sentence."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     try:
+        if len(sys.argv) > 1 and "--help" not in sys.argv:
+            _settings()
         whole()()
-    except CannotStart as error:
-        typer.secho(error.sentence, fg="red", err=True)
-        sys.exit(2)
-    except BatonError as error:
-        typer.secho(error.sentence, fg="red", err=True)
-        sys.exit(1)
+    except Exception as error:
+        sentence, code = _ended(error)
+        if not sentence:
+            raise
+        typer.secho(sentence, fg="red", err=True)
+        sys.exit(code)
+
+
+def _ended(error: Exception) -> tuple[str, int]:
+    """What to say of a failure, and the exit code: 2 for a wrong use, 1 for bad news; no sentence for a fault of ours."""
+    from shared.db import ours
+
+    if isinstance(error, CannotStart):
+        return error.sentence, 2
+    if isinstance(error, BatonError):
+        return error.sentence, 1
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename} cannot be used: {error.strerror}.", 2
+    if ours(error):
+        said = str(error).splitlines()[0] if str(error) else "no answer"
+        return (
+            f"The database or the brokers cannot be reached ({type(error).__name__}: {said}); `baton doctor` says which.",
+            1,
+        )
+    return "", 1
 
 
 if __name__ == "__main__":

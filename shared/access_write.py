@@ -161,6 +161,15 @@ async def revoke_endpoint(access: Access, endpoint_id: str, by: str) -> None:
     await _revoke(access, tables.endpoints, tables.endpoints.c.id, endpoint_id, "endpoint", by)
 
 
+async def changes(access: Access, before: str | None, limit: int) -> list[dict[str, Any]]:
+    """Who changed keys, doors, targets and the clock, newest first; `before` is the id of the last one seen."""
+    statement = select(tables.changes).order_by(tables.changes.c.id.desc()).limit(limit)
+    async with access.db.reading() as tx:
+        return [
+            dict(row) for row in await tx.rows(statement.where(tables.changes.c.id < before) if before else statement)
+        ]
+
+
 async def make_target(access: Access, name: str, url: str, secret: str | None, local: bool, by: str) -> str:
     """A new target, or a new secret for one; returns the secret (whsec_...), shown this once."""
     secret = secret or new_secret("v1")

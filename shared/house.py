@@ -102,7 +102,7 @@ def make_bus(settings: Settings) -> Bus:
 
 def take_lock(data_dir: Path) -> IO[str]:
     """Lock the data directory for this process. Raises CannotStart when another has it."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # Leads are in it.
     lock = (data_dir / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, FastAPI, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import func, select, text
@@ -109,6 +109,12 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
         if kind not in KINDS:
             raise NotFound(f"There is no event type {kind}.")
         return KINDS[kind].model_json_schema()
+
+    @router.get("/openapi.json", include_in_schema=False)
+    async def described(request: Request, who: Ops) -> dict[str, Any]:
+        """The OpenAPI description of this process's doors."""
+        app: FastAPI = request.app
+        return app.openapi()
 
     @router.get("/v1/parked")
     async def parked(who: Ops, state: Literal["parked", "replayed", "dropped"] = "parked") -> list[dict[str, Any]]:

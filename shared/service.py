@@ -1,15 +1,13 @@
-"""A service as data, and the loops that are the same for all: web, consume, relay, tick, graceful stop."""
+"""A service as data, and the loops that are the same for all: consume, relay, tick, stop."""
 
 import asyncio
 import gc
 import logging
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import MetaData
 from starlette.routing import Route
@@ -20,7 +18,7 @@ from shared.clock import Clock
 from shared.consume import Handler, Reader
 from shared.db import Database, House, Tx
 from shared.events.base import TOPICS, Fact
-from shared.house import Building, opened, write_run_file
+from shared.house import Building, opened
 from shared.http import Guard, add_error_answers
 from shared.leases import Leases
 from shared.pausing import until
@@ -97,12 +95,11 @@ class Running:
 
 def build_app(services: tuple[Service, ...], building: Building, stop: asyncio.Event) -> FastAPI:
     """One app with the doors of all services; it owns the only health, metrics and documentation."""
-    keyed = not building.loopback
     app = FastAPI(
         title="Baton",
         docs_url=None,
         redoc_url=None,
-        openapi_url=None if keyed else "/openapi.json",
+        openapi_url=None,
         routes=[route for service in services for route in service.webhooks],
     )
     app.state.databases = building.databases
@@ -207,69 +204,3 @@ async def _bounded(work: Awaitable[None]) -> None:
         await asyncio.wait_for(work, GRACE)
     except Exception as error:
         log.warning("Something did not stop in time: %s.", type(error).__name__)
-
-
-async def serve(
-    services: tuple[Service, ...],
-    settings: Settings,
-    *,
-    ready: Callable[[Running, str], Any] | None = None,
-) -> None:
-    """Run until TERM or Ctrl-C."""
-    async with running(services, settings) as state:
-        config = uvicorn.Config(
-            state.app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=5,
-            timeout_keep_alive=30,
-            h11_max_incomplete_event_size=65536,
-        )
-        server = _Server(config, state.stop)
-        serving = asyncio.create_task(server.serve())
-        while not server.started and not serving.done():
-            await until(None, state.stop, 0.02)
-        if serving.done():
-            await serving
-            return
-        port = server.servers[0].sockets[0].getsockname()[1]
-        url = f"http://{settings.host}:{port}"
-        if settings.embedded:
-            write_run_file(state.building, url)
-        log.info(
-            "Baton %s is ready.",
-            ", ".join(service.name for service in services),
-            extra={"url": url},
-        )
-        if ready:
-            ready(state, url)
-        await serving
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, told to stop by the same event as the loops, so that open streams end by themselves."""
-
-    def __init__(self, config: uvicorn.Config, stop: asyncio.Event) -> None:
-        super().__init__(config)
-        self._stop = stop
-
-    async def startup(self, sockets: Any = None) -> None:
-        """Listen, and watch for the stop."""
-        await super().startup(sockets)
-        self._watch = asyncio.create_task(self._leave())
-
-    async def _leave(self) -> None:
-        await self._stop.wait()
-        self.should_exit = True
-
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        """TERM or Ctrl-C: everything stops together; a second Ctrl-C waits for nobody.
-
-        uvicorn's own way raises the signal again once the socket is closed, which ends the process before the loops."""
-        self._stop.set()
-        self.force_exit = self.should_exit and sig == signal.SIGINT
-        self.should_exit = True

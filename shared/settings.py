@@ -5,6 +5,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -67,7 +68,7 @@ class Settings(BaseSettings):
         description="How long the timer waits after due before it says breached.",
     )
     secret_keys: str = Field("", description="Keys to seal and sign, newest first, comma separated.")
-    agreement: str = Field("", description="An agreement file that the console shows as the next draft.")
+    agreement: str = Field("", description="An agreement file that is kept as the next draft at the start.")
     log_format: Literal["json", "text"] = Field("json", description="How to log.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What to log.")
 
@@ -77,9 +78,20 @@ class Settings(BaseSettings):
         """Accept `2 s`, `500 ms` and plain seconds."""
         if isinstance(value, str):
             text = value.strip()
-            if text.endswith("ms"):
-                return timedelta(milliseconds=float(text[:-2]))
-            return timedelta(seconds=float(text.removesuffix("s")))
+            try:
+                if text.endswith("ms"):
+                    return timedelta(milliseconds=float(text[:-2]))
+                return timedelta(seconds=float(text.removesuffix("s")))
+            except (ValueError, OverflowError) as error:
+                raise ValueError(f"{text!r} is no time; write 2s or 500ms") from error
+        return value
+
+    @field_validator("public_url", "url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme in ("http", "https") and parts.hostname):
+            raise ValueError(f"{value!r} is no address; write https://host")
         return value
 
     @property
@@ -109,7 +121,7 @@ def load(cls: type[S], **given: object) -> S:
     except ValidationError as error:
         first = error.errors()[0]
         name = "BATON_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise CannotStart(f"The setting {name} is unusable: {first['msg']}.") from error
+        raise CannotStart(f"The setting {name} is unusable: {first['msg'].removeprefix('Value error, ')}.") from error
 
 
 def refuse_unknown(*classes: type[BaseSettings]) -> None:

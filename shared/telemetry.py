@@ -51,6 +51,7 @@ DUE_LATE = Gauge("baton_due_rows_late", "Due rows not claimed yet though due.", 
 EXTRA = Gauge("baton_gauge", "What a service counts of its own.", ["service", "name"])
 BATCH_SECONDS = Histogram("baton_batch_seconds", "Seconds to handle one batch.", ["service"])
 
+_TRACES = ("service", "lead", "correlation", "notice", "endpoint", "request", "url")
 _STANDARD = set(vars(logging.makeLogRecord({})))
 
 
@@ -74,6 +75,18 @@ class JsonLines(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
+class TextLines(logging.Formatter):
+    """The same for a terminal: a sentence, then the fields that were passed as `extra`."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """The record's line."""
+        said = {name: value for name, value in vars(record).items() if name in _TRACES and value is not None}
+        return " ".join([super().formatMessage(record), *(f"{name}={value}" for name, value in said.items())])
+
+
 def _trace(record: logging.LogRecord) -> list[str]:
     """Where it happened, without the message of the exception: that may quote a record, and so a person."""
     kind, _, trace = record.exc_info or (None, None, None)
@@ -88,9 +101,7 @@ def _trace(record: logging.LogRecord) -> list[str]:
 def start_logging(form: str, level: str) -> None:
     """Log to stderr, as JSON lines or as text for a terminal."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        JsonLines() if form == "json" else logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
-    )
+    handler.setFormatter(JsonLines() if form == "json" else TextLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

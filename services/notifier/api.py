@@ -65,7 +65,7 @@ async def act(request: Request, token: str) -> Response:
     outcome = await _outcome(db, kept["id"])
     async with db.reading() as tx:
         now = await _found(tx, token)
-    return _page(now if isinstance(now, Page) else after_answer(now, outcome))
+    return _page(now if isinstance(now, Page) else after_answer(now, outcome, action))
 
 
 @doors.get("/v1/notices")

@@ -38,7 +38,7 @@ def check(file: File, as_json: Json = False) -> None:
 
     Example: baton agreement check agreement.yaml
     """
-    parsed = parse(_text(file))
+    parsed = parse(text_of(file))
     for problem in parsed.problems:
         if as_json:
             place = {"file": str(file), "line": problem.line, "column": problem.column, "path": problem.path}
@@ -62,7 +62,7 @@ def print_(
 
     Example: baton agreement print agreement.yaml --out agreement.html
     """
-    text = _text(file)
+    text = text_of(file)
     page = render(_good(file, parse(text)), version=None, hash=hash_of(text), signatures=[])
     if out is None:
         typer.echo(page)
@@ -97,7 +97,7 @@ async def _version_of(client: Any, what: str) -> int:
     """The version of a file: one that was uploaded with these very bytes and is not superseded, else a new one."""
     if what.isdecimal():
         return int(what)
-    text = _text(Path(what))
+    text = text_of(Path(what))
     for row in await ask(client, "GET", "/v1/agreements"):
         if row["hash"] == hash_of(text) and row["state"] != "superseded":
             return int(row["version"])
@@ -137,11 +137,12 @@ def history(as_json: Json = False) -> None:
     table(rows, columns, as_json=as_json, empty="No agreement yet; begin with: baton agreement new")
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """The text of an agreement file; one that cannot be read ends the command."""
     try:
         return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        fail(f"{file} cannot be read: {error}.")
+        fail(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}.")
 
 
 def _good(file: Path, parsed: Parsed) -> Agreement:

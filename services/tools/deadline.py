@@ -1,12 +1,15 @@
 """`baton deadline`: the due instant, and every interval counted and skipped."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import orjson
 import typer
 
+from services.tools.agreement import text_of
 from services.tools.keys import Json, _get
 from services.tools.live import fail
 from shared.agreement.parse import parse
@@ -31,9 +34,9 @@ def deadline(
     if lead:
         _of_lead(lead, as_json)
         return
-    if agreement is None or not calendar or not start or not (within or end):
-        fail("Say --agreement, --calendar, --from and --within (or --end); or --lead.")
-    parsed = parse(agreement.read_text(encoding="utf-8-sig"))
+    if agreement is None or not calendar or not start or bool(within) == bool(end):
+        fail("Say --agreement, --calendar, --from, and --within or --end (one of both); or --lead.")
+    parsed = parse(text_of(agreement))
     if parsed.agreement is None:
         fail(f"{agreement} cannot be read; run: baton agreement check {agreement}", 1)
     calendars = _calendars(parsed.agreement)
@@ -42,7 +45,8 @@ def deadline(
         said = preview(request, calendars)
     except ValueError as error:
         fail(str(error))
-    _say(said, as_json)
+    zone = calendars[calendar].timezone if calendar in calendars else "UTC"
+    _say({"calendar": zone, **said}, as_json)
 
 
 def _calendars(agreement: Any) -> dict[str, Any]:
@@ -68,7 +72,12 @@ def _say(said: dict[str, Any], as_json: bool) -> None:
     if as_json:
         typer.echo(orjson.dumps(said, default=str).decode())
         return
+    zone = ZoneInfo(said["calendar"])
     for interval in said["intervals"]:
         mark = "counted" if interval["counted"] else "skipped"
-        typer.echo(f"  {interval['from']}  {interval['to']}  {mark:8} {interval['why']}")
+        typer.echo(f"  {_local(interval['from'], zone)}  {_local(interval['to'], zone)}  {mark:8} {interval['why']}")
     typer.echo(said["in_words"])
+
+
+def _local(moment: str, zone: ZoneInfo) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(zone):%a %Y-%m-%d %H:%M:%S %z}"

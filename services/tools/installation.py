@@ -12,6 +12,7 @@ from shared import engines
 from shared.errors import BatonError
 from shared.events.base import TOPICS
 from shared.house import Building, opened
+from shared.http import loopback
 from shared.keys import load_keys
 from shared.migrate import upgrade, versions
 from shared.settings import Settings, load
@@ -75,9 +76,13 @@ async def _doctor() -> tuple[list[str], list[str]]:
         return [error.sentence], fine
     from services.tools.live import found_live
 
+    if settings.embedded and not loopback(settings.host) and not settings.public_url:
+        troubles.append(
+            f"BATON_PUBLIC_URL is not set, so links in mails point to http://{settings.host}:{settings.port};"
+            " set it to how people and senders reach this installation."
+        )
     live = await found_live(settings)
     if live and settings.embedded:
-        fine.append(f"A system runs at {live[0]}; it holds the data directory, so ask it: {live[0]}/readyz.")
         await tried("The running system", lambda: _ready(live[0]))
         await tried("The mail server", _mail)
         return troubles, fine
@@ -119,7 +124,7 @@ async def _mail() -> str:
 
     settings = load(Notifier)
     if not settings.smtp_host:
-        raise BatonError("BATON_SMTP_HOST is not set; no mail can be sent.")
+        raise BatonError("BATON_SMTP_HOST is not set here; a system with this setting can send no mail.")
     client = aiosmtplib.SMTP(hostname=settings.smtp_host, port=settings.smtp_port, timeout=5)
     try:
         await client.connect()
@@ -136,7 +141,11 @@ async def _ready(url: str) -> str:
     import httpx
 
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
-        said = (await client.get(f"{url}/readyz")).json()
+        try:
+            said = (await client.get(f"{url}/readyz")).json()
+        except (httpx.HTTPError, ValueError) as error:
+            where = "BATON_URL" if load(Settings).url else "the data directory's run.json"
+            raise BatonError(f"Nothing of Baton answers at {url} ({where}); start it, or mend that.") from error
     if said["troubles"]:
         raise BatonError(f"The system at {url} is not ready: {' '.join(said['troubles'])}")
     return f"The system at {url} is ready."

@@ -79,7 +79,9 @@ async def ask(client: httpx.AsyncClient, method: str, path: str, **request: Any)
         try:
             detail = response.json()["detail"]
         except (ValueError, KeyError, TypeError):
-            detail = f"The system answered {response.status_code}."
+            detail = (
+                f"{client.base_url} answered {response.status_code}, and not as Baton does; is this the right address?"
+            )
         fail(detail)
     return response.json()
 

@@ -19,6 +19,7 @@ COLUMNS = (
     *("timezone", "hours", "skills", "active", "away_from", "away_until"),
 )
 LISTS = ("teams", "roles", "skills")
+YES = frozenset(("yes", "true", "1", "y"))
 NO = frozenset(("no", "false", "0", "n"))
 
 
@@ -34,6 +35,8 @@ def import_(file: Annotated[Path, typer.Argument(help=f"CSV with the columns {',
     except (OSError, UnicodeDecodeError, ValueError) as error:
         fail(f"{file}: {error}")
     said = asyncio.run(_post("/v1/reps", {"reps": reps}))
+    for warning in said["warnings"]:
+        typer.secho(warning, fg="yellow", err=True)
     typer.echo(f"{said['new']} new, {said['changed']} changed, {said['same']} as they were.")
 
 
@@ -43,10 +46,15 @@ def read(lines: TextIO) -> list[dict[str, Any]]:
     unknown = [name for name in rows.fieldnames or () if name not in COLUMNS]
     if unknown or "id" not in (rows.fieldnames or ()):
         raise ValueError(f"line 1: {unknown[0]!r} is not a column." if unknown else "line 1: the column id is missing.")
-    reps = []
+    reps: list[dict[str, Any]] = []
+    seen: dict[str, int] = {}
     for row in rows:
-        if None in row or not (row.get("id") or "").strip():
+        rep_id = (row.get("id") or "").strip()
+        if None in row or not rep_id:
             raise ValueError(f"line {rows.line_num}: it has no id, or more values than columns.")
+        if rep_id in seen:
+            raise ValueError(f"line {rows.line_num}: {rep_id!r} is in line {seen[rep_id]} already.")
+        seen[rep_id] = rows.line_num
         reps.append(_rep({name: (value or "").strip() for name, value in row.items()}, rows.line_num))
     return reps
 
@@ -59,7 +67,12 @@ def _rep(row: dict[str, str], line: int) -> dict[str, Any]:
         for name in LISTS
         if row.get(name)
     }
-    rep["active"] = row.get("active", "").casefold() not in NO
+    active = row.get("active", "").casefold()
+    if active and active not in YES | NO:
+        raise ValueError(f"line {line}: active must be yes or no, not {row['active']!r}.")
+    rep["active"] = active not in NO
+    if row.get("away_from") and not row.get("away_until"):
+        raise ValueError(f"line {line}: away_from needs away_until; for somebody who is gone for good, say active: no.")
     if row.get("away_until"):
         zone = row.get("timezone") or "UTC"
         start = _moment(row.get("away_from") or datetime.now(UTC).isoformat(), zone, line)

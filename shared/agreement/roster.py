@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 
 class Away(BaseModel):
     """Time off, from (included) until (excluded), UTC."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    start: datetime
-    until: datetime
+    start: AwareDatetime
+    until: AwareDatetime
     why: str = ""
 
 

@@ -1,5 +1,6 @@
 """The sign-in for addresses that need one: an API key, kept in a cookie of this site."""
 
+import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -10,6 +11,7 @@ from services.console.api.viewer import ROLES
 from shared.http import access_of, same_origin
 from shared.ids import is_id
 
+log = logging.getLogger(__name__)
 WRONG = "This key does not open the console; ask whoever made it."
 HOURS = 12
 COOKIES = ("__Host-baton", "baton")
@@ -33,6 +35,7 @@ def doors() -> APIRouter:
                 await access.fresh(tx)
         who = access.principal(key.strip())
         if who is None or not who.may(*ROLES) or not same_origin(request):
+            log.warning("A sign-in was refused.", extra={"request": request.scope.get("request_id")})
             return html("sign_in.html", status=401, wrong=WRONG, to=_page(to))
         secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
         answer = RedirectResponse(_page(to), 303)

@@ -58,7 +58,8 @@ def _lead(kind: str, data: Any, name: Any) -> Sentence:
         case "lead.unrouted":
             return Sentence(f"Nobody has it: {data.why}", True, "late")
         case "lead.assigned":
-            before = f" (from {name(data.previous_owner)}: {data.why})" if data.previous_owner else ""
+            why = data.why.replace(f" by {data.previous_owner}", "") if data.previous_owner else ""
+            before = f" (before: {name(data.previous_owner)}, {why})" if data.previous_owner else ""
             marks = f", {', '.join(data.marks)}" if data.marks else ""
             team = f" of {data.team}" if data.team else ""
             return Sentence(f"Assigned to {name(data.owner)}{team} by rule “{data.rule}”{marks}{before}.", True)

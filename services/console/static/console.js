@@ -6,15 +6,16 @@ const line = document.getElementById("line");
 const main = document.querySelector("main[data-stream]");
 const rows = document.getElementById("rows");
 const feed = document.getElementById("feed");
-const FEED = 60, AGAIN = 3000;
+const FEED = 60, AGAIN = 3000, PATIENCE = 5000;
+let cut = null;
 let base = Number(clock.dataset.now), rate = Number(clock.dataset.rate), since = performance.now();
 let place = main.dataset.place;
 
 const now = () => base + rate * (performance.now() - since) / 1000;
 const forms = {
   time: new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" }),
-  day: new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }),
-  clock: new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+  day: new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" }),
+  clock: new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" }),
 };
 
 function length(seconds) {
@@ -131,12 +132,23 @@ function put(text) {
 
 function say(text, look) { write(line, text); line.className = `pill ${look}`; }
 
+// A page that hears nothing must not look as if it were of now.
+function lost() {
+  cut ??= performance.now();
+  const long = performance.now() - cut > PATIENCE;
+  main.classList.toggle("stale", long);
+  if (long) say(`no connection since ${new Date(Date.now() - (performance.now() - cut)).toLocaleTimeString()}`, "late");
+  else { say("connecting", "warn"); setTimeout(() => { if (cut !== null) lost(); }, PATIENCE + 100); }
+}
+
+function found() { cut = null; main.classList.remove("stale"); say("live", "calm"); }
+
 function listen() {
   const stream = new EventSource(`${main.dataset.stream}?after=${place}`);
   const on = (name, then) => stream.addEventListener(name, (event) => { then(JSON.parse(event.data)); tick(); });
-  stream.onopen = () => say("live", "calm");
+  stream.onopen = found;
   // A browser connects again by itself, but not after an answer that is no stream (a proxy's, while we start again).
-  stream.onerror = () => { say("connecting", "warn"); if (stream.readyState === EventSource.CLOSED) setTimeout(again, AGAIN); };
+  stream.onerror = () => { lost(); if (stream.readyState === EventSource.CLOSED) setTimeout(again, AGAIN); };
   on("time", (time) => { base = time.now; rate = time.rate; since = performance.now(); });
   on("place", (newest) => { place = newest; if (main.dataset.parts) renew(); });
   on("end", () => { stream.close(); location.assign("/sign-in"); });

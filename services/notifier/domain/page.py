@@ -128,9 +128,15 @@ def recorded(shown: Shown, answer: Mapping[str, Any], status: int = 202) -> Page
     return Page("Recorded, being confirmed.", lines, status=status)
 
 
-def after_answer(shown: Shown, answer: Mapping[str, Any]) -> Page:
-    """What became of an answer: applied, refused with who has it now, or recorded and not confirmed yet."""
+def after_answer(shown: Shown, answer: Mapping[str, Any], asked: str) -> Page:
+    """What became of an answer: applied, refused with who has it now, or recorded and not confirmed yet. Where another
+    one was `asked` for by a link that was used before, its first answer stands."""
     lead, done = shown.lead, DONE.get(answer["action"], answer["action"])
+    if answer["outcome"] == "applied" and QUESTIONS[asked] == answer["question"] and asked != answer["action"]:
+        lines = (
+            f"That was at {_stamp(shown, answer)}; {LABELS.get(asked, asked)!r} by the same link changes nothing.",
+        )
+        return Page(f"You have {done} it already.", lines, status=409)
     if answer["outcome"] == "applied":
         if shown.stale or answer["action"] == "decline":
             return Page(f"Done: you have {done} it.", ("You can close this page.",))
@@ -163,4 +169,5 @@ def _due(shown: Shown) -> Due | None:
     if due < reader.now:
         return Due(f"Late: due {reader.at(due)}, {reader.until(due)} ago", "late")
     soon = (due - reader.now).total_seconds() < SOON
-    return Due(f"Answer by {reader.at(due)}, {reader.until(due)} from now", "warn" if soon else "calm")
+    what = "Answer" if shown.lead.state == "assigned" else "Reach them"
+    return Due(f"{what} by {reader.at(due)}, {reader.until(due)} from now", "warn" if soon else "calm")

@@ -5,15 +5,17 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+from starlette.responses import Response
 
 from services.router.sources.registry import SOURCES, Source
 from shared import access_write as write
 from shared.access import Access, Principal
 from shared.errors import TheirMistake
-from shared.http import access_of, allow
+from shared.http import access_of, allow, answer
 
 doors = APIRouter()
 Admin = Annotated[Principal, Depends(allow("admin"))]
+Ops = Annotated[Principal, Depends(allow("ops", "admin"))]
 Here = Annotated[Access, Depends(access_of)]
 
 
@@ -156,6 +158,14 @@ async def revoke_endpoint(who: Admin, access: Here, endpoint_id: str) -> dict[st
     """Close a door."""
     await write.revoke_endpoint(access, endpoint_id, who.name)
     return {"id": endpoint_id, "state": "revoked"}
+
+
+@doors.get("/v1/changes")
+async def changes(who: Ops, access: Here, cursor: str | None = None, limit: int = 100) -> Response:
+    """Who changed keys, doors, targets and the clock, newest first; `cursor` is the `next` of the page before."""
+    most = max(1, min(limit, 1000))
+    found = await write.changes(access, cursor, most)
+    return answer({"changes": found, "next": found[-1]["id"] if len(found) == most else None})
 
 
 @doors.post("/v1/targets", status_code=201)

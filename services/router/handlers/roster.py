@@ -1,5 +1,7 @@
 """People: imported as a file, changed one by one; what a change means for their leads follows by due rows."""
 
+import re
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ from services.router.store import cached
 from services.router.store import leads as lead_store
 from services.router.store import people as store
 from shared import due
+from shared.access_write import ROLES
 from shared.agreement.calendar import parse_hours, zone_named
 from shared.agreement.roster import Rep
 from shared.db import Tx
@@ -17,16 +20,30 @@ from shared.due import Due
 from shared.errors import NotFound, TheirMistake
 from shared.events.agreement import RosterChanged
 
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
-async def replace(tx: Tx, reps: list[Rep], by: str) -> dict[str, int]:
-    """Write the people of a file; who is not in it stays as they are. Returns how many were new, changed and the same."""
+
+async def replace(tx: Tx, reps: list[Rep], by: str) -> dict[str, Any]:
+    """Write the people of a file; who is not in it stays as they are. Returns how many were new, changed and the same,
+    and warnings. Raises TheirMistake for what cannot be right."""
     for rep in reps:
         _check(rep)
+    twice = [rep_id for rep_id, count in Counter(rep.id for rep in reps).items() if count > 1]
+    if twice:
+        raise TheirMistake(f"{twice[0]!r} is named twice; which of them is meant?")
     before = (await cached.known(tx)).roster
     new = [rep for rep in reps if rep.id not in before]
     changed = [rep for rep in reps if rep.id in before and before[rep.id] != rep]
     await _write(tx, [*new, *changed], by)
-    return {"new": len(new), "changed": len(changed), "same": len(reps) - len(new) - len(changed)}
+    everybody = {*before, *(rep.id for rep in reps)}
+    warnings = [
+        f"{rep.id}: there is nobody {person!r} in the roster, named as their {what}."
+        for rep in reps
+        for what, person in (("manager", rep.manager), ("backup", rep.backup))
+        if person and person not in everybody
+    ]
+    same = len(reps) - len(new) - len(changed)
+    return {"new": len(new), "changed": len(changed), "same": same, "warnings": warnings}
 
 
 def _check(rep: Rep) -> None:
@@ -37,6 +54,14 @@ def _check(rep: Rep) -> None:
             parse_hours(rep.hours)
     except ValueError as error:
         raise TheirMistake(f"{rep.id}: {error}") from error
+    if not rep.id or rep.id != rep.id.strip():
+        raise TheirMistake(f"{rep.id!r} is no id; it must not be empty, and not begin or end with a space.")
+    if rep.email and not _ADDRESS.fullmatch(rep.email):
+        raise TheirMistake(f"{rep.id}: {rep.email!r} is no email address.")
+    if unknown := [role for role in rep.roles if role not in ROLES]:
+        raise TheirMistake(f"{rep.id}: {unknown[0]!r} is not a role; use some of {', '.join(ROLES)}.")
+    if wrong := [span for span in rep.away if span.until <= span.start]:
+        raise TheirMistake(f"{rep.id}: time off must end after it begins, at {wrong[0].start.isoformat()}.")
 
 
 async def change(tx: Tx, rep_id: str, fields: dict[str, Any], by: str) -> Rep:

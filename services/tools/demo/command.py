@@ -24,7 +24,8 @@ from services.tools.roster import read
 from services.tools.verdict import Verdict, judge
 from shared.access_write import set_clock
 from shared.house import read_run_file
-from shared.service import Running, serve
+from shared.service import Running
+from shared.serving import serve
 from shared.settings import Settings, load
 from shared.telemetry import start_logging
 
@@ -145,6 +146,7 @@ class Demo:
         verdict, terms = await _audited(admin)
         self.wrong = bool(verdict.wrong)
         typer.echo("\nIn this demo:")
+        self.counts["received"] = next(line.count for line in verdict.lines if line.what == "received")
         for name in SUMMARY:
             typer.echo(f"  {self.counts[name]:8,}  {name}")
         typer.echo("\nThe audit:")

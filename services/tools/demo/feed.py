@@ -11,13 +11,14 @@ import typer
 
 COLORS = {"late": "red", "warn": "yellow", "calm": "green"}
 COUNTED = {
-    "lead.received": "received",
     "lead.assigned": "assigned",
     "lead.accepted": "accepted",
     "sla.warned": "warned",
     "sla.breached": "breached",
     "sla.escalated": "escalated",
 }
+FROM = " (before: "
+"""How the console's sentence names the owner before."""
 ZONE = ZoneInfo("America/New_York")
 
 
@@ -37,10 +38,9 @@ async def follow(client: httpx.AsyncClient, counts: Counter[str], stop: asyncio.
 
 def _line(item: dict[str, str], counts: Counter[str], quiet: bool) -> None:
     kind = item["type"].removeprefix("baton.").removesuffix(".v1")
+    again = kind == "lead.assigned" and FROM in item["text"]
     if kind in COUNTED:
-        counts[COUNTED[kind]] += 1
-    if kind == "lead.assigned" and " (from " in item["text"]:
-        counts["reassigned"] += 1
+        counts["reassigned" if again else COUNTED[kind]] += 1
     if quiet:
         return
     at = datetime.fromtimestamp(float(item["at"]), ZONE)

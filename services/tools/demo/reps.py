@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from services.notifier.domain.links import unpack
 from services.tools.demo.mailbox import Mail, Mailbox
 
 
@@ -19,11 +20,11 @@ class Manner:
 
 
 MANNERS = {
-    "dan": Manner(0.35, (9, 14)),
+    "dan": Manner(0.2, (9, 14)),
     "eve": Manner(0.9, (1, 6)),
     "fay": Manner(0.75, (3, 20)),
     "anna": Manner(0.95, (1, 4)),
-    "ben": Manner(0.4, (8, 25)),
+    "ben": Manner(0.3, (8, 25)),
     "carla": Manner(0.85, (2, 9), declines=0.15),
     "omar": Manner(0.8, (2, 8)),
     "ines": Manner(0.8, (2, 8)),
@@ -36,13 +37,18 @@ async def work(
     """Read mail until stopped; each answer is a task of its own, so that one rep does not hold up another."""
     arrivals = mailbox.arrivals()
     tasks: set[asyncio.Task[None]] = set()
+    cares: dict[tuple[str, str], bool] = {}
+    """Whether a rep looks after a lead at all is drawn once: whoever ignores it ignores the warning too."""
     while not stop.is_set():
         try:
             mail = await asyncio.wait_for(arrivals.get(), 0.5)
         except TimeoutError:
             continue
         manner = MANNERS.get(mail.to.partition("@")[0])
-        if manner and mail.link and chance.random() < manner.answers:
+        made = unpack(mail.link.rpartition("/")[2]) if mail.link else None
+        if manner is None or made is None:
+            continue
+        if cares.setdefault((made[0].rep, made[0].lead), chance.random() < manner.answers):
             task = asyncio.create_task(_answer(client, mail, manner, stop, chance, speed))
             tasks.add(task)
             task.add_done_callback(tasks.discard)

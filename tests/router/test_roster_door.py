@@ -1,0 +1,56 @@
+"""People as they are written: what cannot be right is refused, what may be a mistake is warned of."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.rooms import Room
+
+
+@pytest.mark.parametrize(
+    ("reps", "said"),
+    [
+        ([{"email": "notmail"}], "'notmail' is no email address"),
+        ([{"roles": ["king"]}], "'king' is not a role"),
+        ([{"timezone": "Europe/Berlinn"}], "did you mean Europe/Berlin?"),
+        ([{"hours": "mon-fri 25-17"}], "zoe: "),
+        ([{}, {}], "'zoe' is named twice"),
+        ([{"id": " "}], "is no id"),
+        ([{"away": [{"start": "2026-12-02T00:00Z", "until": "2026-12-01T00:00Z"}]}], "must end after it begins"),
+    ],
+)
+async def test_a_person_who_cannot_be_right_is_refused(
+    reps: list[dict[str, Any]], said: str, router: Room, admin: httpx.AsyncClient
+) -> None:
+    before = (await admin.get("/v1/reps")).json()
+    answer = await admin.post("/v1/reps", json={"reps": [{"id": "zoe", "name": "Zoe", **rep} for rep in reps]})
+    assert (answer.status_code, said in answer.json()["detail"]) == (400, True), answer.text
+    assert (await admin.get("/v1/reps")).json() == before
+
+
+async def test_time_off_without_an_offset_is_refused(admin: httpx.AsyncClient, router: Room) -> None:
+    away = [{"start": "2026-12-01T00:00", "until": "2026-12-02T00:00"}]
+    answer = await admin.post("/v1/reps", json={"reps": [{"id": "zoe", "name": "Zoe", "away": away}]})
+    assert answer.status_code == 422
+
+
+async def test_a_manager_who_is_not_there_is_warned_of(admin: httpx.AsyncClient, router: Room) -> None:
+    answer = await admin.post("/v1/reps", json={"reps": [{"id": "zoe", "name": "Zoe", "manager": "nobody"}]})
+    assert answer.json()["warnings"] == ["zoe: there is nobody 'nobody' in the roster, named as their manager."]
+
+
+async def test_who_changed_keys_and_doors_can_be_read(admin: httpx.AsyncClient, router: Room) -> None:
+    made = (await admin.post("/v1/keys", json={"name": "forms", "roles": ["intake"]})).json()
+    await admin.post(f"/v1/keys/{made['id']}/revoke")
+    found = (await admin.get("/v1/changes?limit=2")).json()
+    assert [(row["what"], row["which"], row["by"]) for row in found["changes"]] == [("key", made["id"], "local")] * 2
+    assert found["changes"][0]["after"] == {"revoked": True}
+    older = (await admin.get(f"/v1/changes?cursor={found['next']}")).json()
+    assert made["id"] not in [row["which"] for row in older["changes"]]
+
+
+async def test_the_doors_are_described_for_whoever_may_know(admin: httpx.AsyncClient, router: Room) -> None:
+    assert "/v1/leads" in (await admin.get("/openapi.json")).json()["paths"]
+    stranger = await admin.get("/openapi.json", headers={"host": "leads.example"})
+    assert stranger.status_code == 401

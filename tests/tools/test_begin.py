@@ -1,0 +1,33 @@
+"""`baton up --agreement FILE` keeps the file as a draft, once."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+
+from services.router.app import build
+from services.router.settings import Settings
+from services.tools.begin import Begin
+from shared.house import Building
+from shared.service import Running, build_app
+from tests.rooms import room
+from tests.tools.test_sentences import EXAMPLE
+
+
+async def _begun(building: Building, text: str) -> None:
+    begin = Begin("agreement.yaml", text)
+    begin(Running(build_app((), building, asyncio.Event()), building, (), asyncio.Event()), "http://localhost")
+    assert begin._work
+    await begin._work
+
+
+async def test_the_file_is_a_draft_after_the_first_start_and_after_the_second(tmp_path: Path) -> None:
+    async with room(build(Settings()), tmp_path) as router:
+        app = build_app((router.service,), router.building, asyncio.Event())
+        for _ in range(2):
+            await _begun(router.building, EXAMPLE.read_text())
+        await _begun(router.building, "agreement: 7\nnonsense: yes\n")
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            rows = (await client.get("/v1/agreements")).json()
+        assert [(row["version"], row["state"]) for row in rows] == [(1, "draft")]
