@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Executable, MetaData, RowMapping, Table
@@ -104,8 +105,23 @@ def shard_of(key: str) -> int:
     return zlib.crc32(key.encode()) % SHARDS
 
 
-def _insert(tx: Tx, table: Table) -> Any:
-    return pg_insert(table) if tx.dialect == "postgresql" else sqlite_insert(table)
+def _insert(dialect: str, table: Table) -> Any:
+    return pg_insert(table) if dialect == "postgresql" else sqlite_insert(table)
+
+
+@lru_cache(maxsize=512)  # To build one costs more than to run it: `excluded` is a copy of the whole table.
+def _upserting(dialect: str, table: Table, key: tuple[str, ...], update: tuple[str, ...]) -> Any:
+    statement = _insert(dialect, table)
+    if not update:
+        return statement.on_conflict_do_nothing(index_elements=list(key))
+    set_ = {name: statement.excluded[name] for name in update}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=set_)
+
+
+@lru_cache(maxsize=512)
+def _inserting(dialect: str, table: Table, key: tuple[str, ...], returning: tuple[str, ...]) -> Any:
+    statement = _insert(dialect, table).on_conflict_do_nothing(index_elements=list(key))
+    return statement.returning(*(table.c[name] for name in returning))
 
 
 async def upsert(
@@ -118,14 +134,7 @@ async def upsert(
     """Insert rows or, where the key exists, set the named columns (none: leave it). Sorted, so that two never deadlock."""
     if not rows:
         return
-    statement = _insert(tx, table)
-    if update:
-        statement = statement.on_conflict_do_update(
-            index_elements=list(key),
-            set_={name: statement.excluded[name] for name in update},
-        )
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=list(key))
+    statement = _upserting(tx.dialect, table, tuple(key), tuple(update or ()))
     await tx.conn.execute(statement, sorted(rows, key=lambda row: tuple(str(row[name]) for name in key)))
 
 
@@ -135,11 +144,7 @@ async def insert_new(
     """Insert what is not there yet; returns the keys (or the `returning` columns) really inserted."""
     made: set[tuple[Any, ...]] = set()
     ordered = sorted(rows, key=lambda row: tuple(str(row[name]) for name in key))
-    statement = (
-        _insert(tx, table)
-        .on_conflict_do_nothing(index_elements=list(key))
-        .returning(*(table.c[name] for name in returning or key))
-    )
+    statement = _inserting(tx.dialect, table, tuple(key), tuple(returning or key))
     for start in range(0, len(ordered), CHUNK):
         # The rows are given beside the statement: within it, each number of rows would be compiled anew.
         made.update(tuple(row) for row in (await tx.conn.execute(statement, ordered[start : start + CHUNK])).all())

@@ -21,8 +21,9 @@ class Pair:
     reader: AsyncEngine
 
 
-def sqlite(path: Path) -> Pair:
-    """One writer connection (BEGIN IMMEDIATE, synchronous=FULL) and a query-only engine on one file."""
+def sqlite(path: Path, *, small: bool = False) -> Pair:
+    """One writer connection (BEGIN IMMEDIATE, synchronous=FULL) and a query-only engine on one file. `small`: what is
+    read never takes long, so that it is not worth the hops to another thread."""
     path.parent.mkdir(parents=True, exist_ok=True)
     url = f"sqlite+aiosqlite:///{path}"
     writer = create_async_engine(
@@ -33,7 +34,8 @@ def sqlite(path: Path) -> Pair:
         max_overflow=0,
         pool_timeout=60,
     )
-    reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=2)
+    own = {"async_creator": lambda: near(str(path))} if small else {}
+    reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=2, **own)
     _prepare(writer, "BEGIN IMMEDIATE", "PRAGMA query_only=OFF")
     _prepare(reader, "BEGIN", "PRAGMA query_only=ON")
     return Pair(writer, reader)

@@ -44,7 +44,7 @@ class EmbeddedBus:
     """The log of one process, kept in one file."""
 
     def __init__(self, path: Path) -> None:
-        self._engines = engines.sqlite(path)
+        self._engines = engines.sqlite(path, small=True)
         self._news = asyncio.Condition()
         self._turn = asyncio.Lock()
         self._ends: dict[str, int] = {}
