@@ -1,12 +1,10 @@
 """Who is told when: delays, repetitions, and topics that are faster than one another."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.agreement.compiled import Channel
-from shared.agreement.roster import Away
 from shared.events import (
     LeadAccepted,
     LeadContacted,
@@ -17,41 +15,14 @@ from shared.events import (
 )
 from shared.events.base import Event
 from tests.notifier.house import LEAD, PEOPLE, House, agreement, assigned, clock, published, sla, text_of
+from tests.notifier.tellings import EMAIL, MINUTE, begun, said_by, told
 from tests.rooms import TUESDAY
-
-MINUTE = timedelta(minutes=1)
-EMAIL = Channel(channel="email")
 
 
 @pytest.fixture
 def database_url() -> str:
     """SQLite alone: the same statements run on PostgreSQL in the tests of links, mails and races."""
     return ""
-
-
-def rep(name: str, **changes: Any) -> RosterChanged:
-    (found,) = [person for person in PEOPLE if person.id == name]
-    return RosterChanged(rep=found.model_copy(update=changes))
-
-
-def away() -> tuple[Away, ...]:
-    return (Away(start=TUESDAY - MINUTE, until=TUESDAY + timedelta(days=3)),)
-
-
-def said_by(kind: Any, epoch: int = 1, **more: Any) -> Any:
-    return kind(owner="dan", epoch=epoch, by="dan", answered_at=TUESDAY, **more)
-
-
-async def begun(here: House, **fields: Any) -> None:
-    """Dan has the lead, and his mail is sent."""
-    await here.hear(assigned(**fields))
-    await here.hear(clock(TUESDAY + 15 * MINUTE))
-    await here.rest()
-
-
-async def told(here: House, *skip: str) -> list[tuple[str, str, str]]:
-    """(kind, role, person or channel) of the notices."""
-    return [state[:3] for state in await here.states() if state[0] not in (*skip, "assigned")]
 
 
 async def test_a_channel_with_a_delay_goes_while_its_cause_is_open(bare: House) -> None:

@@ -1,0 +1,38 @@
+"""What the tests of who is told what share: people, answers, and what was told."""
+
+from datetime import timedelta
+from typing import Any
+
+from shared.agreement.compiled import Channel
+from shared.agreement.roster import Away
+from shared.events import RosterChanged
+from tests.notifier.house import PEOPLE, House, assigned, clock
+from tests.rooms import TUESDAY
+
+MINUTE = timedelta(minutes=1)
+EMAIL = Channel(channel="email")
+
+
+def rep(name: str, **changes: Any) -> RosterChanged:
+    (found,) = [person for person in PEOPLE if person.id == name]
+    return RosterChanged(rep=found.model_copy(update=changes))
+
+
+def away() -> tuple[Away, ...]:
+    return (Away(start=TUESDAY - MINUTE, until=TUESDAY + timedelta(days=3)),)
+
+
+def said_by(kind: Any, epoch: int = 1, **more: Any) -> Any:
+    return kind(owner="dan", epoch=epoch, by="dan", answered_at=TUESDAY, **more)
+
+
+async def begun(here: House, **fields: Any) -> None:
+    """Dan has the lead, and his mail is sent."""
+    await here.hear(assigned(**fields))
+    await here.hear(clock(TUESDAY + 15 * MINUTE))
+    await here.rest()
+
+
+async def told(here: House, *skip: str) -> list[tuple[str, str, str]]:
+    """(kind, role, person or channel) of the notices."""
+    return [state[:3] for state in await here.states() if state[0] not in (*skip, "assigned")]
