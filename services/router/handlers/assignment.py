@@ -206,10 +206,11 @@ def _assign(book: Book, lead: Lead, item: Wanted, choice: Choice, facts: Known, 
 
 
 def _wait(book: Book, lead: Lead, item: Wanted, choice: Choice, facts: Known, live: Live) -> None:
-    decision = _decided(book, lead, item, choice, facts, live, lead.epoch)
     if lead.epoch and lead.owner:
         book.end(lead, item.because)
     told = lead.state == choice.kind and lead.why == choice.why
+    # What was decided before is on record; to find the same again and again is no new decision.
+    decision = "" if told else _decided(book, lead, item, choice, facts, live, lead.epoch)
     lead = book.keep(lead, state=choice.kind, owner=None, agreement=live.version, rule=choice.rule, why=choice.why)
     said = in_words(choice)
     if choice.kind == "held":

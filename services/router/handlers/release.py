@@ -7,7 +7,7 @@ from services.router.handlers.intake import Intake
 from services.router.store import leads as store
 from services.router.store.cached import known
 from shared.db import Tx
-from shared.due import Due
+from shared.due import Due, put
 from shared.events.leads import LeadUnrouted
 
 AT_ONCE = 300
@@ -20,9 +20,12 @@ async def try_waiting(book: Book) -> None:
 
 
 async def waiting(tx: Tx, due: list[Due]) -> None:
-    """Try held and unrouted leads again; the hot ones first, then by score, then by age."""
-    ids = await store.of_state(tx, "held", limit=AT_ONCE) + await store.of_state(tx, "unrouted", limit=AT_ONCE)
-    await _again(tx, ids, "somebody has room, or things changed")
+    """Try held and unrouted leads again, all of them, some at once; the hot ones first, then by score, then by age."""
+    for skip in sorted({int(row.data.get("skip", 0)) for row in due}):
+        ids = await store.waiting(tx, await _tiers(tx), skip=skip, limit=AT_ONCE)
+        stay = await _again(tx, ids, "somebody has room, or things changed")
+        if len(ids) == AT_ONCE:
+            await put(tx, [Due("waiting:more", "waiting", "waiting", tx.now, data={"skip": skip + stay})])
 
 
 async def opened(tx: Tx, due: list[Due]) -> None:
@@ -30,11 +33,16 @@ async def opened(tx: Tx, due: list[Due]) -> None:
     await _again(tx, [row.subject for row in due], "opening hours")
 
 
-async def _again(tx: Tx, ids: list[str], because: str) -> None:
+async def _tiers(tx: Tx) -> list[str]:
+    live = (await known(tx)).live
+    return [tier.tier for tier in live.compiled.tiers] if live else []
+
+
+async def _again(tx: Tx, ids: list[str], because: str) -> int:
+    """Try these again; returns how many wait on."""
     book = Book(tx)
     await book.load(ids)
-    facts = await known(tx)
-    order = [tier.tier for tier in facts.live.compiled.tiers] if facts.live else []
+    order = await _tiers(tx)
     ready = [lead for lead in book.leads.values() if lead.state in ("held", "unrouted")]
     ready.sort(
         key=lambda lead: (
@@ -45,6 +53,7 @@ async def _again(tx: Tx, ids: list[str], because: str) -> None:
     )
     await place(book, [Wanted(lead.id, because) for lead in ready])
     await book.write()
+    return sum(book.leads[lead.id].state in ("held", "unrouted") for lead in ready)
 
 
 async def alert(tx: Tx, due: list[Due]) -> None:

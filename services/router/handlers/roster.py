@@ -112,7 +112,8 @@ async def absent(tx: Tx, rows: list[Due]) -> None:
         states = sorted(OWNED) if not rep.active else ["assigned"]
         because = f"{rep.name} is not active any more" if not rep.active else f"{rep.name} is away"
         for lead in await lead_store.owned_by(tx, rep_id, states):
-            wanted.append(Wanted(lead, because, again=True))
+            # Who is gone for good keeps nothing: without somebody else it is nobody's, and that is said.
+            wanted.append(Wanted(lead, because, again=rep.active))
     await book.load(item.lead for item in wanted)
     await place(book, [item for item in wanted if book.leads[item.lead].owner])
     await book.write()

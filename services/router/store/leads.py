@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from services.router.domain.lead import COUNTED, FIELDS, Lead
 from services.router.store.tables import assignments, decisions, lead_log, leads
@@ -48,6 +48,14 @@ async def in_state(tx: Tx, state: str, *, limit: int) -> list[Lead]:
     """The leads in a state, oldest first, not locked."""
     statement = select(leads).where(leads.c.state == state).order_by(leads.c.received_at, leads.c.id).limit(limit)
     return [lead_of(row) for row in await tx.rows(statement)]
+
+
+async def waiting(tx: Tx, tiers: Sequence[str], *, skip: int, limit: int) -> list[str]:
+    """The ids of leads that wait for somebody: by tier, then score, then age."""
+    rank = case({tier: place for place, tier in enumerate(tiers)}, value=leads.c.tier, else_=len(tiers)) if tiers else 0
+    order = (rank, func.coalesce(leads.c.points, 0).desc(), leads.c.received_at, leads.c.id) if tiers else (leads.c.id,)
+    statement = select(leads.c.id).where(leads.c.state.in_(("held", "unrouted"))).order_by(*order)
+    return [row["id"] for row in await tx.rows(statement.offset(skip).limit(limit))]
 
 
 async def owned_by(tx: Tx, rep: str, states: Iterable[str]) -> list[str]:
