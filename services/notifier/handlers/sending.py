@@ -17,8 +17,9 @@ from shared.events import NoticeFailed, NoticeSent, NoticeSuppressed
 from shared.retry import backoff
 
 LEASE = timedelta(seconds=60)
-PAUSES = (10, 30, 120, 600, 1800, 3600, 7200)
-"""Seconds (real time) before the next attempt; after the last one the notice is given up: 8 attempts in about 3 hours."""
+PAUSES = (10, 30, 120, 600, 1800, 3600, *(7200 for _ in range(34)))
+"""Seconds (real time) before the next attempt; after the last one the notice is given up, after about three days (as the
+Standard Webhooks specification advises): a mail server that is away for a night loses no alert that still matters."""
 
 
 @dataclass(frozen=True, slots=True)
