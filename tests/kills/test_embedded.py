@@ -27,6 +27,10 @@ PEOPLE = ("ada", "bob", "cy", "di", "ed", "flo")
 """Ada posts to our own contract and her mail is answered; the others come by a webhook and are left alone."""
 ALL_ANSWERED = ("post_verified", "committed_before_page")
 """These points are reached once for each answer, so here every mail is answered."""
+ONE_BY_ONE = ("due_claimed", "due_committed")
+"""These points are reached once for each batch, so here leads come, and minutes pass, one by one."""
+LAST = 22
+"""Minutes after which everybody who did not answer is breached, and nobody is reassigned yet."""
 HERE = (
     "verified",
     "tx_committed_before_2xx",
@@ -77,20 +81,22 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
 class Visitors:
     """Everybody who uses the system while it dies and after: they try again until they are answered."""
 
-    def __init__(self, url: str, keys: dict[str, str], box: Mailbox, answering: tuple[str, ...]) -> None:
+    def __init__(self, url: str, keys: dict[str, str], box: Mailbox, answering: tuple[str, ...], stride: int) -> None:
         self.url = url
         self.keys = keys
         self.box = box
         self.answering = answering
+        self.stride = stride
+        self.minutes = 0
         self.leads: dict[str, str] = {}
         self.answered: set[str] = set()
         self.client = httpx.Client(timeout=10, trust_env=False)
 
     def go_round(self) -> None:
         """Post what is not posted yet, answer mails, and let the clock run for the others; a dead system ends it."""
-        for who in PEOPLE:
-            if who not in self.leads:
-                self._post(who)
+        missing = [who for who in PEOPLE if who not in self.leads]
+        for who in missing[: self.stride]:
+            self._post(who)
         self._press()
         self._step()
 
@@ -118,8 +124,10 @@ class Visitors:
         return self.answered == set(self.answering)
 
     def _step(self) -> None:
-        """Sixteen minutes later the others are breached; not before the answers are given."""
-        moment = datetime.fromisoformat(self.keys["now"]) + timedelta(minutes=16 if self.all_answered() else 0)
+        """Time passes until the others are breached; not before the answers are given."""
+        if self.all_answered():
+            self.minutes = min(self.minutes + self.stride, LAST)
+        moment = datetime.fromisoformat(self.keys["now"]) + timedelta(minutes=self.minutes)
         body = {"base": moment.isoformat(), "rate": 0}
         self.client.post(f"{self.url}/v1/clock", json=body, headers={"authorization": self.keys["admin"]})
 
@@ -184,7 +192,8 @@ def test_a_kill_at_this_point_loses_nothing_and_repeats_nothing(
     launcher = [sys.executable, "-m", "tests.kills.launcher", point, str(hit)]
     with mail_server() as box:
         answering = PEOPLE if point in ALL_ANSWERED else PEOPLE[:1]
-        visitors = Visitors(f"http://127.0.0.1:{port}", keys, box, answering)
+        stride = 1 if point in ONE_BY_ONE else LAST
+        visitors = Visitors(f"http://127.0.0.1:{port}", keys, box, answering, stride)
         with running(folder, port, box, launcher) as process:
             _until_dead(process, visitors, f"{point} was not reached {hit} times")
         with running(folder, port, box, []) as process:
@@ -200,7 +209,7 @@ def _finish(visitors: Visitors) -> None:
     def done() -> bool:
         nonlocal calm
         visitors.go_round()
-        answered = len(visitors.leads) == len(PEOPLE) and visitors.all_answered()
+        answered = len(visitors.leads) == len(PEOPLE) and visitors.all_answered() and visitors.minutes == LAST
         calm = calm + 1 if answered and visitors.settled() else 0
         return calm >= 3
 
