@@ -1,11 +1,12 @@
 """A walk in a real browser: the floor moves by one stream and no reload, the lead page tells the story, the link fits a thumb."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Request, async_playwright, expect
 
-from tests.site import Site, embedded
+from tests.site import Site, embedded, start
 from tests.world import World
 
 ARGUMENTS = [
@@ -99,3 +100,21 @@ async def test_a_link_is_answered_with_a_thumb(world: World, browser: Browser) -
     await expect(page.locator("h1")).to_contain_text("Done")
     await world.settle()
     assert (await world.lead(lead))["state"] == "accepted"
+
+
+async def test_a_page_that_hears_nothing_says_since_when_and_goes_on_once_it_hears_again(
+    browser: Browser, tmp_path: Path
+) -> None:
+    page = await browser.new_page()
+    with embedded(tmp_path) as gone:
+        await page.goto(f"{gone.urls['console'][0]}/")
+        await expect(page.locator("#line")).to_have_text("live")
+        gone.processes["up"].stop()
+        await expect(page.locator("#line")).to_contain_text("no connection since", timeout=20_000)
+        await expect(page.locator("main")).to_have_class("stale")
+        back = start(["up"], gone.environment, tmp_path / "again.log")
+        try:
+            await expect(page.locator("#line")).to_have_text("live", timeout=40_000)
+            await expect(page.locator("main")).not_to_have_class("stale")
+        finally:
+            back.stop()
