@@ -27,6 +27,7 @@ from shared.wakes import Wakes
 
 if TYPE_CHECKING:
     from shared.access import Access
+    from shared.read_up import ReadUp
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -43,6 +44,8 @@ class House:
     public_url: str
     settle: timedelta = timedelta(seconds=2)
     access: "Access | None" = None
+    read_up: dict[str, "ReadUp"] = field(default_factory=dict)
+    """By service: whether it has read what was said; only where its loops run."""
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from shared.house import Building, opened
 from shared.http import Guard, add_error_answers
 from shared.leases import Leases
 from shared.pausing import until
+from shared.read_up import ReadUp
 from shared.relay import Relay
 from shared.settings import Settings
 from shared.ticking import Ring, Ticker
@@ -70,6 +71,8 @@ class Service:
     webhooks: tuple[Route, ...] = ()
     """Doors of senders, matched before all others."""
     tasks: tuple[Task, ...] = ()
+    settles: str = ""
+    """The bell by which it asks whether it has read everything up to a moment (see `shared/read_up.py`)."""
     aside: Aside | None = None
     audit: Terms | None = None
     gauges: Terms | None = None
@@ -169,6 +172,11 @@ def _loops(state: Running) -> tuple[list[Coroutine[Any, Any, None]], list[Relay]
             reader = Reader(db, building.bus.consumer(group, service.topics), service.hears, stop)
             state.readers[service.name] = reader
             loops.append(reader.run())
+            if service.settles:
+                bell = building.wakes.bell(service.name, service.settles)
+                gate = ReadUp(building.bus, group, service.topics, building.clock, bell, building.house.settle)
+                building.house.read_up[service.name] = gate
+                loops.append(gate.run(stop))
         if service.rings:
             loops.append(Ticker(db, service.rings, stop).run())
         desk = Desk(

@@ -1,7 +1,7 @@
 """The timer: every promise that is running, and what happens when one is not kept."""
 
 from services.timer import api, audit
-from services.timer.handlers import knowledge, leads, steps
+from services.timer.handlers import knowledge, leads, sheet, steps
 from services.timer.settings import Settings
 from services.timer.store import metadata
 from shared.events import AgreementPublished, RosterChanged
@@ -20,6 +20,7 @@ def build(settings: Settings) -> Service:
             RosterChanged: knowledge.meet,
         },
         rings={"clock": steps.step},  # warn, settle, breach, the next rung
+        settles=sheet.SETTLING,
         audit=audit.terms,
         gauges=audit.gauges,
     )

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import engines
-from shared.bus.port import Batch, Outgoing, Record
+from shared.bus.port import Batch, Ends, Outgoing, Record
 
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS log (topic TEXT NOT NULL, place INTEGER NOT NULL, event_id TEXT NOT NULL,
@@ -113,6 +113,16 @@ class EmbeddedBus:
         """Places between the group's cursor and the end of each topic."""
         async with self._engines.reader.connect() as conn:
             return int((await conn.execute(_LAG, {"member": group, "topics": list(topics)})).scalar_one())
+
+    async def ends(self, topics: Sequence[str]) -> Ends:
+        """Where each topic ends."""
+        return {(topic, 0): self._ends[topic] for topic in topics if topic in self._ends}
+
+    async def reached(self, group: str, ends: Ends) -> bool:
+        """Whether the group's cursors are past these ends."""
+        async with self._engines.reader.connect() as conn:
+            marks = {row.topic: row.place for row in (await conn.execute(_MARKS, {"member": group})).all()}
+        return all(marks.get(topic, 0) >= end for (topic, _), end in ends.items())
 
     async def forget(self, topic: str, before: int) -> None:
         """Drop the records of a topic before a place (retention)."""

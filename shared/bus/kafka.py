@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
 from shared.bus.kafka_member import MAX_BYTES, SEND_BOUND, KafkaConsumer, bounded_stop
 from shared.bus.kafka_meter import KafkaMeter
-from shared.bus.port import Outgoing
+from shared.bus.port import Ends, Outgoing
 from shared.errors import TryLater
 from shared.events.base import AGREEMENT, CONTENT_TYPE, TOPICS
 from shared.settings import Settings
@@ -158,9 +158,22 @@ class KafkaBus:
 
     async def lag(self, group: str, topics: Sequence[str]) -> int:
         """End of each partition less what the group has committed. Raises TryLater."""
+        return await self._asked().lag(group, [self.name(topic) for topic in topics])
+
+    async def ends(self, topics: Sequence[str]) -> Ends:
+        """Where each partition ends now. Raises TryLater."""
+        return await self._asked().ends({self.name(topic): topic for topic in topics})
+
+    async def reached(self, group: str, ends: Ends) -> bool:
+        """Whether the group has committed these ends. Raises TryLater."""
+        return await self._asked().reached(
+            group, {(self.name(topic), part): end for (topic, part), end in ends.items()}
+        )
+
+    def _asked(self) -> KafkaMeter:
         if self._meter is None:
             self._meter = KafkaMeter(self._connection())
-        return await self._meter.lag(group, [self.name(topic) for topic in topics])
+        return self._meter
 
     async def check(self) -> None:
         """Ask the broker for its topics. Raises TryLater with a sentence."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from shared.bus.kafka_member import SEND_BOUND, STOP_BOUND, bounded_stop
+from shared.bus.port import Ends
 from shared.errors import TryLater
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,19 @@ class KafkaMeter:
         """Records of these topics (names at the broker) that the group has not done. Raises TryLater."""
         done, ends = await asyncio.gather(self._done(group), self._ends(names))
         return sum(max(0, end - max(0, done[place].offset if place in done else 0)) for place, end in ends.items())
+
+    async def ends(self, names: Mapping[str, str]) -> Ends:
+        """Where each partition of these topics (name at the broker to name here) ends. Raises TryLater."""
+        try:
+            found = await self._ends(list(names))
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise TryLater(f"The broker does not tell where its topics end ({type(error).__name__}).") from error
+        return {(names[place.topic], place.partition): end for place, end in found.items()}
+
+    async def reached(self, group: str, ends: Ends) -> bool:
+        """Whether the group has committed these ends, of topics by their names at the broker. Raises TryLater."""
+        done = {(place.topic, place.partition): found.offset for place, found in (await self._done(group)).items()}
+        return all(max(0, done.get(place, 0)) >= end for place, end in ends.items())
 
     async def stop(self) -> None:
         """Leave, in bounded time."""

@@ -37,6 +37,10 @@ class Batch:
     """(topic, partition, next offset) that `done` commits."""
 
 
+Ends = dict[tuple[str, int], int]
+"""(topic, partition) to the offset after its last record."""
+
+
 class Consumer(Protocol):
     """One member of a group. Not to be shared between tasks."""
 
@@ -78,6 +82,12 @@ class Bus(Protocol):
 
     async def lag(self, group: str, topics: Sequence[str]) -> int:
         """How many records the group has not done yet."""
+
+    async def ends(self, topics: Sequence[str]) -> Ends:
+        """Where each partition of the topics ends now."""
+
+    async def reached(self, group: str, ends: Ends) -> bool:
+        """Whether the group has done everything before these ends, whoever of it reads which partition."""
 
     async def check(self) -> None:
         """Raise with a sentence when the road cannot be reached."""

@@ -114,7 +114,9 @@ def matters(notice: Notice, lead: Lead) -> bool:
     if notice.kind == "unrouted":
         return lead.state == "unrouted"
     if not notice.asks_owner:
-        return True
+        # Whoever else is told to look after it need not, once it was answered; a rung that moves the lead is told.
+        answered = notice.epoch == lead.epoch and lead.state not in open_states(notice.promise)
+        return not (notice.kind in ASKING and not notice.data.get("also") and answered)
     return notice.epoch == lead.epoch and (notice.kind == "again" or lead.state in open_states(notice.promise))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.timer import store
@@ -23,6 +23,9 @@ from shared.events.base import Event
 from shared.events.breaches import SlaFact
 
 KIND = "clock"
+SETTLING = "settling"
+"""The bell that asks how far this service has read."""
+PAUSE = timedelta(milliseconds=50)
 
 
 @dataclass(slots=True)
@@ -43,6 +46,7 @@ class Sheet:
     moved: set[str] = field(default_factory=set)
     taken: list[Answer] = field(default_factory=list)
     arrived: set[str] = field(default_factory=set)
+    later: set[str] = field(default_factory=set)
     followed: dict[tuple[int, int, str | None, str | None], Followed] = field(default_factory=dict)
 
     def of(self, lead: str) -> list[Clock]:
@@ -116,11 +120,21 @@ class Sheet:
                 self.said.append(row)
         return clock
 
+    def postpone(self, clock: Clock) -> None:
+        """Look at it once more, when everything is read that was said until now."""
+        self.later.add(clock.id)
+        self.keep(clock, [])
+
     async def write(self) -> None:
         """Write it all: each clock has its one due row, or none when it rests."""
         tx = self.tx
         asleep, awake = [], []
         for clock in self.changed.values():
+            if clock.step == "settle" or clock.id in self.later:
+                tx.wakes.add(SETTLING)
+            if clock.id in self.later:
+                awake.append(Due(clock.id, KIND, clock.lead, tx.wall + max(tx.house.settle, PAUSE), "wall"))
+                continue
             next_ = upcoming(clock, self.promise(clock), self.calendar(clock), tx.wall, tx.house.settle)
             if next_ is None:
                 asleep.append(clock.id)

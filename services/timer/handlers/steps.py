@@ -15,10 +15,23 @@ async def step(tx: Tx, rows: list[Due]) -> None:
     for clock in found.values():
         clocks.setdefault(clock.lead, []).append(clock)
     sheet = await opened(tx, clocks)
+    at = {row.id: row for row in rows}
     for clock in found.values():
         if clock.runs and clock.step:
-            sheet.keep(*_stepped(sheet, clock))
+            if _unheard(tx, clock, at[clock.id]):
+                sheet.postpone(clock)
+            else:
+                sheet.keep(*_stepped(sheet, clock))
     await sheet.write()
+
+
+def _unheard(tx: Tx, clock: Clock, row: Due) -> bool:
+    """Whether an answer may have been said that is not read yet: nobody is called late, and no rung is climbed, before
+    everything is read that was said until a moment after it came due. So each rung has a settle time too."""
+    gate = tx.house.read_up.get(tx.service)
+    if gate is None or clock.step not in ("settle", "rung"):
+        return False
+    return row.basis == "now" or not gate.since(row.at - tx.house.settle / 2)
 
 
 def _stepped(sheet: Sheet, clock: Clock) -> tuple[Clock, Facts]:
