@@ -206,25 +206,25 @@ async def replay(
     done = 0
     started = time.monotonic()
     while time.monotonic() - started < 60:
-        async with db.transaction() as tx:
-            queue = await parking.of_key(tx, first.topic, first.key)
-        if not queue:
-            return f"{done} of {done} handled; nothing of this key is parked any more."
-        head = queue[0]
-        if done == 0 and head.id != parked_id:
-            raise TheirMistake(
-                f"Record {parked_id} waits behind {head.id}; replay or drop that one first.",
-                status=409,
-            )
+        head: parking.Parked | None = None
         try:
             async with db.transaction() as tx:
+                queue = await parking.of_key(tx, first.topic, first.key)
+                if not queue:
+                    return f"{done} of {done} handled; nothing of this key is parked any more."
+                head = queue[0]
+                if done == 0 and head.id != parked_id:
+                    raise TheirMistake(
+                        f"Record {parked_id} waits behind {head.id}; replay or drop that one first.",
+                        status=409,
+                    )
                 if drop and done == 0:
                     await parking.settle(tx, head.id, "dropped", by)
                 else:
                     await _again(tx, hears, rings, head)
                     await parking.settle(tx, head.id, "replayed", by)
         except Exception as error:
-            if ours(error):
+            if ours(error) or head is None or (done == 0 and head.id != parked_id):
                 raise
             async with db.transaction() as tx:
                 await parking.failed_again(tx, head.id, error)

@@ -62,6 +62,7 @@ class Tx:
     copies: list[outbox.Letter] = field(default_factory=list)
     wakes: set[str] = field(default_factory=set)
     afters: list[Callable[[], None]] = field(default_factory=list)
+    lasts: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def emit(self, data: Fact, *, subject: str, cause: Event[Any] | None = None) -> Event[Fact]:
         """Say an event. It is numbered and written with the deed, when the transaction ends, and posted after."""
@@ -83,6 +84,10 @@ class Tx:
     def after(self, then: Callable[[], None]) -> None:
         """Call something once the transaction is committed."""
         self.afters.append(then)
+
+    def last(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something at the end of the transaction, when no other row is locked after it any more."""
+        self.lasts.append(work)
 
     async def rows(self, statement: Executable, values: dict[str, Any] | None = None) -> Sequence[RowMapping]:
         """All rows of the answer."""
@@ -189,6 +194,8 @@ class Database:
             tx = await self._tx(conn)
             points.reached("tx_open")
             yield tx
+            for work in tx.lasts:
+                await work()
             await outbox.write(tx)
             if tx.wakes and self.dialect == "postgresql":
                 await self.wakes.notify(conn, self.service, tx.wakes)

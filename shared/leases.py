@@ -83,7 +83,7 @@ class Leases:
         if taken:
             self._owned = tuple(sorted(self._owned + taken))
             self._bell.set()
-        elif not self._owned:
+        else:
             await conn.execute(_END_STALE)
 
 
@@ -95,6 +95,6 @@ _BEAT = (
 )
 _END_STALE = (
     "SELECT pg_terminate_backend(r.pid) FROM (SELECT DISTINCT pid FROM relays"
-    f" WHERE beat_at < clock_timestamp() - interval '{STALE}') r"
+    f" WHERE beat_at < clock_timestamp() - interval '{STALE}' AND pid <> pg_backend_pid()) r"
     " JOIN pg_stat_activity a ON a.pid = r.pid AND a.application_name LIKE 'baton-%-relay'"
 )

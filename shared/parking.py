@@ -84,11 +84,13 @@ class Parked:
 
 
 async def blocked(tx: Tx, records: list[Record]) -> set[tuple[str, str]]:
-    """The (topic, key) pairs of these records that have a parked record before them."""
+    """The (topic, key) pairs of these records that have a parked record before them. Those rows stay as they are until
+    this transaction ends: what is parked behind one is there before that one can be settled."""
     keys = sorted({record.key for record in records})
-    statement = select(parked.c.topic, parked.c.key).where(parked.c.state == "parked").distinct()
+    statement = select(parked.c.topic, parked.c.key).where(parked.c.state == "parked")
     if len(keys) <= 500:
         statement = statement.where(parked.c.key.in_(keys))
+    statement = statement.order_by(parked.c.id).with_for_update(read=True)
     return {(row["topic"], row["key"]) for row in await tx.rows(statement)}
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -136,6 +137,8 @@ async def running(services: tuple[Service, ...], settings: Settings) -> AsyncIte
         state = Running(build_app(services, building, stop), building, services, stop)
         loops, last = _loops(state)
         tasks = [asyncio.create_task(loop) for loop in loops]
+        for task in tasks:
+            task.add_done_callback(partial(_ended, stop=stop))
         gc.collect()
         gc.freeze()
         try:
@@ -149,6 +152,15 @@ async def running(services: tuple[Service, ...], settings: Settings) -> AsyncIte
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await _bounded(building.bus.stop())
+
+
+def _ended(task: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """A loop that ends before the stop has failed in a way that is not known: the process ends, so that whoever watches
+    it starts it anew; half a process that says that it is well is worse than none."""
+    if not stop.is_set():
+        error = None if task.cancelled() else task.exception()
+        log.critical("A loop of this process has ended; the process stops.", exc_info=error)
+        stop.set()
 
 
 def _loops(state: Running) -> tuple[list[Coroutine[Any, Any, None]], list[Relay]]:

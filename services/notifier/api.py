@@ -117,6 +117,8 @@ async def _found(tx: Tx, token: str) -> Shown | Page:
         return expired()
     people = await known.everybody(tx)
     rep = people.get(link.rep)
+    if rep is None or not rep.active:
+        return invalid()
     dues = await dues_of(tx, [link.lead])
     promise = "accept" if lead.state == "assigned" else "first_touch"
     return Shown(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, field_validator
 
 
 class Away(BaseModel):
@@ -33,6 +33,12 @@ class Rep(BaseModel):
     skills: tuple[str, ...] = ()
     active: bool = True
     away: tuple[Away, ...] = ()
+
+    @field_validator("email", "phone", "slack", "manager", "backup", "timezone", "hours", mode="before")
+    @classmethod
+    def _blank(cls, value: object) -> object:
+        """What a form or a script sends to clear a field."""
+        return (value.strip() or None) if isinstance(value, str) else value
 
     def is_away(self, now: datetime) -> bool:
         """Whether they are off at this moment."""

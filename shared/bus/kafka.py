@@ -129,16 +129,21 @@ class KafkaBus:
     async def _handed_over(
         self, producer: AIOKafkaProducer, records: Sequence[Outgoing]
     ) -> list["asyncio.Future[Any] | Exception"]:
-        """Give each record to the producer; after a key's first failure none of its later ones goes out."""
+        """Give each record to the producer; after a key's first failure none of its later ones goes out. All of them
+        have one bound together: a broker that takes nothing is not waited for once for each key."""
         sends: list[asyncio.Future[Any] | Exception] = []
         failed: dict[tuple[str, str], Exception] = {}
+        until = asyncio.get_running_loop().time() + SEND_BOUND
         for record in records:
             key = (record.topic, record.key)
             if key in failed:
                 sends.append(failed[key])
                 continue
             try:
-                sends.append(await asyncio.wait_for(self._send(producer, record), SEND_BOUND))
+                left = until - asyncio.get_running_loop().time()
+                if left <= 0:
+                    raise TimeoutError("The broker takes no more for now.")
+                sends.append(await asyncio.wait_for(self._send(producer, record), left))
             except Exception as error:
                 failed[key] = error
                 sends.append(error)

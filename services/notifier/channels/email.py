@@ -88,7 +88,7 @@ class Email:
         for client in idle:
             try:
                 await asyncio.wait_for(client.quit(), TIMEOUT)
-            except (aiosmtplib.SMTPException, OSError, TimeoutError):
+            except Exception:  # Whatever it is, a connection that nobody needs is no reason to stop.
                 client.close()
 
 

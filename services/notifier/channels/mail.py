@@ -1,5 +1,6 @@
 """A composed notice as a mail: headers that cannot be injected into, a text and an HTML part that say the same."""
 
+from email import message_from_bytes
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -34,13 +35,17 @@ def mail(item: Composed, sender: str) -> EmailMessage:
     values = {"message": item.message, "name": item.name}
     made.set_content(_pages.get_template("mail.txt").render(values))
     made.add_alternative(_pages.get_template("mail.html").render(values), subtype="html")
+    sent = message_from_bytes(made.as_bytes(), policy=SMTP)
+    if sent.keys() != made.keys() or not sent.is_multipart():
+        raise Unusable("a name in it would become a header of its own")
     return made
 
 
 def plain(text: str) -> str:
     """A text as a header may hold it: one line, no control signs, not too long."""
     flat = "".join(" " if not sign.isprintable() else sign for sign in text)
-    return " ".join(flat.split())[:LONGEST]
+    # The email package decodes the encoded words that it is given ("=?utf-8?q?=0ABcc:...?="), and line breaks come out.
+    return " ".join(flat.split()).replace("=?", "= ?")[:LONGEST]
 
 
 def _address(name: str, address: str) -> Address:

@@ -98,13 +98,18 @@ def public(address: str) -> bool:
     """Whether an address is one of the open internet, also when it hides an IPv4 one."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
+        if found.is_site_local or found in _LOCAL_NAT64:
+            return False
         hidden = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None) or _nat64(found)
         if hidden:
             return public(str(hidden))
     return found.is_global and not found.is_multicast
 
 
+_NAT64, _LOCAL_NAT64, _COMPATIBLE = (ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96"))
+
+
 def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    if address in ipaddress.ip_network("64:ff9b::/96"):
+    if address in _NAT64 or address in _COMPATIBLE:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return None

@@ -38,6 +38,8 @@ def unpack(token: str) -> tuple[Link, str] | None:
     try:
         raw = base64.b64decode(head + "=" * (-len(head) % 4), altchars=b"-_", validate=True).decode()
         notice, lead, rep, epoch, expires = raw.split("\n")
-        return Link(notice, lead, rep, int(epoch), datetime.fromtimestamp(int(expires), UTC)), signature
+        link = Link(notice, lead, rep, int(epoch), datetime.fromtimestamp(int(expires), UTC))
+        # Another way to write the same is not what was signed.
+        return (link, signature) if pack(link, signature) == token else None
     except (binascii.Error, ValueError, OverflowError, OSError):
         return None

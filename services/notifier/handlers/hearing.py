@@ -6,7 +6,7 @@ from typing import Any
 
 from services.notifier.domain.lead import STATES, Lead, follow
 from services.notifier.domain.meaning import meant, mismatch
-from services.notifier.domain.notice import HUSHES, hushed
+from services.notifier.domain.notice import HUSHES, Notice, hushed
 from services.notifier.handlers.confirming import CONFIRMS, confirmations
 from services.notifier.handlers.telling import Wanted, tell
 from services.notifier.store import known, notices
@@ -89,13 +89,17 @@ async def _ready(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
 async def _hush(tx: Tx, events: list[Event[Any]]) -> None:
     """What was answered or has moved on is not asked any more."""
     moved = {event.subject: event for event in events}
-    pointless = [notice for notice in await notices.pending(tx, moved) if hushed(notice, moved[notice.lead])]
+    found = await notices.pending(tx, moved)
+    await hush(tx, [(notice, moved[notice.lead]) for notice in found if hushed(notice, moved[notice.lead])])
+
+
+async def hush(tx: Tx, pointless: list[tuple[Notice, Event[Any]]]) -> None:
+    """These are not sent, for what happened since."""
     if not pointless:
         return
-    await notices.move(tx, [notice.id for notice in pointless], "suppressed")
-    await due.drop(tx, [f"send:{notice.id}" for notice in pointless])
-    for notice in pointless:
-        event = moved[notice.lead]
+    await notices.move(tx, [notice.id for notice, _ in pointless], "suppressed")
+    await due.drop(tx, [f"send:{notice.id}" for notice, _ in pointless])
+    for notice, event in pointless:
         why = f"It no longer matters: {event.data.type.split('.')[2].replace('_', ' ')}."
         tx.emit(NoticeSuppressed(**notice.names(), at=tx.now, why=why), subject=notice.lead, cause=event)
 

@@ -1,6 +1,7 @@
 """What the notifier learns: versions of the agreement (its channels), people (their addresses), and until when there is time."""
 
-from services.notifier.handlers.hearing import hear
+from services.notifier.domain.notice import ASKING, Notice
+from services.notifier.handlers.hearing import hear, hush
 from services.notifier.store import known, notices
 from services.notifier.store.leads import drop_dues, save_dues
 from shared import due, waiting
@@ -49,5 +50,27 @@ async def runs(tx: Tx, events: list[Event[ClockStarted]] | list[Event[ClockMoved
 
 
 async def stopped(tx: Tx, events: list[Event[ClockStopped]]) -> None:
-    """Clocks that run no more."""
+    """Clocks that run no more. The timer is the judge: what was answered asks for nothing any more."""
+    leads = [event.subject for event in events]
+    await due.hold(tx, leads)
     await drop_dues(tx, [(event.subject, event.data.promise, event.data.epoch) for event in events])
+    answered = {
+        (event.subject, event.data.promise, event.data.epoch): event
+        for event in events
+        if event.data.verdict in ("kept", "late")
+    }
+    await hush(tx, [(notice, event) for notice, event in await _asking(tx, answered)])
+
+
+async def _asking(
+    tx: Tx, answered: dict[tuple[str, str, int], Event[ClockStopped]]
+) -> list[tuple[Notice, Event[ClockStopped]]]:
+    """The notices not sent yet that ask for what these clocks were about; a rung that moves the lead is told all the same."""
+    found = await notices.pending(tx, {lead for lead, _, _ in answered})
+    return [
+        (notice, answered[notice.lead, notice.promise, notice.epoch])
+        for notice in found
+        if notice.kind in ASKING
+        and not notice.data.get("also")
+        and (notice.lead, notice.promise, notice.epoch) in answered
+    ]

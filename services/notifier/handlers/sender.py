@@ -47,6 +47,8 @@ class Sender:
                     await self._db.run(notices.orphaned)
                 fresh = False
                 await self._fill()
+                if not self._hand:
+                    await self._post.rest()
                 failures = 0
             except Exception as error:
                 failures += 1
@@ -54,8 +56,6 @@ class Sender:
                     log.exception("The sender met an error it does not know; it goes on.")
                 await until(None, stop, backoff(failures))
                 continue
-            if not self._hand:
-                await self._post.rest()
             await until(self._bell, stop, CAP)
         if self._hand:
             await asyncio.wait(self._hand, timeout=GRACE)

@@ -25,7 +25,10 @@ def follow(pinned: Compiled, routed: Compiled | None, team: str | None, rep: Rep
     if pinned.clock.follows == "24x7" or name is None:
         return Followed("24x7", ALWAYS)
     own = rep is not None and pinned.clock.follows == "owner" and rep.hours is not None
-    return again(pinned, name, rep.hours if rep and own else None, rep.timezone if rep and own else None)
+    try:
+        return again(pinned, name, rep.hours if rep and own else None, rep.timezone if rep and own else None)
+    except ValueError:  # A shift that cannot be read must not stop a clock.
+        return again(pinned, name, None, None)
 
 
 def again(pinned: Compiled, name: str, hours: str | None, timezone: str | None) -> Followed:

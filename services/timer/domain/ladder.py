@@ -62,5 +62,10 @@ def _one(clock: Clock, promise: Promise, rung: Rung, stands: datetime, spent: Sp
     return replace(clock, rung=number, skipped=()), [fact]
 
 
+def moved(clock: Clock, promise: Promise) -> bool:
+    """Whether the last rung asked the router to move the lead."""
+    return clock.rung > 0 and any(_moves(word) for word in promise.rungs[clock.rung - 1].do)
+
+
 def _moves(word: str) -> bool:
     return word == "reassign" or word.startswith(("return", "recycle"))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from services.timer.domain.clock import Clock, clock_fields, clock_id
 from services.timer.domain.followed import Followed
 from services.timer.domain.lead import Lead
-from shared.agreement.business_time import Explained, accept_due, due, elapsed
+from shared.agreement.business_time import OFF_HOURS, Explained, Interval, accept_due, due, elapsed
 from shared.agreement.calendar import ALWAYS, Calendar
 from shared.agreement.compiled import ClockRules, Promise
 from shared.agreement.time_words import in_words
@@ -99,6 +99,12 @@ def reckon(
     if left is None:
         return explained
     least = timedelta(seconds=max(left, rules.continue_with_at_least))
+    if explained.wall:
+        # At night what was left is of wall time, as the whole is.
+        end = start + least
+        return (
+            explained if explained.due <= end else Explained(end, (Interval(start, end, True, OFF_HOURS),), wall=True)
+        )
     shorter = due(calendar, start, least, at_close=rules.at_close)
     return shorter if shorter.due < explained.due else explained
 

@@ -10,6 +10,9 @@ from services.timer.domain.ladder import Spent
 from shared.agreement.calendar import Calendar
 from shared.agreement.compiled import Promise
 
+MOVING = timedelta(seconds=30)
+"""How long (real time) the router is given to move a lead before the next rung stands."""
+
 
 class Next(NamedTuple):
     """When a clock must be looked at again, and by which reading of time."""
@@ -43,13 +46,19 @@ def step(
     return clock, []
 
 
-def upcoming(clock: Clock, promise: Promise, calendar: Calendar, wall: datetime, settle: timedelta) -> Next | None:
+def upcoming(
+    clock: Clock, promise: Promise, calendar: Calendar, wall: datetime, settle: timedelta, now: datetime | None = None
+) -> Next | None:
     """When the next step is due, or None when the clock rests. The settle time and a hold are real time, and a hold
-    never shortens the settle time."""
+    never shortens the settle time. After downtime a rung waits for what the router makes of the one before it, when
+    that one moves the lead (`now`: business time)."""
     if not clock.runs or not clock.step:
         return None
     if clock.step == "settle":
         return Next(max(wall + settle, clock.held_until or wall), "wall")
     if clock.step == "rung":
-        return Next(ladder.at(clock, promise.rungs[clock.rung], calendar), "now")
+        at = ladder.at(clock, promise.rungs[clock.rung], calendar)
+        if now is not None and at <= now and ladder.moved(clock, promise):
+            return Next(wall + MOVING, "wall")
+        return Next(at, "now")
     return Next(clock.warn_at if clock.step == "warn" and clock.warn_at else clock.due_at, "now")

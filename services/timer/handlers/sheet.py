@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from services.timer import store
 from services.timer.domain import ladder
 from services.timer.domain.answer import Answer, holds
 from services.timer.domain.clock import Clock, Facts
-from services.timer.domain.followed import Followed, follow
+from services.timer.domain.followed import Followed, again, follow
 from services.timer.domain.lead import Lead
 from services.timer.domain.promise import Begun, basis, left_of
 from services.timer.domain.step import upcoming
@@ -47,6 +48,9 @@ class Sheet:
     taken: list[Answer] = field(default_factory=list)
     arrived: set[str] = field(default_factory=set)
     later: set[str] = field(default_factory=set)
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What each clock was reckoned with when it began."""
+    begun_with: dict[tuple[int, str, str | None, str | None], Followed] = field(default_factory=dict)
     followed: dict[tuple[int, int, str | None, str | None], Followed] = field(default_factory=dict)
 
     def of(self, lead: str) -> list[Clock]:
@@ -66,8 +70,14 @@ class Sheet:
         return self.followed[key]
 
     def calendar(self, clock: Clock) -> Calendar:
-        """The calendar that a clock is reckoned in."""
-        return basis(self.promise(clock), self.follows(clock.agreement, clock.routed, clock.team, clock.owner))
+        """The calendar that a clock is reckoned in: the one that it began with, whatever shifts have changed since."""
+        kept = self.kept.get(clock.id)
+        if kept is None:
+            return basis(self.promise(clock), self.follows(clock.agreement, clock.routed, clock.team, clock.owner))
+        key = (clock.agreement, kept["calendar"], kept["hours"], kept["timezone"])
+        if key not in self.begun_with:
+            self.begun_with[key] = again(self.versions[clock.agreement], *key[1:])
+        return basis(self.promise(clock), self.begun_with[key])
 
     def left(self, clock: Clock, at: datetime) -> int:
         """The seconds that a clock had left at a moment."""
@@ -135,7 +145,7 @@ class Sheet:
             if clock.id in self.later:
                 awake.append(Due(clock.id, KIND, clock.lead, tx.wall + max(tx.house.settle, PAUSE), "wall"))
                 continue
-            next_ = upcoming(clock, self.promise(clock), self.calendar(clock), tx.wall, tx.house.settle)
+            next_ = upcoming(clock, self.promise(clock), self.calendar(clock), tx.wall, tx.house.settle, tx.now)
             if next_ is None:
                 asleep.append(clock.id)
             else:
@@ -148,7 +158,8 @@ class Sheet:
         await store.keep_answers(tx, [answer for answer in self.taken if answer.action not in self.arrived])
         await due.drop(tx, asleep)
         await due.put(tx, awake)
-        await store.tell_breaches(tx, self.said)
+        if self.said:
+            tx.last(partial(store.tell_breaches, tx, self.said))
 
 
 async def opened(
@@ -166,4 +177,5 @@ async def opened(
         await store.people_of(tx, owners),
         dict(counts),
         spent_before=counts,
+        kept=await store.reckonings_of(tx, [clock.id for clock in every]),
     )

@@ -1,5 +1,7 @@
 """What comes due: each clock takes its next step: warn, settle, breach, rung."""
 
+from dataclasses import replace
+
 from services.timer import store
 from services.timer.domain.clock import Clock, Facts
 from services.timer.domain.step import step as one_step
@@ -15,6 +17,8 @@ async def step(tx: Tx, rows: list[Due]) -> None:
     for clock in found.values():
         clocks.setdefault(clock.lead, []).append(clock)
     sheet = await opened(tx, clocks)
+    settling = {clock.lead for clock in found.values() if clock.step == "settle"}
+    sheet.answers = await store.answers_of(tx, settling) if settling else {}
     at = {row.id: row for row in rows}
     for clock in found.values():
         if clock.runs and clock.step:
@@ -35,6 +39,9 @@ def _unheard(tx: Tx, clock: Clock, row: Due) -> bool:
 
 
 def _stepped(sheet: Sheet, clock: Clock) -> tuple[Clock, Facts]:
+    if clock.step == "settle":
+        # The answers on their way are the truth: one may have come while the clock began in another process.
+        clock = replace(clock, held_until=sheet.held(clock))
     return one_step(
         clock,
         promise=sheet.promise(clock),

@@ -54,6 +54,15 @@ async def reckoning_of(tx: Tx, clock_id: str) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
+async def reckonings_of(tx: Tx, clocks: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What these clocks were reckoned with, by clock."""
+    found: dict[str, dict[str, Any]] = {}
+    for part in parts(clocks):
+        rows = await tx.rows(select(reckonings).where(reckonings.c.clock.in_(part)))
+        found |= {row["clock"]: dict(row) for row in rows}
+    return found
+
+
 async def spent_of(tx: Tx, leads: Iterable[str]) -> dict[tuple[str, str, str], int]:
     """How often each rung was done: (lead, promise, word) to times."""
     found: dict[tuple[str, str, str], int] = {}

@@ -1,0 +1,103 @@
+"""Nobody waits for ever for a neighbour that froze, a broker that takes nothing, or a record that was just settled."""
+
+import asyncio
+import time
+import zlib
+from typing import Any
+
+import asyncpg
+import pytest
+
+from shared import consume, parking
+from shared.bus import kafka as kafka_bus
+from shared.bus.kafka import KafkaBus
+from shared.bus.port import Outgoing, Record
+from shared.consume import handle, replay
+from shared.db import Tx
+from shared.db_tables import SHARDS
+from shared.events.base import Event
+from shared.leases import Leases
+from shared.wakes import plain
+from tests.rooms import TUESDAY
+from tests.shared.store.conftest import timers, wide
+from tests.shared.store.facts import said
+
+
+async def test_who_owns_some_shards_ends_a_stalled_owner_of_the_others(postgres: str) -> None:
+    async with timers(wide(postgres)):
+        number = zlib.crc32(b"timer") & 0x7FFFFFFF
+        own = {"search_path": "timer", "application_name": "baton-timer-relay"}
+        frozen = await asyncpg.connect(plain(postgres), server_settings=own)
+        await frozen.execute("SELECT pg_try_advisory_lock($1::int, s) FROM generate_series(0, 7) AS s", number)
+        await frozen.execute(
+            "INSERT INTO relays (shard, owner, pid, beat_at) SELECT s, 'first', pg_backend_pid(),"
+            " clock_timestamp() - interval '60 seconds' FROM generate_series(0, 7) s"
+        )
+        living = Leases(postgres, "timer", asyncio.Event(), asyncio.Event())
+        try:
+            for _ in range(4):
+                await living._round()
+            assert living.owned() == tuple(range(SHARDS))
+        finally:
+            living._drop()
+            frozen.terminate()
+
+
+async def test_a_frozen_broker_costs_one_bound_and_not_one_for_each_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_bus, "SEND_BOUND", 0.1)
+
+    class Frozen:
+        """A producer of aiokafka whose broker takes nothing."""
+
+        async def send(self, *_: Any, **__: Any) -> None:
+            await asyncio.Event().wait()
+
+        async def stop(self) -> None:
+            await asyncio.Event().wait()
+
+    bus = KafkaBus(wide("postgresql+asyncpg://x"))
+    bus._producer = Frozen()  # type: ignore[assignment]
+    began = time.monotonic()
+    answers = await bus.publish([Outgoing("leads", f"key{n}", b"x", f"id{n}") for n in range(50)])
+    assert all(isinstance(answer, TimeoutError) for answer in answers)
+    assert time.monotonic() - began < 2.5, "fifty keys of a bound each would take five seconds"
+    assert bus._producer is None, "it is built anew"
+
+
+async def test_a_record_that_comes_while_the_last_is_replayed_is_not_left_behind(postgres: str) -> None:
+    async with timers(wide(postgres)) as db:
+        seen: list[int] = []
+        poison = {"on": True}
+
+        async def work(tx: Tx, events: list[Event[Any]]) -> None:
+            for event in events:
+                if event.sequence == 1 and poison["on"]:
+                    raise ValueError("poison")
+                seen.append(event.sequence)
+
+        hears: Any = {type(said()): work}
+
+        def record(number: int) -> Record:
+            event = Event(said(), "k", "/test", TUESDAY).numbered(number)
+            return Record(event.topic, "k", event.encode(), 0, number)
+
+        await handle(db, hears, [record(1)])
+        poison["on"] = False
+        async with db.reading() as tx:
+            (first,) = await parking.listed(tx)
+        looked, go = asyncio.Event(), asyncio.Event()
+
+        async def slow() -> None:
+            async with db.transaction() as tx:
+                await consume.apply(tx, hears, [record(2)])
+                looked.set()
+                await go.wait()
+
+        task = asyncio.create_task(slow())
+        await looked.wait()
+        replaying = asyncio.create_task(replay(db, hears, {}, first.id, "me"))
+        await asyncio.sleep(0.3)
+        go.set()
+        await asyncio.gather(task, replaying)
+        await handle(db, hears, [record(3)])
+        assert seen == [1, 2, 3]
