@@ -95,6 +95,7 @@ class Running:
     services: tuple[Service, ...]
     stop: asyncio.Event
     readers: dict[str, Reader] = field(default_factory=dict)
+    failed: bool = False
 
 
 def build_app(services: tuple[Service, ...], building: Building, stop: asyncio.Event) -> FastAPI:
@@ -138,7 +139,7 @@ async def running(services: tuple[Service, ...], settings: Settings) -> AsyncIte
         loops, last = _loops(state)
         tasks = [asyncio.create_task(loop) for loop in loops]
         for task in tasks:
-            task.add_done_callback(partial(_ended, stop=stop))
+            task.add_done_callback(partial(_ended, state=state))
         gc.collect()
         gc.freeze()
         try:
@@ -154,13 +155,14 @@ async def running(services: tuple[Service, ...], settings: Settings) -> AsyncIte
             await _bounded(building.bus.stop())
 
 
-def _ended(task: asyncio.Task[None], stop: asyncio.Event) -> None:
+def _ended(task: asyncio.Task[None], state: Running) -> None:
     """A loop that ends before the stop has failed in a way that is not known: the process ends, so that whoever watches
     it starts it anew; half a process that says that it is well is worse than none."""
-    if not stop.is_set():
+    if not state.stop.is_set():
         error = None if task.cancelled() else task.exception()
         log.critical("A loop of this process has ended; the process stops.", exc_info=error)
-        stop.set()
+        state.failed = True
+        state.stop.set()
 
 
 def _loops(state: Running) -> tuple[list[Coroutine[Any, Any, None]], list[Relay]]:

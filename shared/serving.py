@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 
-from shared.errors import CannotStart
+from shared.errors import CannotStart, OurMistake
 from shared.house import write_run_file
 from shared.pausing import until
 from shared.service import Running, Service, running
@@ -84,6 +84,8 @@ async def _serve(
         if ready:
             ready(state, url)
         await serving
+        if state.failed:
+            raise OurMistake("A part of this process ended by itself, so all of it stopped; the log says why.")
 
 
 class _Server(uvicorn.Server):

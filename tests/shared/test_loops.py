@@ -1,0 +1,29 @@
+"""Half a process that says that it is well is worse than none: a loop that ends by itself ends all of it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from services.timer.app import build
+from services.timer.settings import Settings as TimerSettings
+from shared.errors import OurMistake
+from shared.pausing import until
+from shared.service import Desk
+from shared.serving import serve
+from shared.settings import Settings
+
+
+async def _breaks(desk: Desk) -> None:
+    await until(None, desk.stop, 0.05)
+    raise RuntimeError("something that nobody thought of")
+
+
+async def test_a_loop_that_breaks_stops_the_process_and_it_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = replace(build(TimerSettings()), tasks=(_breaks,))
+    given = Settings(_env_file=None, data_dir=tmp_path, port=0, secret_keys="k" * 32)
+    with pytest.raises(OurMistake, match="ended by itself"):
+        await serve((service,), given)
+    assert "A loop of this process has ended" in caplog.text
