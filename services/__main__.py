@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from shared.errors import BatonError, CannotStart
+from shared.base.errors import BatonError, CannotStart
 
 app = typer.Typer(
     help="Baton: the relay between marketing and sales.",
@@ -22,7 +22,7 @@ app = typer.Typer(
 def _settings(**given: Any) -> Any:
     from services.tools.assembly import NAMES
     from services.tools.assembly import settings_of as settings_of_service
-    from shared.settings import Settings, load, refuse_unknown
+    from shared.base.settings import Settings, load, refuse_unknown
 
     refuse_unknown(Settings, *(settings_of_service(name) for name in NAMES))
     return load(Settings, **{name: value for name, value in given.items() if value is not None})
@@ -30,8 +30,8 @@ def _settings(**given: Any) -> Any:
 
 def _serve(names: tuple[str, ...], **given: Any) -> None:
     from services.tools.assembly import one_service
+    from shared.base.telemetry import start_logging
     from shared.serving import serve
-    from shared.telemetry import start_logging
 
     settings = _settings(**given)
     begin = None

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from shared import access_tables as tables
-from shared.clock import Step
+from shared.base.clock import Step
 from shared.db import Database, Tx
 
 SECRET = "access secrets"

@@ -9,9 +9,9 @@ from sqlalchemy import select, text
 
 from shared import access_tables as tables
 from shared.access import SECRET, Access, hash_of
+from shared.base.errors import NotFound, TheirMistake
+from shared.base.ids import new_id
 from shared.db import Tx, upsert
-from shared.errors import NotFound, TheirMistake
-from shared.ids import new_id
 
 ROLES = ("intake", "rep", "manager", "marketing", "executive", "ops", "admin")
 

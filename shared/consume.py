@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from shared import inbox, parking, points
+from shared import inbox, parking
+from shared.base import failpoints
+from shared.base.telemetry import BATCH_SECONDS, HANDLED
+from shared.base.waits import backoff, until
 from shared.bus.port import Batch, Consumer, Record
 from shared.db import Database, Tx, ours
 from shared.events.base import INTAKE, Event, Fact, UnknownKind, UnreadableEvent, decode
-from shared.pausing import until
-from shared.retry import backoff
-from shared.telemetry import BATCH_SECONDS, HANDLED
 
 log = logging.getLogger(__name__)
 
@@ -77,15 +77,15 @@ class Reader:
                 await asyncio.gather(polling, return_exceptions=True)
 
     async def _handled(self, batch: Batch) -> None:
-        points.reached("polled")
+        failpoints.reached("polled")
         failures = 0
         while not self._consumer.stale(batch):
             try:
                 with BATCH_SECONDS.labels(self._db.service).time():
                     await handle(self._db, self._hears, list(batch.records))
-                points.reached("tx_committed_before_offset")
+                failpoints.reached("tx_committed_before_offset")
                 await self._consumer.done(batch)
-                points.reached("offset_committed")
+                failpoints.reached("offset_committed")
                 return
             except Exception as error:
                 if not ours(error):
@@ -128,7 +128,7 @@ async def handle(db: Database, hears: Hears, records: list[Record]) -> None:
 
 async def apply(tx: Tx, hears: Hears, records: list[Record]) -> None:
     """Read, leave out repeats and what nobody here hears, then handle wave by wave."""
-    points.reached("batch_open")
+    failpoints.reached("batch_open")
     shut = await parking.blocked(tx, records)
     events: list[Event[Any]] = []
     for record in records:
@@ -197,7 +197,7 @@ async def replay(
     drop: bool = False,
 ) -> str:
     """Handle a parked record again (or drop it), then the ones behind it, in order. Returns what happened in a sentence."""
-    from shared.errors import NotFound, TheirMistake
+    from shared.base.errors import NotFound, TheirMistake
 
     async with db.reading() as tx:
         first = await parking.found(tx, parked_id)

@@ -16,13 +16,14 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared import engines, outbox, points
-from shared.clock import Clock
+from shared import engines, outbox
+from shared.base import failpoints
+from shared.base.clock import Clock
+from shared.base.errors import TryLater
+from shared.base.keyring import KeyRing
+from shared.base.telemetry import SAID
 from shared.db_tables import SHARDS
-from shared.errors import TryLater
 from shared.events.base import BREACHES, CLOCKS, LEADS, NOTICES, Event, Fact
-from shared.keys import KeyRing
-from shared.telemetry import SAID
 from shared.wakes import Wakes
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ class Database:
     async def _write(self) -> AsyncIterator[Tx]:
         async with self.engines.writer.begin() as conn:
             tx = await self._tx(conn)
-            points.reached("tx_open")
+            failpoints.reached("tx_open")
             yield tx
             for work in tx.lasts:
                 await work()

@@ -13,13 +13,13 @@ import orjson
 
 from shared import engines
 from shared.access import Access, Principal
+from shared.base.clock import Clock
+from shared.base.errors import CannotStart
+from shared.base.keyring import load_keys
+from shared.base.settings import Settings
 from shared.bus.embedded import EmbeddedBus
 from shared.bus.port import Bus
-from shared.clock import Clock
 from shared.db import Database, House
-from shared.errors import CannotStart
-from shared.keys import load_keys
-from shared.settings import Settings
 from shared.wakes import Wakes
 
 RUN_FILE = "run.json"

@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.access import Access, Principal
+from shared.base.errors import BatonError, NotAllowed
+from shared.base.ids import new_id
 from shared.db import Database, Tx, ours
-from shared.errors import BatonError, NotAllowed
-from shared.ids import new_id
 
 log = logging.getLogger(__name__)
 

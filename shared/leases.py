@@ -10,9 +10,9 @@ import zlib
 
 import asyncpg
 
+from shared.base.ids import new_id
+from shared.base.waits import until
 from shared.db_tables import SHARDS
-from shared.ids import new_id
-from shared.pausing import until
 from shared.wakes import plain
 
 log = logging.getLogger(__name__)

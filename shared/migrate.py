@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared import engines
-from shared.errors import CannotStart
+from shared.base.errors import CannotStart
 
 if TYPE_CHECKING:
     from shared.house import Building

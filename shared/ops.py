@@ -11,12 +11,12 @@ from starlette.responses import Response
 from shared import consume, due, parking
 from shared.access import Principal
 from shared.access_write import set_clock
+from shared.base.errors import NotFound
+from shared.base.telemetry import DUE_LATE, EXTRA, LAG, OUTBOX, OUTBOX_AGE, PARKED_NOW
 from shared.db_tables import Moment
-from shared.errors import NotFound
 from shared.events.base import KINDS
 from shared.house import Building
 from shared.http import allow, answer
-from shared.telemetry import DUE_LATE, EXTRA, LAG, OUTBOX, OUTBOX_AGE, PARKED_NOW
 
 if TYPE_CHECKING:
     from shared.service import Aside, Service

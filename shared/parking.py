@@ -17,11 +17,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import Boolean
 
+from shared.base.ids import new_id
+from shared.base.telemetry import PARKED
 from shared.bus.port import Record
 from shared.db import Tx
 from shared.db_tables import BigId, Json, Moment
-from shared.ids import new_id
-from shared.telemetry import PARKED
 
 DUE = "due"
 VERSION = "1"

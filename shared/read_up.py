@@ -9,9 +9,9 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from shared.base.clock import Clock
+from shared.base.waits import until
 from shared.bus.port import Bus, Ends
-from shared.clock import Clock
-from shared.pausing import until
 
 log = logging.getLogger(__name__)
 LONGEST = 300.0

@@ -8,14 +8,13 @@ from typing import Any
 import orjson
 from sqlalchemy import bindparam, text
 
-from shared import points
+from shared.base import failpoints
+from shared.base.telemetry import RELAYED
+from shared.base.waits import backoff, until
 from shared.bus.port import Bus, Outgoing
 from shared.db import Database, ours
 from shared.db_tables import SHARDS
 from shared.leases import Leases
-from shared.pausing import until
-from shared.retry import backoff
-from shared.telemetry import RELAYED
 
 log = logging.getLogger(__name__)
 BATCH = 1000
@@ -63,9 +62,9 @@ class Relay:
             rows = (await tx.conn.execute(_UNSENT, {"shards": list(shards), "limit": BATCH})).all()
         if not rows:
             return 0, 0
-        points.reached("relay_read")
+        failpoints.reached("relay_read")
         answers = await self._bus.publish([_outgoing(row) for row in rows])
-        points.reached("published_before_mark")
+        failpoints.reached("published_before_mark")
         done = [row.id for row, answer in zip(rows, answers, strict=True) if answer is None]
         failed = len(rows) - len(done)
         await self._mark(done)
@@ -88,7 +87,7 @@ class Relay:
                 await tx.conn.execute(_SENT_PG, {"ids": list(ids)})
             else:
                 await tx.conn.execute(_SENT, {"ids": orjson.dumps(list(ids)).decode()})
-        points.reached("marked")
+        failpoints.reached("marked")
 
 
 def _outgoing(row: Any) -> Outgoing:

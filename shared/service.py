@@ -15,17 +15,17 @@ from starlette.routing import Route
 
 from shared import migrate, ops
 from shared.access import Access
-from shared.clock import Clock
+from shared.base.clock import Clock
+from shared.base.settings import Settings
+from shared.base.waits import until
 from shared.consume import Handler, Reader
 from shared.db import Database, House, Tx
 from shared.events.base import TOPICS, Fact
 from shared.house import Building, opened
 from shared.http import Guard, add_error_answers
 from shared.leases import Leases
-from shared.pausing import until
 from shared.read_up import ReadUp
 from shared.relay import Relay
-from shared.settings import Settings
 from shared.ticking import Ring, Ticker
 from shared.wakes import Wakes
 

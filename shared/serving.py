@@ -10,11 +10,11 @@ from typing import Any
 
 import uvicorn
 
-from shared.errors import CannotStart, OurMistake
+from shared.base.errors import CannotStart, OurMistake
+from shared.base.settings import Settings
+from shared.base.waits import until
 from shared.house import write_run_file
-from shared.pausing import until
 from shared.service import Running, Service, running
-from shared.settings import Settings
 
 log = logging.getLogger(__name__)
 

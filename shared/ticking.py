@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 
-from shared import due, parking, points
+from shared import due, parking
+from shared.base import failpoints
+from shared.base.telemetry import FIRED
+from shared.base.waits import backoff, until
 from shared.bus.port import Record
 from shared.db import Database, Tx, ours
 from shared.due import Due
-from shared.pausing import until
-from shared.retry import backoff
-from shared.telemetry import FIRED
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +68,9 @@ class Ticker:
     async def _claimed(self, tx: Tx, claimed: list[Due]) -> float:
         claimed[:] = await due.claim(tx)
         if claimed:
-            points.reached("due_claimed")
+            failpoints.reached("due_claimed")
             await ring(tx, self._rings, claimed)
-            tx.after(lambda: points.reached("due_committed"))
+            tx.after(lambda: failpoints.reached("due_committed"))
             return 0.0
         instants = await due.next_instants(tx)
         times = self._db.clock.reckon(tx.wall)

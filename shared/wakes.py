@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.pausing import until
+from shared.base.waits import until
 
 CHANNEL = "baton"
 log = logging.getLogger(__name__)

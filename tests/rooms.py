@@ -11,12 +11,12 @@ from sqlalchemy import MetaData, text
 
 from shared import consume, due, ticking
 from shared.access_write import set_clock
+from shared.base.settings import Settings
 from shared.db import Database
 from shared.events.base import Event, Fact, decode
 from shared.house import Building, opened
 from shared.migrate import upgrade
 from shared.service import Service
-from shared.settings import Settings
 
 TUESDAY = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
 """Tuesday 10:00 in New York, 16:00 in Berlin."""

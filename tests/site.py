@@ -15,10 +15,10 @@ from uuid import uuid4
 import orjson
 import yaml
 
+from shared.base.settings import Settings
 from shared.bus.embedded import EmbeddedBus
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import Bus
-from shared.settings import Settings
 from tests.notifier.post_office import Mailbox, mail_server
 from tests.parts.leash import Leashed
 from tests.parts.patience import wait_until

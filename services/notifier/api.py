@@ -23,10 +23,10 @@ from services.notifier.domain.reader import Reader
 from services.notifier.handlers.confirming import take
 from services.notifier.store import answers, known, notices
 from services.notifier.store.leads import dues_of, leads_of
-from shared import points
 from shared.access import Principal
+from shared.base import failpoints
+from shared.base.errors import TheirMistake
 from shared.db import Database, Tx
-from shared.errors import TheirMistake
 from shared.http import allow, answer, database, reading
 from shared.web import templates
 
@@ -59,9 +59,9 @@ async def act(request: Request, token: str) -> Response:
     action, reason = form.get("action", ""), form.get("reason") or None
     if action not in ACTIONS or (action == "decline" and found.reasons and reason not in found.reasons):
         return _page(unfinished(found, action))
-    points.reached("post_verified")
+    failpoints.reached("post_verified")
     kept = await db.run(lambda tx: take(tx, found.link, action, reason))
-    points.reached("committed_before_page")
+    failpoints.reached("committed_before_page")
     outcome = await _outcome(db, kept["id"])
     async with db.reading() as tx:
         now = await _found(tx, token)

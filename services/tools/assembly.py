@@ -4,8 +4,8 @@ from importlib import import_module
 
 from pydantic_settings import BaseSettings
 
+from shared.base.settings import load
 from shared.service import Service
-from shared.settings import load
 
 NAMES = ("router", "timer", "notifier", "console")
 

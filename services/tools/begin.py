@@ -7,8 +7,8 @@ from pathlib import Path
 from services.router.handlers import agreement
 from services.router.store import agreements
 from shared.agreement.signing import hash_of
+from shared.base.errors import TheirMistake
 from shared.db import Database, Tx
-from shared.errors import TheirMistake
 from shared.service import Running
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from services.router.sources.trial import try_request
 from services.tools.keys import Json, _get, _post
 from services.tools.live import BAD_NEWS, fail
 from services.tools.show import table
-from shared.errors import TheirMistake
+from shared.base.errors import TheirMistake
 
 endpoints = typer.Typer(help="Webhook doors: source, registered URL, secrets, mapping.", no_args_is_help=True)
 

@@ -9,13 +9,13 @@ import typer
 from services.tools.assembly import NAMES, all_services
 from services.tools.live import BAD_NEWS
 from shared import engines
-from shared.errors import BatonError
+from shared.base.errors import BatonError
+from shared.base.keyring import load_keys
+from shared.base.settings import Settings, load
 from shared.events.base import TOPICS
 from shared.house import Building, opened
 from shared.http import loopback
-from shared.keys import load_keys
 from shared.migrate import upgrade, versions
-from shared.settings import Settings, load
 
 
 def migrate() -> None:

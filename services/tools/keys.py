@@ -8,8 +8,8 @@ import typer
 from services.tools.live import ask, live
 from services.tools.show import table
 from shared.access_write import ROLES, make_key
+from shared.base.settings import Settings, load
 from shared.house import opened
-from shared.settings import Settings, load
 
 keys = typer.Typer(help="API keys, each for a person or a system and its roles.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]

@@ -11,11 +11,11 @@ from fastapi import FastAPI
 
 from services.tools.assembly import NAMES, all_services
 from shared import migrate
-from shared.errors import CannotStart
+from shared.base.errors import CannotStart
+from shared.base.settings import Settings, load
 from shared.events.base import TOPICS
 from shared.house import opened, read_run_file
 from shared.service import build_app
-from shared.settings import Settings, load
 
 BAD_NEWS, WRONG_USE = 1, 2
 

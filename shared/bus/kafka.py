@@ -15,12 +15,12 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
+from shared.base.errors import TryLater
+from shared.base.settings import Settings
 from shared.bus.kafka_member import MAX_BYTES, SEND_BOUND, KafkaConsumer, bounded_stop
 from shared.bus.kafka_meter import KafkaMeter
 from shared.bus.port import Ends, Outgoing
-from shared.errors import TryLater
 from shared.events.base import AGREEMENT, CONTENT_TYPE, TOPICS
-from shared.settings import Settings
 
 log = logging.getLogger(__name__)
 FOURTEEN_DAYS = 14 * 24 * 3600 * 1000

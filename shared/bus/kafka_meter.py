@@ -11,9 +11,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
+from shared.base.errors import TryLater
 from shared.bus.kafka_member import SEND_BOUND, STOP_BOUND, bounded_stop
 from shared.bus.port import Ends
-from shared.errors import TryLater
 
 log = logging.getLogger(__name__)
 COORDINATOR_TRIES = 10

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.ids import new_id
+from shared.base.ids import new_id
 
 CONTENT_TYPE = "application/cloudevents+json"
 

@@ -29,7 +29,7 @@ OUTSIDE = {
     "secrets", "time", "select", "selectors", "multiprocessing", "concurrent", "shutil", "tempfile", "logging",
 }  # fmt: skip
 WELCOME = {"pydantic", "pydantic_core"}
-SAME_ID = {"shared", "shared.ids", "shared.ids.same_id"}
+SAME_ID = {"shared", "shared.base.ids", "shared.base.ids.same_id"}
 
 
 @pytest.mark.parametrize("name", SERVICES)

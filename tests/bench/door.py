@@ -13,9 +13,9 @@ from services.router.app import build
 from services.router.settings import Settings as RouterSettings
 from shared import migrate
 from shared.access_write import make_endpoint
+from shared.base.settings import Settings
 from shared.house import opened
 from shared.service import build_app
-from shared.settings import Settings
 
 
 async def main(port: int) -> None:

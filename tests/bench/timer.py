@@ -12,9 +12,9 @@ import asyncpg
 from services.timer.app import build
 from services.timer.settings import Settings as TimerSettings
 from shared import migrate
+from shared.base.settings import Settings
 from shared.db import Database
 from shared.house import opened
-from shared.settings import Settings
 from shared.ticking import Ticker
 from tests.bench.disk import Probe
 from tests.bench.ground import Ground

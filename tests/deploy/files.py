@@ -8,7 +8,7 @@ import yaml
 
 from services.tools.assembly import NAMES, settings_of
 from services.tools.docs.routes import routes as documented
-from shared.settings import Settings
+from shared.base.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"

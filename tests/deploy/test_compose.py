@@ -7,7 +7,7 @@ import pytest
 
 from services.tools.assembly import NAMES, settings_of
 from services.tools.docs import command_names
-from shared.settings import Settings
+from shared.base.settings import Settings
 from tests.deploy.files import DEPLOY, OURS, compose, filled, known_settings
 
 SERVICES: dict[str, dict[str, Any]] = compose()["services"]

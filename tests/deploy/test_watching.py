@@ -6,7 +6,7 @@ import re
 import yaml
 from prometheus_client import REGISTRY
 
-import shared.telemetry
+import shared.base.telemetry
 from tests.deploy.files import DEPLOY
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import event, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.tools.assembly import NAMES, all_services
+from shared.base.settings import Settings
 from shared.service import running
-from shared.settings import Settings
 from tests.parts.postgres import fresh_database
 from tests.site import wide
 

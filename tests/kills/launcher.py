@@ -6,7 +6,7 @@ import signal
 import sys
 
 from services.__main__ import main
-from shared import points
+from shared.base import failpoints
 
 
 def die_at(name: str, hit: int) -> None:
@@ -17,11 +17,11 @@ def die_at(name: str, hit: int) -> None:
         if point == name and next(count) == hit:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    points.on_reached = reached
+    failpoints.on_reached = reached
 
 
 if __name__ == "__main__":
-    assert sys.argv[1] in points.POINTS
+    assert sys.argv[1] in failpoints.POINTS
     die_at(sys.argv[1], int(sys.argv[2]))
     sys.argv = ["baton", *sys.argv[3:]]
     main()

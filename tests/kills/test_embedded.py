@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from services.tools.verdict import judge
-from shared.points import POINTS
+from shared.base.failpoints import POINTS
 from tests.notifier.post_office import Mailbox, mail_server
 from tests.parts.leash import Leashed
 from tests.parts.patience import wait_until

@@ -17,6 +17,7 @@ from services.notifier.app import build
 from services.notifier.settings import Settings
 from shared.agreement.compiled import Channel, Compiled, Decline, Member, Promise, Target, Team
 from shared.agreement.roster import Rep
+from shared.base.settings import Settings as Shared
 from shared.db import Tx
 from shared.events import (
     AgreementPublished,
@@ -31,7 +32,6 @@ from shared.events.base import Event, Fact
 from shared.house import opened
 from shared.migrate import upgrade
 from shared.service import Desk, build_app
-from shared.settings import Settings as Shared
 from tests.notifier.post_office import Mailbox, eventually
 from tests.rooms import TUESDAY, Room
 

@@ -14,7 +14,7 @@ from services.notifier.domain.recipients import Office
 from services.notifier.domain.ways import ways
 from shared.agreement.compiled import Channel, Compiled, Team
 from shared.agreement.roster import Away, Rep
-from shared.keys import KeyRing
+from shared.base.keyring import KeyRing
 
 NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
 KEYS = KeyRing(["k" * 32])

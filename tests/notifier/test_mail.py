@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from services.notifier.channels.mail import plain
 from services.notifier.handlers.sending import PAUSES
 from services.notifier.settings import Settings
-from shared import points
 from shared.agreement.roster import Rep
-from shared.errors import CannotStart
+from shared.base import failpoints
+from shared.base.errors import CannotStart
+from shared.base.settings import load
 from shared.events import LeadAccepted, RosterChanged
-from shared.settings import load
 from tests.notifier.house import CARD, LEAD, House, assigned, clock, house, html_of, text_of
 from tests.notifier.post_office import Mailbox, eventually
 from tests.parts.ports import free_ports
@@ -159,14 +159,14 @@ async def test_a_process_that_dies_sends_at_its_next_start_under_the_same_id(
 
     async with house(tmp_path, box) as here:
         await here.furnish()
-        monkeypatch.setattr(points, "on_reached", die)
+        monkeypatch.setattr(failpoints, "on_reached", die)
         await begun(here)
         await asyncio.wait_for(dead.wait(), 5)
         await asyncio.sleep(0)
         here.tasks[0].cancel()
         (row,) = await here.notices()
         assert row["state"] == "sending"
-    monkeypatch.setattr(points, "on_reached", lambda name: None)
+    monkeypatch.setattr(failpoints, "on_reached", lambda name: None)
     twice = point == "after_250_before_mark"
     async with house(tmp_path, box) as again:
         await again.mails(2 if twice else 1)

@@ -21,12 +21,12 @@ from shared import consume
 from shared.access_write import set_clock
 from shared.agreement.compiled import Member, Team
 from shared.agreement.roster import Rep
+from shared.base.ids import new_id
+from shared.base.settings import Settings
 from shared.db import Database
 from shared.events.base import Event
 from shared.house import opened
-from shared.ids import new_id
 from shared.migrate import upgrade
-from shared.settings import Settings
 from tests.rooms import TUESDAY
 from tests.router.world_of import ROSTER, agreement, came
 

@@ -21,8 +21,8 @@ from shared.agreement.compiled import (
     Unrouted,
 )
 from shared.agreement.roster import Rep
+from shared.base.ids import new_id
 from shared.events.intake import IntakeReceived
-from shared.ids import new_id
 from tests.rooms import Room, json_body
 
 HQ = CalendarSpec(timezone="America/New_York", hours={"mon-fri": ("09:00-17:30",)})
@@ -100,7 +100,7 @@ def came(
 
 async def enquire(room: Room, **fields: Any) -> str:
     """One enquiry; returns the lead id that the sender was told."""
-    from shared.ids import same_id
+    from shared.base.ids import same_id
 
     async with room.db.reading() as tx:
         now = tx.now

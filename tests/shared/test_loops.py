@@ -7,11 +7,11 @@ import pytest
 
 from services.timer.app import build
 from services.timer.settings import Settings as TimerSettings
-from shared.errors import OurMistake
-from shared.pausing import until
+from shared.base.errors import OurMistake
+from shared.base.settings import Settings
+from shared.base.waits import until
 from shared.service import Desk
 from shared.serving import serve
-from shared.settings import Settings
 
 
 async def _breaks(desk: Desk) -> None:

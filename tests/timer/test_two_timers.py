@@ -17,12 +17,12 @@ from services.timer.handlers import knowledge, leads
 from services.timer.settings import Settings as TimerSettings
 from shared.access_write import set_clock
 from shared.agreement.roster import Rep
+from shared.base.settings import Settings
 from shared.db import Database
 from shared.events import LeadAccepted, RosterChanged
 from shared.events.base import Event
 from shared.house import Building, opened
 from shared.migrate import upgrade
-from shared.settings import Settings
 from shared.ticking import Ticker
 from tests.rooms import TUESDAY
 from tests.timer.clock_room import LEAD, MINUTE, answer, assigned, published

@@ -11,11 +11,11 @@ from services.timer.app import build
 from services.timer.handlers import knowledge, leads
 from services.timer.settings import Settings as TimerSettings
 from shared.agreement.roster import Rep
+from shared.base.settings import Settings
 from shared.events import RosterChanged
 from shared.events.base import Event
 from shared.house import opened
 from shared.migrate import upgrade
-from shared.settings import Settings
 from tests.rooms import TUESDAY
 from tests.timer.clock_room import LEAD, assigned, published
 

@@ -11,10 +11,10 @@ from services.console.handlers import showing
 from services.console.settings import Settings
 from services.console.store import lines
 from shared.access import Principal
+from shared.base.errors import NotAllowed, NotFound
+from shared.base.ids import is_id
 from shared.db import Tx
-from shared.errors import NotAllowed, NotFound
 from shared.http import LOCAL, database, reading
-from shared.ids import is_id
 from shared.web import templates
 
 ReadDep = Annotated[Tx, Depends(reading("console"), scope="function")]

@@ -11,8 +11,8 @@ from prometheus_client import Gauge
 from services.console.handlers import showing
 from services.console.handlers.following import BELL
 from services.console.store import lines
+from shared.base.waits import until
 from shared.db import Database, Tx
-from shared.pausing import until
 
 HEARTBEAT = 15.0
 BREATH = 0.2

@@ -9,7 +9,7 @@ from services.notifier.channels.mail import Unusable, mail
 from services.notifier.channels.outcome import Outcome
 from services.notifier.domain.message import Composed
 from services.notifier.settings import Settings
-from shared import points
+from shared.base import failpoints
 
 CONNECTIONS = 6
 TIMEOUT = 10.0
@@ -53,7 +53,7 @@ class Email:
     async def _one(self, client: aiosmtplib.SMTP, composed: EmailMessage) -> None:
         done = False
         try:
-            points.reached("before_data")
+            failpoints.reached("before_data")
             await client.send_message(composed)
             done = True
         except aiosmtplib.SMTPResponseException:

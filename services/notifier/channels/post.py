@@ -6,7 +6,7 @@ from services.notifier.channels.webhook import Webhook
 from services.notifier.domain.message import Composed
 from services.notifier.settings import Settings
 from shared.access import Access
-from shared.clock import Clock
+from shared.base.clock import Clock
 
 
 class Post:

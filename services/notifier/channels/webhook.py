@@ -13,8 +13,8 @@ from standardwebhooks import Webhook as Signer
 
 from services.notifier.channels.outcome import Outcome
 from services.notifier.domain.message import Composed
-from shared import points
 from shared.access import Target
+from shared.base import failpoints
 
 TIMEOUT = 10.0
 GONE = 410
@@ -68,7 +68,7 @@ class Webhook:
             # The certificate is checked for the name, the connection goes to the address that was checked.
             extensions={"sni_hostname": place.name},
         )
-        points.reached("before_data")
+        failpoints.reached("before_data")
         response = await self._client.send(request, stream=True)
         await response.aclose()
         return response.status_code

@@ -8,11 +8,11 @@ from services.notifier.domain.meaning import Meant
 from services.notifier.domain.page import QUESTIONS
 from services.notifier.handlers.telling import Wanted
 from services.notifier.store import answers
+from shared.base.ids import new_id
 from shared.db import Tx
 from shared.events import ActionRefused, ActionTaken
 from shared.events.base import Event
 from shared.events.leads import Outcome
-from shared.ids import new_id
 
 CONFIRMS = (Outcome, ActionRefused)
 

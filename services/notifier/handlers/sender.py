@@ -8,12 +8,11 @@ from services.notifier.channels.post import Post
 from services.notifier.domain.message import Composed
 from services.notifier.handlers.sending import Done, claim, mark
 from services.notifier.store import notices
-from shared import points
 from shared.access import Access
+from shared.base import failpoints
+from shared.base.waits import backoff, until
 from shared.db import Database, ours
 from shared.gather import Gather
-from shared.pausing import until
-from shared.retry import backoff
 
 log = logging.getLogger(__name__)
 SLOTS = 16
@@ -68,7 +67,7 @@ class Sender:
         free = SLOTS - len(self._hand)
         claimed, self._more = await self._db.run(lambda tx: claim(tx, free)) if free else ([], True)
         if claimed:
-            points.reached("intent_claimed")
+            failpoints.reached("intent_claimed")
         for item in claimed:
             task = asyncio.create_task(self._send(item))
             self._hand.add(task)
@@ -89,7 +88,7 @@ class Sender:
         except Exception as error:
             outcome = Outcome(False, f"sending failed ({type(error).__name__})")
         if outcome.sent:
-            points.reached("after_250_before_mark")
+            failpoints.reached("after_250_before_mark")
         else:
             log.warning(
                 "A notice by %s could not be sent: %s.",

@@ -11,10 +11,10 @@ from services.notifier.handlers.compose import compose
 from services.notifier.store import notices
 from services.notifier.store.leads import leads_of
 from shared import due
+from shared.base.waits import backoff
 from shared.db import Tx
 from shared.due import Due
 from shared.events import NoticeFailed, NoticeSent, NoticeSuppressed
-from shared.retry import backoff
 
 LEASE = timedelta(seconds=60)
 PAUSES = (10, 30, 120, 600, 1800, 3600, *(7200 for _ in range(34)))

@@ -15,12 +15,12 @@ from services.notifier.store import known, notices
 from services.notifier.store.leads import dues_of
 from shared import due
 from shared.agreement.compiled import Channel, Compiled
+from shared.base.ids import new_id
 from shared.db import Tx
 from shared.due import Due
 from shared.events import NoticeSuppressed
 from shared.events.base import Event
 from shared.events.breaches import SlaFact
-from shared.ids import new_id
 
 GRACE = timedelta(seconds=2)
 """How long (real time) the mail about an assignment waits for the clock that says until when; it mostly comes in 50 ms."""

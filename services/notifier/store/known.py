@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.notifier.store.tables import agreements, metadata, people, roster
 from shared.agreement.compiled import Compiled
 from shared.agreement.roster import Rep
+from shared.base.ids import new_id
 from shared.db import Tx, upsert
-from shared.ids import new_id
 
 
 @dataclass(slots=True)

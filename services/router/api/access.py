@@ -10,7 +10,7 @@ from starlette.responses import Response
 from services.router.sources.registry import SOURCES, Source
 from shared import access_write as write
 from shared.access import Access, Principal
-from shared.errors import TheirMistake
+from shared.base.errors import TheirMistake
 from shared.http import access_of, allow, answer
 
 doors = APIRouter()

@@ -10,8 +10,8 @@ from services.router.store import agreements as store
 from shared.access import Principal
 from shared.agreement.document import render
 from shared.agreement.parse import parse
+from shared.base.errors import NotFound, TheirMistake
 from shared.db import Tx
-from shared.errors import NotFound, TheirMistake
 from shared.http import allow, answer, in_transaction, reading
 
 doors = APIRouter()

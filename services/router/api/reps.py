@@ -14,8 +14,8 @@ from services.router.store import leads as lead_store
 from services.router.store.tables import lists
 from shared.access import Principal
 from shared.agreement.roster import Away, Rep
+from shared.base.errors import Conflict, NotFound
 from shared.db import Tx, upsert
-from shared.errors import Conflict, NotFound
 from shared.http import allow, answer, in_transaction, reading
 
 doors = APIRouter()

@@ -17,13 +17,13 @@ from services.router.sources.recipes import Secret
 from services.router.sources.registry import Source, kept, source
 from services.router.sources.unreadable import Unreadable
 from services.router.sources.verify import NOT_CONFIGURED, Verified
-from shared import points
 from shared.access import Endpoint
+from shared.base import failpoints
+from shared.base.ids import new_id, same_id
+from shared.base.telemetry import RECEIVED
 from shared.db import ours
 from shared.gather import Gather
 from shared.http import access_of, database
-from shared.ids import new_id, same_id
-from shared.telemetry import RECEIVED
 
 log = logging.getLogger(__name__)
 METHODS = ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH"]
@@ -83,7 +83,7 @@ async def _let_in(request: Request, kind: Source, endpoint: Endpoint, received: 
         traces = {"service": "router", "endpoint": endpoint.id, "request": request.scope.get("request_id")}
         log.info("A request at endpoint %s is refused: %s.", endpoint.name, verdict.reason, extra=traces)
         return answers.not_configured(kind.policy) if verdict.reason == NOT_CONFIGURED else answers.unauthentic()
-    points.reached("verified")
+    failpoints.reached("verified")
     unfit = kind.unfit(received.headers)
     if unfit:
         return unfit

@@ -12,9 +12,9 @@ from shared.agreement.compile import compile_agreement
 from shared.agreement.compiled import Compiled
 from shared.agreement.parse import parse
 from shared.agreement.signing import hash_of
+from shared.base.errors import Conflict, NotAllowed, NotFound, TheirMistake
 from shared.db import Tx
 from shared.due import Due
-from shared.errors import Conflict, NotAllowed, NotFound, TheirMistake
 from shared.events.agreement import AgreementPublished
 
 SIDES = ("marketing", "sales")

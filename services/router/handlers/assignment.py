@@ -13,10 +13,10 @@ from services.router.handlers.book import Book
 from services.router.store import leads as lead_store
 from services.router.store import people as people_store
 from services.router.store.cached import Known, Live, known
+from shared.base.ids import new_id
 from shared.due import Due
 from shared.events.base import Event
 from shared.events.leads import LeadAssigned, LeadHeld, LeadUnrouted
-from shared.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)

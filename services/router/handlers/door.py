@@ -8,8 +8,8 @@ from typing import Any
 
 from services.router.sources.answers import Answer
 from services.router.store import intake
-from shared import points
 from shared.access import Access
+from shared.base import failpoints
 from shared.db import Database, Tx
 from shared.events.intake import IntakeReceived
 
@@ -47,7 +47,7 @@ class Door:
     async def store(self, knocks: list[Knock]) -> list[Answer]:
         """Answer each request: what is new is stored and announced, what is known gets its first answer again."""
         answers = await self._db.run(lambda tx: self._store(tx, knocks))
-        points.reached("tx_committed_before_2xx")
+        failpoints.reached("tx_committed_before_2xx")
         return answers
 
     async def _store(self, tx: Tx, knocks: list[Knock]) -> list[Answer]:

@@ -15,9 +15,9 @@ from shared import due
 from shared.access_write import ROLES
 from shared.agreement.calendar import parse_hours, zone_named
 from shared.agreement.roster import Rep
+from shared.base.errors import NotFound, TheirMistake
 from shared.db import Tx
 from shared.due import Due
-from shared.errors import NotFound, TheirMistake
 from shared.events.agreement import RosterChanged
 
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")

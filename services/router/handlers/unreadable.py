@@ -10,8 +10,8 @@ from services.router.handlers.reading import Reading, read
 from services.router.store import intake as store
 from services.router.store import leads as lead_store
 from services.router.store.cached import known
+from shared.base.errors import NotFound, TheirMistake
 from shared.db import Tx
-from shared.errors import NotFound, TheirMistake
 from shared.events.base import Event
 from shared.events.intake import IntakeReceived
 from shared.events.leads import LeadMerged, LeadRefused

@@ -15,7 +15,7 @@ from services.router.sources.recipes import Recipe, Secret
 from services.router.sources.schemes import BASIC, BEARER, HUBSPOT, PATH, STANDARD
 from services.router.sources.signature import key_of
 from services.router.sources.verify import Verified, verify_any
-from shared.errors import TheirMistake
+from shared.base.errors import TheirMistake
 
 LONG, SHORT = timedelta(days=30), timedelta(minutes=10)
 KEPT_HEADERS = frozenset(

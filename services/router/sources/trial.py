@@ -14,8 +14,8 @@ from services.router.sources.received import Received, lower, signed_url
 from services.router.sources.recipes import Secret
 from services.router.sources.unreadable import Unreadable
 from services.router.sources.verify import NOT_CONFIGURED
-from shared.errors import TheirMistake
-from shared.ids import same_id
+from shared.base.errors import TheirMistake
+from shared.base.ids import same_id
 
 NOTHING = "00000000-0000-0000-0000-000000000000"
 _LARGEST = 64 * 1024 * 1024

@@ -11,10 +11,10 @@ from starlette.responses import Response, StreamingResponse
 
 from services.timer import store
 from shared.access import Principal
+from shared.base.errors import TheirMistake
+from shared.base.waits import until
 from shared.db import Database, Tx
-from shared.errors import TheirMistake
 from shared.http import allow, answer, database, reading
-from shared.pausing import until
 
 doors = APIRouter()
 Ops = Annotated[Principal, Depends(allow("ops", "manager", "marketing"))]

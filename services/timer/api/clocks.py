@@ -13,8 +13,8 @@ from services.timer.domain.promise import basis, reckon
 from shared.access import Principal
 from shared.agreement.business_time import Interval
 from shared.agreement.preview import rfc3339
+from shared.base.errors import NotFound, TheirMistake
 from shared.db import Tx
-from shared.errors import NotFound, TheirMistake
 from shared.http import allow, answer, reading
 
 doors = APIRouter()

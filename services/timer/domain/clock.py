@@ -3,9 +3,9 @@
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
+from shared.base.ids import same_id
 from shared.events.breaches import SlaBreached, SlaFact, SlaWarned, SlaWithdrawn
 from shared.events.clocks import ClockFact, ClockStopped
-from shared.ids import same_id
 
 LIVE = frozenset(("running", "breached"))
 """States in which something may still happen by itself or by an answer."""

@@ -23,11 +23,11 @@ from services.tools.demo.mailbox import Mailbox, doors
 from services.tools.roster import read
 from services.tools.verdict import Verdict, judge
 from shared.access_write import set_clock
+from shared.base.settings import Settings, load
+from shared.base.telemetry import start_logging
 from shared.house import read_run_file
 from shared.service import Running
 from shared.serving import serve
-from shared.settings import Settings, load
-from shared.telemetry import start_logging
 
 HERE = Path(__file__).resolve().parent
 HQ = ZoneInfo("America/New_York")

@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
-from shared.errors import NotFound
+from shared.base.errors import NotFound
 
 LINK = re.compile(r"https?://\S+/a/[^\s?]+")
 

@@ -16,8 +16,8 @@ from services.tools.assembly import NAMES, all_services
 from services.tools.docs import words
 from services.tools.docs.words import first_paragraph, table
 from shared import ops
+from shared.base.settings import Settings
 from shared.house import opened
-from shared.settings import Settings
 
 INTRO = """`baton up` serves all of them on one port; in the wide form each service has its own, and `deploy/Caddyfile` is the map.
 A role is that of the API key (`Authorization: Bearer KEY`). Embedded mode on the loopback address asks for none where

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings
 from services.tools.assembly import NAMES, settings_of
 from services.tools.docs import words
 from services.tools.docs.words import first_paragraph, table
-from shared.settings import Settings
+from shared.base.settings import Settings
 
 INTRO = (
     "Each setting is an environment variable, or a line of `.env` in the working folder. They are read once, at the start;"

@@ -10,7 +10,7 @@ import pytest
 from services.router.sources import answers
 from services.router.sources.recipes import recipe
 from services.router.sources.registry import ALIASES, SOURCES, source
-from shared.errors import TheirMistake
+from shared.base.errors import TheirMistake
 
 
 @pytest.mark.parametrize(

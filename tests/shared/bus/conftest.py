@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
+from shared.base.settings import Settings
 from shared.bus.embedded import EmbeddedBus
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import Bus, Consumer, Outgoing, Record
-from shared.settings import Settings
 
 PATIENCE = 30.0
 

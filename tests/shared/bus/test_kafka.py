@@ -7,10 +7,10 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from shared.base.errors import TryLater
 from shared.bus import kafka as road_kafka
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import Consumer, Outgoing
-from shared.errors import TryLater
 from shared.events.base import TOPICS
 from tests.parts import Missing
 from tests.parts.kafka import Broker

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, text
 
+from shared.base.settings import Settings
 from shared.db import Database
 from shared.db_tables import Json, Moment, kernel_tables
 from shared.house import opened
-from shared.settings import Settings
 
 metadata = MetaData()
 kernel_tables(metadata)

@@ -11,9 +11,9 @@ from sqlalchemy import event
 
 from shared.access import Access
 from shared.access_write import make_key, revoke_key
+from shared.base.settings import Settings
 from shared.house import opened
 from shared.migrate import upgrade
-from shared.settings import Settings
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, MetaData, text
 
 from services.tools.assembly import NAMES
 from shared import access_tables, engines, migrate
+from shared.base.errors import CannotStart
+from shared.base.settings import Settings
 from shared.db import Database
-from shared.errors import CannotStart
 from shared.house import Building, opened
-from shared.settings import Settings
 from tests.shared.store.conftest import wide
 
 SCHEMAS = [engines.ACCESS, *NAMES]

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from shared import parking
+from shared.base.errors import NotFound, TheirMistake
 from shared.bus.port import Record
 from shared.consume import handle, replay
 from shared.db import Database, Tx
-from shared.errors import NotFound, TheirMistake
 from shared.events.base import Event
 from shared.events.notices import NoticeSuppressed
 from tests.shared.store.facts import event

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.errors import CannotStart
+from shared.base.errors import CannotStart
 
 
 class Settings(BaseSettings):

@@ -1,6 +1,7 @@
-"""Sleeping that can be ended: by a bell, by a stop, or by a cap."""
+"""Waiting: a sleep that an event, a stop or a cap ends, and how long to wait after a failure."""
 
 import asyncio
+import random
 
 
 async def until(bell: asyncio.Event | None, stop: asyncio.Event, seconds: float) -> None:
@@ -13,3 +14,9 @@ async def until(bell: asyncio.Event | None, stop: asyncio.Event, seconds: float)
     finally:
         for wait in waits:
             wait.cancel()
+
+
+def backoff(attempt: int, *, first: float = 0.2, most: float = 30.0) -> float:
+    """Seconds to wait after the `attempt`-th failure (from 1): doubling, half of it random (full jitter tames herds)."""
+    ceiling = min(most, first * float(2 ** min(attempt - 1, 16)))
+    return ceiling * (0.5 + random.random() / 2)

@@ -1,0 +1,1 @@
+"""What everything stands on: errors, ids, the clock, settings, telemetry, keys, waits."""
