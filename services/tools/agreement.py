@@ -10,9 +10,9 @@ import typer
 from services.tools.keys import Json, _get
 from services.tools.live import ask, fail, live
 from services.tools.show import table
-from shared.agreement.document import one_page_start, render
-from shared.agreement.parse import Agreement, Parsed, parse
-from shared.agreement.signing import hash_of
+from shared.agreement.language.parse import Agreement, Parsed, parse
+from shared.agreement.language.render import one_page_start, render
+from shared.agreement.language.signing import hash_of
 
 group = typer.Typer(
     help="The service level agreement: new, check, print, sign, publish, history.", no_args_is_help=True

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.router.handlers import agreement
 from services.router.store import agreements
-from shared.agreement.signing import hash_of
+from shared.agreement.language.signing import hash_of
 from shared.base.errors import TheirMistake
 from shared.db import Database, Tx
 from shared.service import Running

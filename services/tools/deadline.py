@@ -12,8 +12,8 @@ import typer
 from services.tools.agreement import text_of
 from services.tools.keys import Json, _get
 from services.tools.live import fail
-from shared.agreement.parse import parse
-from shared.agreement.preview import preview
+from shared.agreement.language.parse import parse
+from shared.agreement.time.preview import preview
 
 
 def deadline(
@@ -52,7 +52,7 @@ def deadline(
 def _calendars(agreement: Any) -> dict[str, Any]:
     from datetime import UTC, datetime
 
-    from shared.agreement.compile import compile_agreement
+    from shared.agreement.language.compile import compile_agreement
 
     return dict(compile_agreement(agreement, years=1, from_year=datetime.now(UTC).year).calendars)
 

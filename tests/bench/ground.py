@@ -5,8 +5,8 @@ from typing import Any
 
 import asyncpg
 
-from shared.agreement.calendar import CalendarSpec
-from shared.agreement.compiled import Compiled, Member, Promise, Rung, Target, Team
+from shared.agreement.model import Compiled, Member, Promise, Rung, Target, Team
+from shared.agreement.time.calendar import CalendarSpec
 
 VERSION = 1
 AGREEMENT = Compiled(

@@ -8,7 +8,7 @@ import pytest
 
 from services.console.app import build
 from services.console.settings import Settings
-from shared.agreement.compiled import Compiled
+from shared.agreement.model import Compiled
 from shared.agreement.roster import Rep
 from shared.events import AgreementPublished, RosterChanged
 from tests.console.browsing import app_of

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from services.notifier.app import build
 from services.notifier.settings import Settings
-from shared.agreement.compiled import Channel, Compiled, Decline, Member, Promise, Target, Team
+from shared.agreement.model import Channel, Compiled, Decline, Member, Promise, Target, Team
 from shared.agreement.roster import Rep
 from shared.base.settings import Settings as Shared
 from shared.db import Tx

@@ -12,7 +12,7 @@ from services.notifier.domain.links import PURPOSE, Link, pack, unpack
 from services.notifier.domain.reader import Reader, short
 from services.notifier.domain.recipients import Office
 from services.notifier.domain.ways import ways
-from shared.agreement.compiled import Channel, Compiled, Team
+from shared.agreement.model import Channel, Compiled, Team
 from shared.agreement.roster import Away, Rep
 from shared.base.keyring import KeyRing
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.agreement.compiled import Channel
+from shared.agreement.model import Channel
 from shared.events import (
     LeadAccepted,
     LeadContacted,

@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from services.notifier.channels.webhook import Refused, public, resolved
 from shared.access import Target
 from shared.access_write import make_target, revoke_target
-from shared.agreement.compiled import Channel
+from shared.agreement.model import Channel
 from shared.events import LeadRecycled, LeadUnrouted
 from tests.notifier.house import CARD, House, agreement, assigned
 from tests.notifier.post_office import Receiver, eventually, http_receiver

@@ -12,7 +12,7 @@ from services.router.domain.decision import choose_again
 from services.router.handlers import roster
 from services.router.settings import Settings
 from services.router.store import views
-from shared.agreement.compiled import OffHours
+from shared.agreement.model import OffHours
 from shared.events import ActionTaken, SlaEscalated
 from tests.rooms import TUESDAY, Room, room
 from tests.router.world_of import ROSTER, agreement, enquire, furnish, lead

@@ -19,7 +19,7 @@ from services.router.settings import Settings as RouterSettings
 from services.router.store import agreements, cached, people
 from shared import consume
 from shared.access_write import set_clock
-from shared.agreement.compiled import Member, Team
+from shared.agreement.model import Member, Team
 from shared.agreement.roster import Rep
 from shared.base.ids import new_id
 from shared.base.settings import Settings

@@ -7,7 +7,7 @@ import pytest
 from services.router.app import build
 from services.router.handlers import release, roster
 from services.router.settings import Settings
-from shared.agreement.compiled import Member, OffHours, Rule, Team
+from shared.agreement.model import Member, OffHours, Rule, Team
 from shared.events import ActionTaken
 from tests.rooms import TUESDAY, room
 from tests.router.test_routing_room import said

@@ -4,8 +4,7 @@ import base64
 from typing import Any
 
 from services.router.store import agreements, cached, people
-from shared.agreement.calendar import CalendarSpec
-from shared.agreement.compiled import (
+from shared.agreement.model import (
     Compiled,
     Decline,
     Duplicates,
@@ -21,6 +20,7 @@ from shared.agreement.compiled import (
     Unrouted,
 )
 from shared.agreement.roster import Rep
+from shared.agreement.time.calendar import CalendarSpec
 from shared.base.ids import new_id
 from shared.events.intake import IntakeReceived
 from tests.rooms import Room, json_body

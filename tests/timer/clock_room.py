@@ -3,9 +3,9 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from shared.agreement.calendar import CalendarSpec
-from shared.agreement.compiled import ClockRules, Compiled, Member, Promise, Rung, Target, Team
+from shared.agreement.model import ClockRules, Compiled, Member, Promise, Rung, Target, Team
 from shared.agreement.roster import Rep
+from shared.agreement.time.calendar import CalendarSpec
 from shared.events import (
     AgreementPublished,
     LeadAssigned,

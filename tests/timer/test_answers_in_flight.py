@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from shared.agreement.compiled import Promise, Rung, Target
+from shared.agreement.model import Promise, Rung, Target
 from shared.events import (
     ActionRefused,
     ActionTaken,

@@ -13,8 +13,8 @@ from services.timer.domain import clock as core
 from services.timer.domain import ladder
 from services.timer.domain.clock import LIFE, Clock
 from services.timer.domain.step import step, upcoming
-from shared.agreement.calendar import ALWAYS, Calendar, CalendarSpec
-from shared.agreement.compiled import Promise, Rung, Target
+from shared.agreement.model import Promise, Rung, Target
+from shared.agreement.time.calendar import ALWAYS, Calendar, CalendarSpec
 from shared.events import ClockStopped, SlaBreached, SlaEscalated, SlaWarned, SlaWithdrawn
 
 START = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)

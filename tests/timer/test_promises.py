@@ -11,7 +11,7 @@ from services.timer.domain.answer import Answer, concerns, holds
 from services.timer.domain.followed import again, follow
 from services.timer.domain.lead import ASSIGNED, Lead
 from services.timer.domain.promise import Begun, basis, begin, left_of, reckon
-from shared.agreement.compiled import ClockRules, Compiled, Promise, Target
+from shared.agreement.model import ClockRules, Compiled, Promise, Target
 from shared.agreement.roster import Rep
 from tests.timer.clock_room import agreement
 

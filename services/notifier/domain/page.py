@@ -9,7 +9,7 @@ from services.notifier.domain.lead import OWNED, Lead
 from services.notifier.domain.links import Link
 from services.notifier.domain.reader import Reader
 from services.notifier.domain.wording import DONE
-from shared.agreement.compiled import Compiled
+from shared.agreement.model import Compiled
 
 LABELS = {"accept": "Accept", "decline": "Decline", "contacted": "I have contacted them"}
 ACTIONS = ("accept", "decline", "contacted", "attempt")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.agreement.time_words import say_duration
+from shared.agreement.time.explain import say_duration
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.notifier.domain.lead import Lead
-from shared.agreement.compiled import Compiled
+from shared.agreement.model import Compiled
 from shared.agreement.roster import Rep
 
 STAND_BY = ("ops", "admin")

@@ -1,6 +1,6 @@
 """By which channels a role is told: the agreed ones that are here, email when none of them is."""
 
-from shared.agreement.compiled import Channel, Compiled
+from shared.agreement.model import Channel, Compiled
 
 EMAIL = "email"
 

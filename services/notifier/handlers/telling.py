@@ -14,7 +14,7 @@ from services.notifier.domain.ways import ways
 from services.notifier.store import known, notices
 from services.notifier.store.leads import dues_of
 from shared import due
-from shared.agreement.compiled import Channel, Compiled
+from shared.agreement.model import Channel, Compiled
 from shared.base.ids import new_id
 from shared.db import Tx
 from shared.due import Due

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.store.tables import agreements, metadata, people, roster
-from shared.agreement.compiled import Compiled
+from shared.agreement.model import Compiled
 from shared.agreement.roster import Rep
 from shared.base.ids import new_id
 from shared.db import Tx, upsert

@@ -8,8 +8,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from services.router.handlers import agreement as handlers
 from services.router.store import agreements as store
 from shared.access import Principal
-from shared.agreement.document import render
-from shared.agreement.parse import parse
+from shared.agreement.language.parse import parse
+from shared.agreement.language.render import render
 from shared.base.errors import NotFound, TheirMistake
 from shared.db import Tx
 from shared.http import allow, answer, in_transaction, reading

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 
-from shared.agreement.business_time import NeverOpens, is_open, next_opening
-from shared.agreement.calendar import ALWAYS, Calendar
-from shared.agreement.compiled import Compiled, Member
+from shared.agreement.model import Compiled, Member
 from shared.agreement.roster import Rep
+from shared.agreement.time.business_time import NeverOpens, is_open, next_opening
+from shared.agreement.time.calendar import ALWAYS, Calendar
 
 
 @dataclass(frozen=True, slots=True)

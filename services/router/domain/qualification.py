@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from shared.agreement.compiled import Compiled, When
-from shared.agreement.condition import Check, Condition, parse, test_value
+from shared.agreement.conditions.evaluate import Check, Condition, parse, test_value
+from shared.agreement.model import Compiled, When
 
 Lists = Mapping[str, frozenset[str]]
 

@@ -8,7 +8,7 @@ from typing import Any
 from services.router.domain.floor import Candidate, Floor
 from services.router.domain.lead import Lead
 from services.router.domain.qualification import Lists, holds, said
-from shared.agreement.compiled import Rule
+from shared.agreement.model import Rule
 
 PASSING = frozenset(("hours", "cap"))
 

@@ -12,7 +12,7 @@ from services.router.handlers.book import Book
 from services.router.handlers.release import try_waiting
 from services.router.store import people as people_store
 from services.router.store.cached import known, pinned
-from shared.agreement.compiled import Compiled, Decline
+from shared.agreement.model import Compiled, Decline
 from shared.db import Tx
 from shared.events.base import Event
 from shared.events.leads import (

@@ -8,10 +8,10 @@ from services.router.store import agreements as store
 from services.router.store import cached
 from shared import due
 from shared.access import Principal
-from shared.agreement.compile import compile_agreement
-from shared.agreement.compiled import Compiled
-from shared.agreement.parse import parse
-from shared.agreement.signing import hash_of
+from shared.agreement.language.compile import compile_agreement
+from shared.agreement.language.parse import parse
+from shared.agreement.language.signing import hash_of
+from shared.agreement.model import Compiled
 from shared.base.errors import Conflict, NotAllowed, NotFound, TheirMistake
 from shared.db import Tx
 from shared.due import Due

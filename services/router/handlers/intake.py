@@ -12,7 +12,7 @@ from services.router.handlers.book import Book
 from services.router.handlers.reading import Reading, read
 from services.router.store import intake as store
 from services.router.store.cached import Known, known, pinned
-from shared.agreement.compiled import Duplicates
+from shared.agreement.model import Duplicates
 from shared.db import Tx
 from shared.events.base import Event
 from shared.events.intake import IntakeReceived

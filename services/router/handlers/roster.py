@@ -13,8 +13,8 @@ from services.router.store import leads as lead_store
 from services.router.store import people as store
 from shared import due
 from shared.access_write import ROLES
-from shared.agreement.calendar import parse_hours, zone_named
 from shared.agreement.roster import Rep
+from shared.agreement.time.calendar import parse_hours, zone_named
 from shared.base.errors import NotFound, TheirMistake
 from shared.db import Tx
 from shared.due import Due

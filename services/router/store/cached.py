@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.router.store.tables import agreements, lists, people, versions
-from shared.agreement.compiled import Compiled
+from shared.agreement.model import Compiled
 from shared.agreement.roster import Rep
 from shared.db import Tx
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.timer import store
 from services.timer.api.clocks import Reader
-from shared.agreement.preview import preview
+from shared.agreement.time.preview import preview
 from shared.base.errors import TheirMistake
 from shared.db import Tx
 from shared.http import answer, reading

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from services.timer.domain.clock import Clock
-from shared.agreement.compiled import Promise
+from shared.agreement.model import Promise
 
 HOLD = timedelta(seconds=60)
 """How long an answer may hold a breach, in real time."""

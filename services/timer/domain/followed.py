@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from shared.agreement.calendar import ALWAYS, Calendar
-from shared.agreement.compiled import Compiled
+from shared.agreement.model import Compiled
 from shared.agreement.roster import Rep
+from shared.agreement.time.calendar import ALWAYS, Calendar
 
 
 @dataclass(frozen=True, slots=True)

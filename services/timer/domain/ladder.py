@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.timer.domain.clock import Clock, Facts, sla_fields
-from shared.agreement.business_time import due
-from shared.agreement.calendar import Calendar
-from shared.agreement.compiled import Promise, Rung
+from shared.agreement.model import Promise, Rung
+from shared.agreement.time.business_time import due
+from shared.agreement.time.calendar import Calendar
 from shared.events.breaches import SlaEscalated
 
 Spent = dict[tuple[str, str, str], int]

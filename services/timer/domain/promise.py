@@ -8,11 +8,11 @@ from decimal import Decimal
 from services.timer.domain.clock import Clock, clock_fields, clock_id
 from services.timer.domain.followed import Followed
 from services.timer.domain.lead import Lead
-from shared.agreement.business_time import OFF_HOURS, Explained, Interval, accept_due, due, elapsed
-from shared.agreement.calendar import ALWAYS, Calendar
-from shared.agreement.compiled import ClockRules, Promise
-from shared.agreement.time_words import in_words
-from shared.agreement.within import parse_within
+from shared.agreement.model import ClockRules, Promise
+from shared.agreement.time.business_time import OFF_HOURS, Explained, Interval, accept_due, due, elapsed
+from shared.agreement.time.calendar import ALWAYS, Calendar
+from shared.agreement.time.duration import parse_within
+from shared.agreement.time.explain import in_words
 from shared.events.clocks import ClockStarted
 
 

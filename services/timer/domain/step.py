@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 from services.timer.domain import ladder
 from services.timer.domain.clock import Clock, Facts, breached, warned
 from services.timer.domain.ladder import Spent
-from shared.agreement.calendar import Calendar
-from shared.agreement.compiled import Promise
+from shared.agreement.model import Promise
+from shared.agreement.time.calendar import Calendar
 
 MOVING = timedelta(seconds=30)
 """How long (real time) the router is given to move a lead before the next rung stands."""

@@ -15,9 +15,9 @@ from services.timer.domain.lead import Lead
 from services.timer.domain.promise import Begun, basis, left_of
 from services.timer.domain.step import upcoming
 from shared import due
-from shared.agreement.calendar import Calendar
-from shared.agreement.compiled import Compiled, Promise
+from shared.agreement.model import Compiled, Promise
 from shared.agreement.roster import Rep
+from shared.agreement.time.calendar import Calendar
 from shared.db import Tx
 from shared.due import Due
 from shared.events.base import Event

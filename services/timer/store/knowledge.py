@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.timer.store.parts import parts
 from services.timer.store.tables import agreements, people
-from shared.agreement.compiled import Compiled
+from shared.agreement.model import Compiled
 from shared.agreement.roster import Rep
 from shared.db import Tx, upsert
 

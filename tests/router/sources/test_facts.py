@@ -8,7 +8,7 @@ from services.router.sources.canonical import Canonical, Delivery, Setup
 from services.router.sources.facts import facts
 from services.router.sources.normalise import normalise
 from services.router.sources.registry import SOURCES
-from shared.agreement.condition import parse
+from shared.agreement.conditions.evaluate import parse
 from tests.router.sources.cases import case
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.agreement.condition import Check, check_test, lists_of, parse, test_value
+from shared.agreement.conditions.evaluate import Check, check_test, lists_of, parse, test_value
 
 LISTS = {"partners": frozenset(("acme", "globex")), "empty": frozenset[str]()}
 

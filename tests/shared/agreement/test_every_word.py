@@ -5,8 +5,8 @@ from pathlib import Path
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from shared.agreement.parse import parse, read
-from shared.agreement.problems import Problems
+from shared.agreement.language.parse import parse, read
+from shared.agreement.language.problems import Problems
 
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
 FREE = {

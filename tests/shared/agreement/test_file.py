@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.agreement.compile import compile_agreement
-from shared.agreement.document import in_sentences, one_page_start, render
-from shared.agreement.parse import parse
-from shared.agreement.signing import hash_of
+from shared.agreement.language.compile import compile_agreement
+from shared.agreement.language.parse import parse
+from shared.agreement.language.render import in_sentences, one_page_start, render
+from shared.agreement.language.signing import hash_of
 
 START = one_page_start()
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
@@ -104,7 +104,7 @@ def test_the_hash_does_not_depend_on_line_ends() -> None:
 
 
 def test_what_was_compiled_travels_as_json_and_comes_back_the_same() -> None:
-    from shared.agreement.compiled import Compiled
+    from shared.agreement.model import Compiled
 
     parsed = parse(EXAMPLE)
     assert parsed.agreement is not None

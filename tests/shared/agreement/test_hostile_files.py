@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from shared.agreement.compile import compile_agreement
-from shared.agreement.compiled import Compiled
-from shared.agreement.condition import parse as condition
-from shared.agreement.document import one_page_start, render
-from shared.agreement.parse import parse
-from shared.agreement.within import parse_within
+from shared.agreement.conditions.evaluate import parse as condition
+from shared.agreement.language.compile import compile_agreement
+from shared.agreement.language.parse import parse
+from shared.agreement.language.render import one_page_start, render
+from shared.agreement.model import Compiled
+from shared.agreement.time.duration import parse_within
 
 HEAD = "agreement: N\nsigned_by: {marketing: m@x.example, sales: s@x.example}\n"
 WHOLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.agreement.compile import compile_agreement
-from shared.agreement.document import in_sentences, render
-from shared.agreement.goal import needed
-from shared.agreement.parse import parse
-from shared.agreement.signing import who_signs
+from shared.agreement.language.compile import compile_agreement
+from shared.agreement.language.goal import needed
+from shared.agreement.language.parse import parse
+from shared.agreement.language.render import in_sentences, render
+from shared.agreement.language.signing import who_signs
 
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
 

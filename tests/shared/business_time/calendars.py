@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from shared.agreement.calendar import Calendar, CalendarSpec
+from shared.agreement.time.calendar import Calendar, CalendarSpec
 from tests.shared.business_time.oracle import Oracle, Windows
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

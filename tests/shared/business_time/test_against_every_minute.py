@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.agreement.business_time import (
+from shared.agreement.time.business_time import (
     Interval,
     NeverOpens,
     add_business_days,

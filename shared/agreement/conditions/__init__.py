@@ -1,0 +1,1 @@
+"""Conditions: whether facts pass the tests of a rule, and why."""

@@ -1,0 +1,67 @@
+"""What every kind of value builds on: a place in the file, a section with the places of its keys, plain text."""
+
+import difflib
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from yaml.nodes import Node, ScalarNode
+
+from shared.agreement.language.problems import Problems
+
+Read = Callable[[Node, Problems, str], Any]
+
+
+class Section(dict[str, Any]):
+    """A mapping that was read, with the node of each key, so that later checks can say where."""
+
+    def __init__(self, node: Node, path: str) -> None:
+        super().__init__()
+        self.node = node
+        self.path = path
+        self.places: dict[str, Node] = {}
+
+    def place(self, key: str) -> Node:
+        """Where a key is written, else where the section begins."""
+        return self.places.get(key, self.node)
+
+
+def at(chapters: Section, *path: str) -> Any:
+    """What stands at a path of keys; an empty mapping when nothing does."""
+    found: Any = chapters
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if found is not None else {}
+
+
+class Located(NamedTuple):
+    """A value and where it is written."""
+
+    value: Any
+    node: Node
+    path: str
+
+
+def near(word: str, known: Iterable[str], *, else_list: bool = True) -> str:
+    """The end of a sentence about an unknown word: the closest known one, or all of them."""
+    words = list(known)
+    close = difflib.get_close_matches(word, words, 1, 0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; it is one of {', '.join(words)}." if else_list and len(words) <= 14 else "."
+
+
+def scalar(node: Node, problems: Problems, path: str, wanted: str) -> str | None:
+    """The text of a scalar; None, with an error, when it is none or empty."""
+    if isinstance(node, ScalarNode):
+        text = str(node.value).strip()
+        if text and not (node.tag.endswith(":null") and not node.style):
+            return text
+        problems.error(node, path, f"{last(path)} is empty; {wanted} belongs here.")
+        return None
+    problems.error(node, path, f"{last(path)} must be {wanted}.")
+    return None
+
+
+def last(path: str) -> str:
+    """The last name of a path, for a sentence."""
+    return path.rpartition(".")[2] or "the file"

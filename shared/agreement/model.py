@@ -1,0 +1,203 @@
+"""What is executed of an agreement: plain values that travel in `agreement.published` and are pinned by leads."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.agreement.time.calendar import CalendarSpec
+
+When = dict[str, Any]
+"""A condition as written: field to test, and `any`, `all`, `none`; see `shared.agreement.condition`."""
+
+
+class Value(BaseModel):
+    """Common to all: frozen, and a newer writer's extra fields are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Refusal(Value):
+    """Who never reaches a rep, and the label they are kept under."""
+
+    reason: str
+    when: When
+
+
+class FitRule(Value):
+    """Points for who they are."""
+
+    points: int
+    when: When
+    why: str = ""
+
+
+class Grade(Value):
+    """A letter and the test that a score must pass for it."""
+
+    grade: str
+    test: str
+
+
+class Duplicates(Value):
+    """Who counts as the same person, for how many seconds after a close."""
+
+    match: tuple[str, ...] = ("email", "phone")
+    within: int = 90 * 86_400
+    then: str = "keep owner"
+
+
+class Needs(Value):
+    """What must be known of a lead: field to the values that meet it (a test), and how many at least."""
+
+    of: dict[str, Any]
+    at_least: int = 1
+    before: Literal["qualified", "accepted", "never"] = "never"
+
+
+class Tier(Value):
+    """A tier and the condition that puts a lead in it; the first match wins."""
+
+    tier: str
+    when: When
+
+
+class Member(Value):
+    """A rep of a team and their share of its turns."""
+
+    rep: str
+    weight: int = 1
+
+
+class Team(Value):
+    """Who takes turns, who manages them, in which calendar, and how many open leads one may have."""
+
+    manager: str | None = None
+    members: tuple[Member, ...] = ()
+    from_roster: bool = False
+    """The agreement names no members: the roster's are taken."""
+    calendar: str | None = None
+    method: str = "round robin"
+    cap_open: int | None = None
+
+
+class Rule(Value):
+    """One line of the routing: `to` is `owner`, `previous owner`, `rep:ID` or a team."""
+
+    rule: str
+    when: When
+    to: str
+    within: int | None = None
+    """Seconds, for `previous owner`."""
+    skills: tuple[str, ...] = ()
+    backup: str | None = None
+
+
+class Unrouted(Value):
+    """Who is told about a lead that nobody got, and after how many seconds."""
+
+    alert: str = "ops"
+    after: int = 0
+
+
+class OffHours(Value):
+    """What happens to a lead while nobody eligible is open; leads of an `excepted` tier go at once."""
+
+    then: Literal["hold until open", "assign anyway"] = "assign anyway"
+    excepted: tuple[str, ...] = ()
+
+
+class Target(Value):
+    """How fast, in business time (`15 minutes`, `1 day`); `off_hours` is wall seconds for leads assigned outside hours."""
+
+    within: str
+    off_hours: int | None = None
+
+
+class Rung(Value):
+    """One step after a breach: `days` business days, then `after` seconds of business time (none: at the breach)."""
+
+    after: int = 0
+    days: int = 0
+    do: tuple[str, ...]
+    """In the agreement's words: `tell owner`, `reassign`, `return to marketing`, `recycle as REASON`."""
+    at_most: int | None = None
+    never: str | None = None
+
+
+class Promise(Value):
+    """What sales owes on each lead: by tier, with the share of the time at which the owner is warned, and the rungs."""
+
+    name: str
+    targets: dict[str, Target]
+    """By tier; `*` is for every tier."""
+    warn: Decimal = Decimal("0.75")
+    rungs: tuple[Rung, ...] = ()
+    runs_from: Literal["received", "assigned", "accepted"] = "assigned"
+    met_by: Literal["attempt", "contacted"] = "attempt"
+
+    def target(self, tier: str) -> Target | None:
+        """The target of a tier, or None when the promise does not bind it."""
+        return self.targets.get(tier) or self.targets.get("*")
+
+
+class ClockRules(Value):
+    """Whose calendar a clock follows, and what a new owner has at least, in seconds."""
+
+    follows: Literal["owner", "team", "lead", "24x7"] = "owner"
+    at_close: Literal["close", "next open"] = "close"
+    day: Literal["business"] = "business"
+    continue_with_at_least: int = 600
+
+
+class Decline(Value):
+    """Reasons to decline, whose fault they are, and what follows."""
+
+    ours: tuple[str, ...] = ()
+    theirs: tuple[str, ...] = ()
+    then: str = "reassign"
+    at_most: int | None = None
+    last: str = "return to marketing"
+
+
+class Channel(Value):
+    """One way to reach somebody (`email`, `webhook:NAME`), after so many seconds if the cause is still open."""
+
+    channel: str
+    after: int = 0
+
+
+class Compiled(Value):
+    """The executed part of one version. `holidays` are materialised for ten years, calendar to date to name."""
+
+    name: str
+    effective: date | None = None
+    timezone: str = "UTC"
+    signed_by: dict[str, str] = {}
+    """Side (`marketing`, `sales`) to the person who signs."""
+    people: dict[str, tuple[str, ...]] = {}
+    refuse: tuple[Refusal, ...] = ()
+    duplicates: Duplicates = Duplicates()
+    fit: tuple[FitRule, ...] = ()
+    grades: tuple[Grade, ...] = ()
+    needs: Needs | None = None
+    sales_ready: When | None = None
+    """`score` and `activity` tests; `any` where the agreement says `or`."""
+    tiers: tuple[Tier, ...] = (Tier(tier="standard", when={}),)
+    teams: dict[str, Team] = {}
+    routing: tuple[Rule, ...] = ()
+    unrouted: Unrouted = Unrouted()
+    off_hours: OffHours = OffHours()
+    calendars: dict[str, CalendarSpec] = {}
+    holidays: dict[str, dict[date, str]] = {}
+    promises: dict[str, Promise] = {}
+    clock: ClockRules = ClockRules()
+    decline: Decline = Decline()
+    disqualify: tuple[str, ...] = ()
+    channels: dict[str, tuple[Channel, ...]] = {}
+    """Role (`owner`, `manager`, `ops`, `marketing`) to its channels; a role that is missing is told by email."""
+
+    def channels_of(self, role: str) -> tuple[Channel, ...]:
+        """The channels of a role, email when the agreement names none."""
+        return self.channels.get(role) or (Channel(channel="email"),)

@@ -1,0 +1,1 @@
+"""Business time: calendars, what is open when, and due instants."""

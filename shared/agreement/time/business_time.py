@@ -1,0 +1,208 @@
+"""Business time: when something is due in a calendar, and how much of its time has gone by.
+
+Windows are half open and hours are absolute time: a moment is open when its local time lies in a window, so a day of
+25 hours that is open all day has 25, a window loses what a change of the clocks skips and keeps what it repeats.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from shared.agreement.time.calendar import EPOCH_DAY, Calendar
+from shared.agreement.time.open_days import open_spans
+from shared.agreement.time.segments import DAY, Interval, Row, stretches
+from shared.agreement.time.utc_offsets import SECOND, microseconds, moment, period
+
+__all__ = [
+    "Elapsed",
+    "Explained",
+    "Interval",
+    "NeverOpens",
+    "accept_due",
+    "add_business_days",
+    "due",
+    "elapsed",
+    "is_open",
+    "next_opening",
+]
+
+AtClose = Literal["close", "next open"]
+HORIZON_YEARS = 10
+OFF_HOURS = "off hours: wall time"
+
+_HORIZON_DAYS = HORIZON_YEARS * 366
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class NeverOpens(ValueError):
+    """The calendar has not enough opening hours in the ten years that are searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A due instant (UTC) and every interval from the start to it. `wall`: reckoned by the rule for off hours, so
+    that what follows runs in wall time."""
+
+    due: datetime
+    intervals: tuple[Interval, ...]
+    wall: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """The business seconds between two moments and every interval between them."""
+
+    seconds: float
+    intervals: tuple[Interval, ...]
+
+
+def due(
+    calendar: Calendar,
+    start: datetime,
+    within: timedelta,
+    *,
+    days: int = 0,
+    at_close: AtClose = "close",
+) -> Explained:
+    """When `within` of business time after `start` (aware) has gone by; `days` business days come first.
+
+    A start outside hours counts from the next opening; what falls exactly on closing time is due at close, or with
+    `at_close="next open"` at the next opening. Raises NeverOpens, or ValueError for a negative time.
+    """
+    if days:
+        whole = add_business_days(calendar, start, days)
+        rest = _reckon(calendar, whole.due, within, at_close) if within or at_close == "next open" else None
+        return Explained(rest.due, _chained(whole.intervals, rest.intervals)) if rest else whole
+    return _reckon(calendar, start, within, at_close)
+
+
+def elapsed(calendar: Calendar, start: datetime, end: datetime) -> Elapsed:
+    """The business time from `start` to `end` (aware); nothing when the end is not after the start."""
+    begin, stop = microseconds(start), microseconds(end)
+    row = Row()
+    for low, high, counted, why in stretches(calendar, begin):
+        if low >= stop:
+            break
+        row.add(low, min(high, stop), counted, why)
+    return Elapsed(_seconds(row.counted), row.intervals())
+
+
+def next_opening(calendar: Calendar, at: datetime) -> datetime:
+    """The first open moment at or after `at`, UTC. Raises NeverOpens."""
+    return moment(_opening(calendar, microseconds(at)))
+
+
+def is_open(calendar: Calendar, at: datetime) -> bool:
+    """Whether the calendar is open at this moment; closing time itself is closed."""
+    return next(stretches(calendar, microseconds(at)))[2]
+
+
+def add_business_days(calendar: Calendar, start: datetime, days: int) -> Explained:
+    """The same local time `days` open days later, clipped to that day's close.
+
+    The first day begins at the next opening: a start outside hours counts as that opening. A local time that the
+    clocks skip is read with the offset before the change, one that they repeat is its first occurrence. Raises
+    NeverOpens, or ValueError for a negative number.
+    """
+    if days < 0:
+        raise ValueError(f"{days} days lie in the past; a time to add must not be negative.")
+    opening = _opening(calendar, microseconds(start))
+    if days == 0:
+        return Explained(moment(opening), elapsed(calendar, start, moment(opening)).intervals)
+    day, since_midnight = divmod(opening + period(calendar.zone, opening).offset, DAY)
+    limit, left = day + _HORIZON_DAYS, days
+    close = 0
+    while left:
+        day += 1
+        if day > limit:
+            raise _never(calendar, moment(opening), f"{days} days")
+        if spans := open_spans(calendar, day):
+            left, close = left - 1, spans[-1][1]
+    local = datetime.combine(date.fromordinal(day + EPOCH_DAY), time.min) + since_midnight * _MICROSECOND
+    at = moment(min(microseconds(local.replace(tzinfo=calendar.zone)), close))
+    return Explained(at, elapsed(calendar, start, at).intervals)
+
+
+def accept_due(
+    calendar: Calendar,
+    assigned: datetime,
+    within: timedelta,
+    off_hours: timedelta | None = None,
+    *,
+    days: int = 0,
+    at_close: AtClose = "close",
+) -> Explained:
+    """When a lead is due that was assigned at this moment; `off_hours` is the wall time for leads assigned outside.
+
+    Assigned outside hours: the earlier of assignment + `off_hours` and next opening + `within`. Raises as `due`.
+    """
+    if off_hours is None or is_open(calendar, assigned):
+        return due(calendar, assigned, within, days=days, at_close=at_close)
+    wall = moment(microseconds(assigned) + off_hours // _MICROSECOND)
+    try:
+        business = due(calendar, assigned, within, days=days, at_close=at_close)
+    except NeverOpens:
+        business = None
+    if business is None or wall <= business.due:
+        return Explained(
+            wall,
+            (Interval(moment(microseconds(assigned)), wall, True, OFF_HOURS),),
+            wall=True,
+        )
+    return Explained(business.due, business.intervals, wall=True)
+
+
+def _reckon(calendar: Calendar, start: datetime, within: timedelta, at_close: AtClose) -> Explained:
+    left, begin = within // _MICROSECOND, microseconds(start)
+    if left < 0:
+        raise ValueError(f"{within} lies in the past; a time to add must not be negative.")
+    row, limit = Row(), begin + _HORIZON_DAYS * DAY
+    done: int | None = None
+    for low, high, counted, why in stretches(calendar, begin):
+        if done is not None:
+            if counted:
+                return Explained(moment(low), row.intervals())
+        elif counted and high - low >= left:
+            if high - low > left or at_close == "close" or left == 0:
+                row.add(low, low + left, True, why)
+                return Explained(moment(low + left), row.intervals())
+            done = high
+        elif counted:
+            left -= high - low
+        if low >= limit:
+            break
+        row.add(low, high, counted, why)
+    raise _never(calendar, start, _wanted(within))
+
+
+def _opening(calendar: Calendar, begin: int) -> int:
+    limit = begin + _HORIZON_DAYS * DAY
+    for low, _, counted, _ in stretches(calendar, begin):
+        if counted:
+            return low
+        if low >= limit:
+            break
+    raise _never(calendar, moment(begin), "at all")
+
+
+def _never(calendar: Calendar, start: datetime, wanted: str) -> NeverOpens:
+    if calendar.never_opens:
+        return NeverOpens("This calendar is never open; give at least one day hours.")
+    since = start.astimezone(calendar.zone).date().isoformat()
+    return NeverOpens(f"This calendar is not open {wanted} in the {HORIZON_YEARS} years after {since}.")
+
+
+def _wanted(within: timedelta) -> str:
+    return f"for {within.total_seconds() / 3600:g} hours" if within else "at all"
+
+
+def _chained(first: tuple[Interval, ...], second: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    row = Row()
+    for start, end, counted, why in first + second:
+        row.add(microseconds(start), microseconds(end), counted, why)
+    return row.intervals()
+
+
+def _seconds(microseconds: int) -> float:
+    whole, rest = divmod(microseconds, SECOND)
+    return whole if not rest else microseconds / SECOND
