@@ -11,16 +11,16 @@ from typing import IO
 
 import orjson
 
-from shared import engines
-from shared.access import Access, Principal
+from shared.access.cache import Access, Principal
 from shared.base.clock import Clock
 from shared.base.errors import CannotStart
 from shared.base.keyring import load_keys
 from shared.base.settings import Settings
 from shared.bus.embedded import EmbeddedBus
 from shared.bus.port import Bus
-from shared.db import Database, House
-from shared.wakes import Wakes
+from shared.store import engines
+from shared.store.database import Database, House
+from shared.store.wakeups import Wakes
 
 RUN_FILE = "run.json"
 

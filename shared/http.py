@@ -13,10 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.access import Access, Principal
+from shared.access.cache import Access, Principal
 from shared.base.errors import BatonError, NotAllowed
 from shared.base.ids import new_id
-from shared.db import Database, Tx, ours
+from shared.store.database import Database, Tx, ours
 
 log = logging.getLogger(__name__)
 

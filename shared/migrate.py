@@ -10,8 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared import engines
 from shared.base.errors import CannotStart
+from shared.store import engines
 
 if TYPE_CHECKING:
     from shared.house import Building

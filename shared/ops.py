@@ -8,15 +8,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import func, select, text
 from starlette.responses import Response
 
-from shared import consume, due, parking
-from shared.access import Principal
-from shared.access_write import set_clock
+from shared.access.admin import set_clock
+from shared.access.cache import Principal
 from shared.base.errors import NotFound
 from shared.base.telemetry import DUE_LATE, EXTRA, LAG, OUTBOX, OUTBOX_AGE, PARKED_NOW
-from shared.db_tables import Moment
 from shared.events.base import KINDS
 from shared.house import Building
 from shared.http import allow, answer
+from shared.store.kernel_tables import Moment
+from shared.work import consumer, dead_letters, schedule
 
 if TYPE_CHECKING:
     from shared.service import Aside, Service
@@ -37,10 +37,10 @@ async def backlog(service: "Service", building: Building) -> dict[str, Any]:
     db = building.databases[service.name]
     async with db.reading() as tx:
         row = await tx.one(_OUTBOX)
-        late = await due.late(tx, tx.now, tx.wall)
-        soon = await due.late(tx, tx.now, tx.wall + building.house.settle * 2) - late
-        parked = await parking.count(tx)
-        instants = await due.next_instants(tx)
+        late = await schedule.late(tx, tx.now, tx.wall)
+        soon = await schedule.late(tx, tx.now, tx.wall + building.house.settle * 2) - late
+        parked = await dead_letters.count(tx)
+        instants = await schedule.next_instants(tx)
         extra = await service.gauges(tx) if service.gauges else {}
         now, wall = tx.now, tx.wall
     group = f"{building.settings.kafka_topic_prefix}-{service.name}"
@@ -122,7 +122,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
         found = []
         for service in services:
             async with building.databases[service.name].reading() as tx:
-                rows = [record.shown() for record in await parking.listed(tx, state)]
+                rows = [record.shown() for record in await dead_letters.listed(tx, state)]
                 rows += await service.aside.listed(tx) if service.aside and state == "parked" else []
                 found += [{"service": service.name, **row} for row in rows]
         return found
@@ -132,7 +132,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
         """One parked record with its body."""
         for service in services:
             async with building.databases[service.name].reading() as tx:
-                if record := await parking.found(tx, parked_id):
+                if record := await dead_letters.found(tx, parked_id):
                     body = record.body.decode(errors="replace")
                     return {"service": service.name, **record.shown(), "body": body}
                 if service.aside and (own := await service.aside.shown(tx, parked_id)):
@@ -149,7 +149,7 @@ def doors(services: "tuple[Service, ...]", building: Building) -> APIRouter:
         if aside:
             said = await db.run(lambda tx: aside.settled(tx, parked_id, who.name, drop))
         else:
-            said = await consume.replay(db, service.hears, service.rings, parked_id, who.name, drop=drop)
+            said = await consumer.replay(db, service.hears, service.rings, parked_id, who.name, drop=drop)
         return {"service": service.name, "outcome": said}
 
     @router.get("/v1/clock")
@@ -207,7 +207,7 @@ async def _owner(services: "tuple[Service, ...]", building: Building, parked_id:
     """The service that has it parked; with its own way to settle it, when it is no record."""
     for service in services:
         async with building.databases[service.name].reading() as tx:
-            if await parking.found(tx, parked_id):
+            if await dead_letters.found(tx, parked_id):
                 return service, None
             if service.aside and await service.aside.shown(tx, parked_id):
                 return service, service.aside

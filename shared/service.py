@@ -14,20 +14,20 @@ from sqlalchemy import MetaData
 from starlette.routing import Route
 
 from shared import migrate, ops
-from shared.access import Access
+from shared.access.cache import Access
 from shared.base.clock import Clock
 from shared.base.settings import Settings
 from shared.base.waits import until
-from shared.consume import Handler, Reader
-from shared.db import Database, House, Tx
 from shared.events.base import TOPICS, Fact
 from shared.house import Building, opened
 from shared.http import Guard, add_error_answers
-from shared.leases import Leases
-from shared.read_up import ReadUp
-from shared.relay import Relay
-from shared.ticking import Ring, Ticker
-from shared.wakes import Wakes
+from shared.store.database import Database, House, Tx
+from shared.store.wakeups import Wakes
+from shared.work.consumer import Handler, Reader
+from shared.work.progress import ReadUp
+from shared.work.relay import Relay
+from shared.work.scheduler import Ring, Ticker
+from shared.work.shard_leases import Leases
 
 log = logging.getLogger(__name__)
 GRACE = 10.0
@@ -73,7 +73,7 @@ class Service:
     """Doors of senders, matched before all others."""
     tasks: tuple[Task, ...] = ()
     settles: str = ""
-    """The bell by which it asks whether it has read everything up to a moment (see `shared/read_up.py`)."""
+    """The bell by which it asks whether it has read everything up to a moment (see `shared/work/progress.py`)."""
     aside: Aside | None = None
     audit: Terms | None = None
     gauges: Terms | None = None

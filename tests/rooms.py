@@ -9,14 +9,14 @@ from typing import Any
 import orjson
 from sqlalchemy import MetaData, text
 
-from shared import consume, due, ticking
-from shared.access_write import set_clock
+from shared.access.admin import set_clock
 from shared.base.settings import Settings
-from shared.db import Database
 from shared.events.base import Event, Fact, decode
 from shared.house import Building, opened
 from shared.migrate import upgrade
 from shared.service import Service
+from shared.store.database import Database
+from shared.work import consumer, schedule, scheduler
 
 TUESDAY = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
 """Tuesday 10:00 in New York, 16:00 in Berlin."""
@@ -50,7 +50,7 @@ class Room:
     async def hear_events(self, *events: Event[Any]) -> list[Event[Fact]]:
         """The same, for events that are there already."""
         async with self.db.transaction() as tx:
-            await consume.apply_events(
+            await consumer.apply_events(
                 tx, self.service.hears, [event for event in events if type(event.data) in self.service.hears]
             )
             return list(tx.events)
@@ -60,8 +60,8 @@ class Room:
         said: list[Event[Fact]] = []
         for _ in range(200):
             async with self.db.transaction() as tx:
-                rows = await due.claim(tx)
-                await ticking.ring(tx, self.service.rings, rows)
+                rows = await schedule.claim(tx)
+                await scheduler.ring(tx, self.service.rings, rows)
                 said += tx.events
             if not rows:
                 return said

@@ -23,11 +23,11 @@ from services.notifier.domain.reader import Reader
 from services.notifier.handlers.confirming import take
 from services.notifier.store import answers, known, notices
 from services.notifier.store.leads import dues_of, leads_of
-from shared.access import Principal
+from shared.access.cache import Principal
 from shared.base import failpoints
 from shared.base.errors import TheirMistake
-from shared.db import Database, Tx
 from shared.http import allow, answer, database, reading
+from shared.store.database import Database, Tx
 from shared.web import templates
 
 doors = APIRouter()

@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from services.notifier.store.tables import answers, early, notices
-from shared import waiting
-from shared.db import Tx
+from shared.store.database import Tx
+from shared.work import deferred
 
 STATES = ("waiting", "ready", "sending", "sent", "failed", "suppressed")
 _DUE = text("SELECT id FROM due WHERE kind = 'send'")
@@ -42,4 +42,4 @@ async def _states(tx: Tx) -> dict[str, int]:
 
 async def _waits(tx: Tx) -> int:
     row = await tx.one(select(func.count().label("n")).select_from(early))
-    return await waiting.count(tx) + (int(row["n"]) if row else 0)
+    return await deferred.count(tx) + (int(row["n"]) if row else 0)

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from services.timer.store.tables import clocks, metadata
-from shared import waiting
-from shared.db import Tx
+from shared.store.database import Tx
+from shared.work import deferred
 
 GRACE = timedelta(seconds=60)
 """How far behind its due row a clock may be (real time) before somebody must know."""
@@ -23,14 +23,14 @@ async def terms(tx: Tx) -> dict[str, Any]:
         "asleep": await _asleep(tx),
         "overdue": await _overdue(tx),
         "accept": await _accept(tx),
-        "waiting": await waiting.count(tx),
+        "waiting": await deferred.count(tx),
     }
 
 
 async def gauges(tx: Tx) -> dict[str, float]:
     """Clocks by state, and events that wait."""
     found = {"running": 0, "breached": 0} | await _states(tx)
-    return {f"clocks_{state}": float(n) for state, n in found.items()} | {"waiting": float(await waiting.count(tx))}
+    return {f"clocks_{state}": float(n) for state, n in found.items()} | {"waiting": float(await deferred.count(tx))}
 
 
 async def _states(tx: Tx) -> dict[str, int]:

@@ -8,7 +8,6 @@ import typer
 
 from services.tools.assembly import NAMES, all_services
 from services.tools.live import BAD_NEWS
-from shared import engines
 from shared.base.errors import BatonError
 from shared.base.keyring import load_keys
 from shared.base.settings import Settings, load
@@ -16,6 +15,7 @@ from shared.events.base import TOPICS
 from shared.house import Building, opened
 from shared.http import loopback
 from shared.migrate import upgrade, versions
+from shared.store import engines
 
 
 def migrate() -> None:

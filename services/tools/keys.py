@@ -7,7 +7,7 @@ import typer
 
 from services.tools.live import ask, live
 from services.tools.show import table
-from shared.access_write import ROLES, make_key
+from shared.access.admin import ROLES, make_key
 from shared.base.settings import Settings, load
 from shared.house import opened
 

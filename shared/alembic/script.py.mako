@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.db_tables import Json, Moment
+from shared.store.kernel_tables import Json, Moment
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

@@ -8,8 +8,8 @@ import orjson
 from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared import engines
 from shared.bus.port import Batch, Ends, Outgoing, Record
+from shared.store import engines
 
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS log (topic TEXT NOT NULL, place INTEGER NOT NULL, event_id TEXT NOT NULL,

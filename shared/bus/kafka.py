@@ -17,8 +17,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
 from shared.base.errors import TryLater
 from shared.base.settings import Settings
-from shared.bus.kafka_member import MAX_BYTES, SEND_BOUND, KafkaConsumer, bounded_stop
-from shared.bus.kafka_meter import KafkaMeter
+from shared.bus.kafka_consumer import MAX_BYTES, SEND_BOUND, KafkaConsumer, bounded_stop
+from shared.bus.kafka_lag import KafkaMeter
 from shared.bus.port import Ends, Outgoing
 from shared.events.base import AGREEMENT, CONTENT_TYPE, TOPICS
 

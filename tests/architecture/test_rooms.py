@@ -77,7 +77,7 @@ def test_only_app_reads_settings_and_only_store_knows_sql(name: str) -> None:
         if rooms[0] == "handlers" or rooms[0] == "handlers.py":
             assert "fastapi" not in {module.split(".")[0] for module in found}, f"{path} knows of HTTP"
         if rooms[0] in {"api", "api.py"}:
-            assert "shared.outbox" not in found, f"{path} writes the outbox itself"
+            assert "shared.store.outbox" not in found, f"{path} writes the outbox itself"
 
 
 @pytest.mark.parametrize("path", ALL, ids=str)

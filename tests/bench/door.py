@@ -12,7 +12,7 @@ import uvicorn
 from services.router.app import build
 from services.router.settings import Settings as RouterSettings
 from shared import migrate
-from shared.access_write import make_endpoint
+from shared.access.admin import make_endpoint
 from shared.base.settings import Settings
 from shared.house import opened
 from shared.service import build_app

@@ -13,9 +13,9 @@ from services.timer.app import build
 from services.timer.settings import Settings as TimerSettings
 from shared import migrate
 from shared.base.settings import Settings
-from shared.db import Database
 from shared.house import opened
-from shared.ticking import Ticker
+from shared.store.database import Database
+from shared.work.scheduler import Ticker
 from tests.bench.disk import Probe
 from tests.bench.ground import Ground
 from tests.bench.intake import plain

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from shared.access_write import make_key, revoke_key
+from shared.access.admin import make_key, revoke_key
 from tests.console.browsing import app_of, listened
 from tests.console.facts import LEAD, assigned
 from tests.rooms import Room

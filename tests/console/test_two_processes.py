@@ -10,10 +10,10 @@ from services.console.handlers.following import follow
 from services.console.store import leads
 from services.console.store.tables import metadata
 from shared.base.settings import Settings
-from shared.db import Database
 from shared.events import SlaBreached
 from shared.events.base import Event
 from shared.house import opened
+from shared.store.database import Database
 from tests.console.facts import DUE, LEAD, SLA, received
 from tests.rooms import TUESDAY
 

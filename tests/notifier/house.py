@@ -18,7 +18,6 @@ from services.notifier.settings import Settings
 from shared.agreement.model import Channel, Compiled, Decline, Member, Promise, Target, Team
 from shared.agreement.roster import Rep
 from shared.base.settings import Settings as Shared
-from shared.db import Tx
 from shared.events import (
     AgreementPublished,
     ClockStarted,
@@ -32,6 +31,7 @@ from shared.events.base import Event, Fact
 from shared.house import opened
 from shared.migrate import upgrade
 from shared.service import Desk, build_app
+from shared.store.database import Tx
 from tests.notifier.post_office import Mailbox, eventually
 from tests.rooms import TUESDAY, Room
 

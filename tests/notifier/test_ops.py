@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.notifier.audit import gauges, terms
-from shared.access_write import make_key
+from shared.access.admin import make_key
 from shared.migrate import ROOT
 from shared.web import length, moment, templates
 from tests.notifier.house import LEAD, House, assigned, clock, link_of

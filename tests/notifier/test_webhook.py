@@ -9,8 +9,8 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from services.notifier.channels.webhook import Refused, public, resolved
-from shared.access import Target
-from shared.access_write import make_target, revoke_target
+from shared.access.admin import make_target, revoke_target
+from shared.access.cache import Target
 from shared.agreement.model import Channel
 from shared.events import LeadRecycled, LeadUnrouted
 from tests.notifier.house import CARD, House, agreement, assigned

@@ -12,7 +12,7 @@ import pytest
 from services.router.sources.canonical import Delivery
 from services.router.sources.registry import source
 from services.router.sources.trial import body_of
-from shared.access_write import make_endpoint, make_key, revoke_endpoint, rotate_endpoint
+from shared.access.admin import make_endpoint, make_key, revoke_endpoint, rotate_endpoint
 from shared.events import IntakeReceived
 from shared.service import build_app
 from tests.rooms import Room

@@ -240,10 +240,10 @@ async def test_leads_wait_without_an_agreement_and_are_judged_when_one_goes_live
         one = await enquire(router, email="ada@proseware.example")
         assert (await lead(router, one))["state"] == "received"
         await furnish(router)
-        from shared import due
+        from shared.work import schedule
 
         async with router.db.transaction() as tx:
-            await due.put(tx, [due.Due("begin", "begin", "begin", tx.now)])
+            await schedule.put(tx, [schedule.Due("begin", "begin", "begin", tx.now)])
         await router.tick()
         assert (await lead(router, one))["state"] == "assigned"
 

@@ -17,16 +17,16 @@ from services.router.domain.lead import Lead
 from services.router.domain.route import choose
 from services.router.settings import Settings as RouterSettings
 from services.router.store import agreements, cached, people
-from shared import consume
-from shared.access_write import set_clock
+from shared.access.admin import set_clock
 from shared.agreement.model import Member, Team
 from shared.agreement.roster import Rep
 from shared.base.ids import new_id
 from shared.base.settings import Settings
-from shared.db import Database
 from shared.events.base import Event
 from shared.house import opened
 from shared.migrate import upgrade
+from shared.store.database import Database
+from shared.work import consumer
 from tests.rooms import TUESDAY
 from tests.router.world_of import ROSTER, agreement, came
 
@@ -57,7 +57,7 @@ async def routers(database: str, folder: Path, cap: int | None) -> AsyncIterator
 async def _post(db: Database, name: str) -> None:
     event = Event(came(at=TUESDAY, email=f"{name}@proseware.example"), new_id(), "/test", TUESDAY)
     hears = build(RouterSettings()).hears
-    await db.run(lambda tx: consume.apply_events(tx, hears, [event]))
+    await db.run(lambda tx: consumer.apply_events(tx, hears, [event]))
 
 
 async def _four_at_once(db: Database, each: int) -> None:

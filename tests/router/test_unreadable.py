@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from services.router.audit import terms
-from shared.access_write import make_endpoint
+from shared.access.admin import make_endpoint
 from shared.events import IntakeReceived, LeadMerged, LeadReceived, LeadRefused
 from tests.rooms import Room
 

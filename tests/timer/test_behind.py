@@ -6,14 +6,14 @@ from sqlalchemy import text
 
 from services.timer.app import build
 from services.timer.settings import Settings as TimerSettings
-from shared.access_write import set_clock
+from shared.access.admin import set_clock
 from shared.agreement.roster import Rep
 from shared.base.settings import Settings
-from shared.db import Database
 from shared.events import LeadAccepted, RosterChanged
 from shared.events.base import Event
 from shared.house import Building, opened
 from shared.service import running
+from shared.store.database import Database
 from tests.parts.patience import eventually
 from tests.rooms import TUESDAY
 from tests.timer.clock_room import LEAD, MINUTE, answer, assigned, published

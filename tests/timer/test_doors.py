@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.access_write import make_key
+from shared.access.admin import make_key
 from shared.agreement.roster import Rep
 from shared.events import RosterChanged
 from shared.service import build_app

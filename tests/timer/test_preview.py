@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from shared.access_write import make_key
+from shared.access.admin import make_key
 from shared.service import build_app
 from tests.rooms import Room
 from tests.vectors_at import vectors

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from shared.agreement.roster import Rep
 from shared.events import RosterChanged, SlaBreached
-from shared.ticking import Ticker
+from shared.work.scheduler import Ticker
 from tests.rooms import TUESDAY, Room
 from tests.timer.clock_room import LEAD, assigned, clock, names
 

@@ -15,15 +15,15 @@ from services.timer import store
 from services.timer.app import build
 from services.timer.handlers import knowledge, leads
 from services.timer.settings import Settings as TimerSettings
-from shared.access_write import set_clock
+from shared.access.admin import set_clock
 from shared.agreement.roster import Rep
 from shared.base.settings import Settings
-from shared.db import Database
 from shared.events import LeadAccepted, RosterChanged
 from shared.events.base import Event
 from shared.house import Building, opened
 from shared.migrate import upgrade
-from shared.ticking import Ticker
+from shared.store.database import Database
+from shared.work.scheduler import Ticker
 from tests.rooms import TUESDAY
 from tests.timer.clock_room import LEAD, MINUTE, answer, assigned, published
 

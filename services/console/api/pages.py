@@ -10,11 +10,11 @@ from services.console.api.viewer import viewer
 from services.console.handlers import showing
 from services.console.settings import Settings
 from services.console.store import lines
-from shared.access import Principal
+from shared.access.cache import Principal
 from shared.base.errors import NotAllowed, NotFound
 from shared.base.ids import is_id
-from shared.db import Tx
 from shared.http import LOCAL, database, reading
+from shared.store.database import Tx
 from shared.web import templates
 
 ReadDep = Annotated[Tx, Depends(reading("console"), scope="function")]

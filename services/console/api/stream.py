@@ -12,7 +12,7 @@ from services.console.handlers import showing
 from services.console.handlers.following import BELL
 from services.console.store import lines
 from shared.base.waits import until
-from shared.db import Database, Tx
+from shared.store.database import Database, Tx
 
 HEARTBEAT = 15.0
 BREATH = 0.2

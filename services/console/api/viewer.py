@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from shared.access import Principal
+from shared.access.cache import Principal
 from shared.http import LOCAL, asker, trusted
 
 ROLES = ("manager", "marketing", "executive", "ops")

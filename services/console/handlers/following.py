@@ -8,8 +8,8 @@ from services.console.domain.notice import notice
 from services.console.domain.sentences import sentence
 from services.console.store import known, leads, lines
 from shared import events as said
-from shared.db import Tx
 from shared.events.base import Event
+from shared.store.database import Tx
 
 BELL = "floor"
 KINDS: tuple[type[Any], ...] = (

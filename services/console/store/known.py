@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from services.console.store.tables import agreements, people
-from shared.db import Tx, upsert
+from shared.store.database import Tx, upsert
 
 Row = dict[str, Any]
 

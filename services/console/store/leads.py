@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from services.console.store.tables import clocks, leads, notices
-from shared.db import Tx, upsert
+from shared.store.database import Tx, upsert
 
 HIDDEN = ("", "merged")
 Row = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from services.console.store.tables import lines
-from shared.db import CHUNK, Tx
+from shared.store.database import CHUNK, Tx
 
 Row = dict[str, Any]
 

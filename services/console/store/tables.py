@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
-from shared.db_tables import BigId, Json, Moment, kernel_tables
+from shared.store.kernel_tables import BigId, Json, Moment, kernel_tables
 
 metadata = MetaData()
 kernel_tables(metadata)

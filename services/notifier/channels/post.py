@@ -5,7 +5,7 @@ from services.notifier.channels.outcome import Outcome
 from services.notifier.channels.webhook import Webhook
 from services.notifier.domain.message import Composed
 from services.notifier.settings import Settings
-from shared.access import Access
+from shared.access.cache import Access
 from shared.base.clock import Clock
 
 

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook as Signer
 
 from services.notifier.channels.outcome import Outcome
 from services.notifier.domain.message import Composed
-from shared.access import Target
+from shared.access.cache import Target
 from shared.base import failpoints
 
 TIMEOUT = 10.0

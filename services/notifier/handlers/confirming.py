@@ -9,10 +9,10 @@ from services.notifier.domain.page import QUESTIONS
 from services.notifier.handlers.telling import Wanted
 from services.notifier.store import answers
 from shared.base.ids import new_id
-from shared.db import Tx
 from shared.events import ActionRefused, ActionTaken
 from shared.events.base import Event
 from shared.events.leads import Outcome
+from shared.store.database import Tx
 
 CONFIRMS = (Outcome, ActionRefused)
 

@@ -11,9 +11,6 @@ from services.notifier.handlers.confirming import CONFIRMS, confirmations
 from services.notifier.handlers.telling import Wanted, tell
 from services.notifier.store import known, notices
 from services.notifier.store import leads as store
-from shared import due, waiting
-from shared.db import Tx
-from shared.due import Due
 from shared.events import (
     ActionRefused,
     LeadAssigned,
@@ -25,6 +22,9 @@ from shared.events import (
     SlaWithdrawn,
 )
 from shared.events.base import Event
+from shared.store.database import Tx
+from shared.work import deferred, schedule
+from shared.work.schedule import Due
 
 LOOK_AGAIN = timedelta(seconds=15)
 
@@ -32,7 +32,7 @@ LOOK_AGAIN = timedelta(seconds=15)
 async def hear(tx: Tx, events: list[Event[Any]]) -> None:
     """At most one event of each lead. An assignment waits for the version and the person that it names."""
     if isinstance(events[0].data, HUSHES):
-        await due.hold(tx, [event.subject for event in events])
+        await schedule.hold(tx, [event.subject for event in events])
     leads = await store.leads_of(tx, [event.subject for event in events], lock=True)
     ready = await _ready(tx, events)
     await _hush(tx, [event for event in ready if isinstance(event.data, HUSHES)])
@@ -80,9 +80,9 @@ async def _ready(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
             return f"agreement:{missing[0]}"
         return "" if event.data.owner in people else f"rep:{event.data.owner}"
 
-    ready = await waiting.ready(tx, events, needs)
+    ready = await deferred.ready(tx, events, needs)
     if len(ready) < len(events):
-        await due.put(tx, [Due("look", "look", "look", tx.wall + LOOK_AGAIN, "wall")])
+        await schedule.put(tx, [Due("look", "look", "look", tx.wall + LOOK_AGAIN, "wall")])
     return ready
 
 
@@ -98,7 +98,7 @@ async def hush(tx: Tx, pointless: list[tuple[Notice, Event[Any]]]) -> None:
     if not pointless:
         return
     await notices.move(tx, [notice.id for notice, _ in pointless], "suppressed")
-    await due.drop(tx, [f"send:{notice.id}" for notice, _ in pointless])
+    await schedule.drop(tx, [f"send:{notice.id}" for notice, _ in pointless])
     for notice, event in pointless:
         why = f"It no longer matters: {event.data.type.split('.')[2].replace('_', ' ')}."
         tx.emit(NoticeSuppressed(**notice.names(), at=tx.now, why=why), subject=notice.lead, cause=event)

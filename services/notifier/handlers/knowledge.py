@@ -4,34 +4,34 @@ from services.notifier.domain.notice import ASKING, Notice
 from services.notifier.handlers.hearing import hear, hush
 from services.notifier.store import known, notices
 from services.notifier.store.leads import drop_dues, save_dues
-from shared import due, waiting
-from shared.db import Tx
-from shared.due import Due
 from shared.events import AgreementPublished, ClockMoved, ClockResumed, ClockStarted, ClockStopped, RosterChanged
 from shared.events.base import Event
+from shared.store.database import Tx
+from shared.work import deferred, schedule
+from shared.work.schedule import Due
 
 
 async def learn(tx: Tx, events: list[Event[AgreementPublished]]) -> None:
     """Versions of the agreement went live."""
     await known.learn(tx, [{"version": event.data.version, "compiled": event.data.compiled} for event in events])
-    await waiting.resume(tx, hear, [f"agreement:{event.data.version}" for event in events])
+    await deferred.resume(tx, hear, [f"agreement:{event.data.version}" for event in events])
 
 
 async def meet(tx: Tx, events: list[Event[RosterChanged]]) -> None:
     """People changed."""
     await known.meet(tx, [event.data.rep for event in events])
-    await waiting.resume(tx, hear, [f"rep:{event.data.rep.id}" for event in events])
+    await deferred.resume(tx, hear, [f"rep:{event.data.rep.id}" for event in events])
 
 
 async def look(tx: Tx, rows: list[Due]) -> None:
     """Look again at what waits: what it needs may have come in another process's transaction, unseen by the first look."""
-    await waiting.resume(tx, hear, await known.needed(tx))
+    await deferred.resume(tx, hear, await known.needed(tx))
 
 
 async def runs(tx: Tx, events: list[Event[ClockStarted]] | list[Event[ClockMoved]] | list[Event[ClockResumed]]) -> None:
     """Until when somebody has: the mail that waits to say so goes out."""
     leads = [event.subject for event in events]
-    await due.hold(tx, leads)
+    await schedule.hold(tx, leads)
     rows = [
         {"lead": event.subject, "promise": event.data.promise, "epoch": event.data.epoch, "due_at": event.data.due_at}
         for event in events
@@ -45,14 +45,14 @@ async def runs(tx: Tx, events: list[Event[ClockStarted]] | list[Event[ClockMoved
     ]
     if ready:
         await notices.move(tx, ready, "ready")
-        await due.drop(tx, [f"send:{notice}" for notice in ready])
+        await schedule.drop(tx, [f"send:{notice}" for notice in ready])
         tx.wakes.add("notices")
 
 
 async def stopped(tx: Tx, events: list[Event[ClockStopped]]) -> None:
     """Clocks that run no more. The timer is the judge: what was answered asks for nothing any more."""
     leads = [event.subject for event in events]
-    await due.hold(tx, leads)
+    await schedule.hold(tx, leads)
     await drop_dues(tx, [(event.subject, event.data.promise, event.data.epoch) for event in events])
     answered = {
         (event.subject, event.data.promise, event.data.epoch): event

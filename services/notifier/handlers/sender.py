@@ -8,11 +8,11 @@ from services.notifier.channels.post import Post
 from services.notifier.domain.message import Composed
 from services.notifier.handlers.sending import Done, claim, mark
 from services.notifier.store import notices
-from shared.access import Access
+from shared.access.cache import Access
 from shared.base import failpoints
 from shared.base.waits import backoff, until
-from shared.db import Database, ours
-from shared.gather import Gather
+from shared.store.database import Database, ours
+from shared.store.group_commit import Gather
 
 log = logging.getLogger(__name__)
 SLOTS = 16

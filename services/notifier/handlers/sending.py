@@ -10,11 +10,11 @@ from services.notifier.domain.notice import Notice, matters
 from services.notifier.handlers.compose import compose
 from services.notifier.store import notices
 from services.notifier.store.leads import leads_of
-from shared import due
 from shared.base.waits import backoff
-from shared.db import Tx
-from shared.due import Due
 from shared.events import NoticeFailed, NoticeSent, NoticeSuppressed
+from shared.store.database import Tx
+from shared.work import schedule
+from shared.work.schedule import Due
 
 LEASE = timedelta(seconds=60)
 PAUSES = (10, 30, 120, 600, 1800, 3600, *(7200 for _ in range(34)))
@@ -44,13 +44,13 @@ async def claim(tx: Tx, limit: int) -> tuple[list[Composed], bool]:
     leads = await leads_of(tx, [notice.lead for notice in claimed])
     fit = [notice for notice in claimed if notice.lead in leads and matters(notice, leads[notice.lead])]
     await _let_go(tx, [notice for notice in claimed if notice not in fit])
-    await due.put(tx, [_at(notice, tx.wall + LEASE) for notice in fit])
+    await schedule.put(tx, [_at(notice, tx.wall + LEASE) for notice in fit])
     return await compose(tx, fit, leads), len(claimed) == limit
 
 
 async def mark(tx: Tx, done: Sequence[Done]) -> list[None]:
     """Write what became of attempts: sent, to be tried again, or given up."""
-    await due.drop(tx, [f"send:{item.notice.id}" for item in done])
+    await schedule.drop(tx, [f"send:{item.notice.id}" for item in done])
     sent = {item.notice.id: item.notice for item in done if item.outcome.sent}
     for notice in await notices.move(tx, sent, "sent", sent_at=tx.now, claimed_until=None, error=""):
         own = sent[notice]
@@ -74,7 +74,7 @@ async def _failed(tx: Tx, notice: Notice, outcome: Outcome) -> None:
         tx.emit(fact, subject=notice.lead)
         return
     pause = PAUSES[notice.attempts - 1]
-    await due.put(tx, [_at(notice, tx.wall + timedelta(seconds=backoff(1, first=pause, most=pause)))])
+    await schedule.put(tx, [_at(notice, tx.wall + timedelta(seconds=backoff(1, first=pause, most=pause)))])
 
 
 async def _let_go(tx: Tx, pointless: Sequence[Notice]) -> None:

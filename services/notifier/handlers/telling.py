@@ -13,14 +13,14 @@ from services.notifier.domain.recipients import Office, Told
 from services.notifier.domain.ways import ways
 from services.notifier.store import known, notices
 from services.notifier.store.leads import dues_of
-from shared import due
 from shared.agreement.model import Channel, Compiled
 from shared.base.ids import new_id
-from shared.db import Tx
-from shared.due import Due
 from shared.events import NoticeSuppressed
 from shared.events.base import Event
 from shared.events.breaches import SlaFact
+from shared.store.database import Tx
+from shared.work import schedule
+from shared.work.schedule import Due
 
 GRACE = timedelta(seconds=2)
 """How long (real time) the mail about an assignment waits for the clock that says until when; it mostly comes in 50 ms."""
@@ -50,7 +50,7 @@ async def tell(tx: Tx, wanted: Sequence[Wanted]) -> None:
         meant += _notices(tx, item, lead, office, clocked)
     made = await notices.add(tx, meant)
     new = [notice for notice in meant if notice.id in made]
-    await due.put(tx, [_due(tx, notice) for notice in new if notice.state == "waiting"])
+    await schedule.put(tx, [_due(tx, notice) for notice in new if notice.state == "waiting"])
     if any(notice.state == "ready" for notice in new):
         tx.wakes.add("notices")
 

@@ -12,7 +12,7 @@ from services.notifier.store.tables import agreements, metadata, people, roster
 from shared.agreement.model import Compiled
 from shared.agreement.roster import Rep
 from shared.base.ids import new_id
-from shared.db import Tx, upsert
+from shared.store.database import Tx, upsert
 
 
 @dataclass(slots=True)

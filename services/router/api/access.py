@@ -8,8 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from starlette.responses import Response
 
 from services.router.sources.registry import SOURCES, Source
-from shared import access_write as write
-from shared.access import Access, Principal
+from shared.access import admin as write
+from shared.access.cache import Access, Principal
 from shared.base.errors import TheirMistake
 from shared.http import access_of, allow, answer
 

@@ -7,12 +7,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from services.router.handlers import agreement as handlers
 from services.router.store import agreements as store
-from shared.access import Principal
+from shared.access.cache import Principal
 from shared.agreement.language.parse import parse
 from shared.agreement.language.render import render
 from shared.base.errors import NotFound, TheirMistake
-from shared.db import Tx
 from shared.http import allow, answer, in_transaction, reading
+from shared.store.database import Tx
 
 doors = APIRouter()
 TxDep = Annotated[Tx, Depends(in_transaction("router"), scope="function")]

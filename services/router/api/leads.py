@@ -19,12 +19,12 @@ from services.router.sources.received import lower
 from services.router.sources.registry import LONG, SHORT, kept, source
 from services.router.store import leads as lead_store
 from services.router.store import views
-from shared.access import Principal
+from shared.access.cache import Principal
 from shared.base.errors import NotAllowed, NotFound, TheirMistake
 from shared.base.ids import is_id, new_id
 from shared.base.telemetry import RECEIVED
-from shared.db import Tx, ours
 from shared.http import allow, answer, in_transaction, reading
+from shared.store.database import Tx, ours
 
 doors = APIRouter()
 TxDep = Annotated[Tx, Depends(in_transaction("router"), scope="function")]

@@ -12,11 +12,11 @@ from services.router.handlers import roster
 from services.router.store import cached, people
 from services.router.store import leads as lead_store
 from services.router.store.tables import lists
-from shared.access import Principal
+from shared.access.cache import Principal
 from shared.agreement.roster import Away, Rep
 from shared.base.errors import Conflict, NotFound
-from shared.db import Tx, upsert
 from shared.http import allow, answer, in_transaction, reading
+from shared.store.database import Tx, upsert
 
 doors = APIRouter()
 TxDep = Annotated[Tx, Depends(in_transaction("router"), scope="function")]

@@ -17,13 +17,13 @@ from services.router.sources.recipes import Secret
 from services.router.sources.registry import Source, kept, source
 from services.router.sources.unreadable import Unreadable
 from services.router.sources.verify import NOT_CONFIGURED, Verified
-from shared.access import Endpoint
+from shared.access.cache import Endpoint
 from shared.base import failpoints
 from shared.base.ids import new_id, same_id
 from shared.base.telemetry import RECEIVED
-from shared.db import ours
-from shared.gather import Gather
 from shared.http import access_of, database
+from shared.store.database import ours
+from shared.store.group_commit import Gather
 
 log = logging.getLogger(__name__)
 METHODS = ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH"]

@@ -13,7 +13,6 @@ from services.router.handlers.release import try_waiting
 from services.router.store import people as people_store
 from services.router.store.cached import known, pinned
 from shared.agreement.model import Compiled, Decline
-from shared.db import Tx
 from shared.events.base import Event
 from shared.events.leads import (
     ActionRefused,
@@ -29,6 +28,7 @@ from shared.events.leads import (
     Outcome,
 )
 from shared.events.notices import ActionTaken
+from shared.store.database import Tx
 
 SAYS: dict[str, type[Outcome]] = {
     "accept": LeadAccepted,

@@ -6,16 +6,16 @@ from zoneinfo import ZoneInfo
 
 from services.router.store import agreements as store
 from services.router.store import cached
-from shared import due
-from shared.access import Principal
+from shared.access.cache import Principal
 from shared.agreement.language.compile import compile_agreement
 from shared.agreement.language.parse import parse
 from shared.agreement.language.signing import hash_of
 from shared.agreement.model import Compiled
 from shared.base.errors import Conflict, NotAllowed, NotFound, TheirMistake
-from shared.db import Tx
-from shared.due import Due
 from shared.events.agreement import AgreementPublished
+from shared.store.database import Tx
+from shared.work import schedule
+from shared.work.schedule import Due
 
 SIDES = ("marketing", "sales")
 YEARS = 10
@@ -109,7 +109,7 @@ async def publish(tx: Tx, number: int) -> dict[str, Any]:
     at = max(tx.now, _effective(Compiled.model_validate(row["compiled"]), tx.now))
     await store.set_state(tx, number, "published", published_at=tx.now, live_at=at)
     if at > tx.now:
-        await due.put(tx, [Due(f"live:{number}", "live", str(number), at)])
+        await schedule.put(tx, [Due(f"live:{number}", "live", str(number), at)])
         return {"version": number, "state": "published", "live_at": at}
     await _go_live(tx, number)
     return {"version": number, "state": "live", "live_at": at}
@@ -136,7 +136,7 @@ async def _go_live(tx: Tx, number: int) -> None:
     fact = AgreementPublished(version=number, hash=row["hash"], published_at=tx.now, compiled=row["compiled"])
     tx.emit(fact, subject=f"agreement:{number}")
     soon = tx.now + timedelta(0)
-    await due.put(tx, [Due("begin", "begin", "begin", soon), Due("waiting", "waiting", "waiting", soon)])
+    await schedule.put(tx, [Due("begin", "begin", "begin", soon), Due("waiting", "waiting", "waiting", soon)])
 
 
 async def _version(tx: Tx, number: int) -> Any:

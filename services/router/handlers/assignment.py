@@ -14,9 +14,9 @@ from services.router.store import leads as lead_store
 from services.router.store import people as people_store
 from services.router.store.cached import Known, Live, known
 from shared.base.ids import new_id
-from shared.due import Due
 from shared.events.base import Event
 from shared.events.leads import LeadAssigned, LeadHeld, LeadUnrouted
+from shared.work.schedule import Due
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from typing import Any
 
 from services.router.domain.lead import Lead
 from services.router.store import leads as store
-from shared import due
-from shared.db import Tx
-from shared.due import Due
 from shared.events.base import Event
 from shared.events.leads import LeadFact
+from shared.store.database import Tx
+from shared.work import schedule
+from shared.work.schedule import Due
 
 
 @dataclass(slots=True)
@@ -60,5 +60,5 @@ class Book:
         await store.write_log(self.tx, self.lines)
         await store.write_decisions(self.tx, self.decisions)
         await store.write_assignments(self.tx, list(self.assigned.values()), self.ended)
-        await due.drop(self.tx, self.drop)
-        await due.put(self.tx, self.put)
+        await schedule.drop(self.tx, self.drop)
+        await schedule.put(self.tx, self.put)

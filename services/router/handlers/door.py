@@ -8,10 +8,10 @@ from typing import Any
 
 from services.router.sources.answers import Answer
 from services.router.store import intake
-from shared.access import Access
+from shared.access.cache import Access
 from shared.base import failpoints
-from shared.db import Database, Tx
 from shared.events.intake import IntakeReceived
+from shared.store.database import Database, Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from services.router.handlers.actions import Answer, recycle, refuse
 from services.router.handlers.assignment import Wanted, place
 from services.router.handlers.book import Book
 from services.router.handlers.release import try_waiting
-from shared.db import Tx
 from shared.events.base import Event
 from shared.events.breaches import SlaEscalated
+from shared.store.database import Tx
 
 
 async def escalated(tx: Tx, events: list[Event[SlaEscalated]]) -> None:

@@ -13,7 +13,6 @@ from services.router.handlers.reading import Reading, read
 from services.router.store import intake as store
 from services.router.store.cached import Known, known, pinned
 from shared.agreement.model import Duplicates
-from shared.db import Tx
 from shared.events.base import Event
 from shared.events.intake import IntakeReceived
 from shared.events.leads import (
@@ -25,6 +24,7 @@ from shared.events.leads import (
     LeadReceived,
     LeadRefused,
 )
+from shared.store.database import Tx
 
 
 async def receive(tx: Tx, events: list[Event[IntakeReceived]]) -> None:

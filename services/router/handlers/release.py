@@ -6,9 +6,9 @@ from services.router.handlers.book import Book
 from services.router.handlers.intake import Intake
 from services.router.store import leads as store
 from services.router.store.cached import known
-from shared.db import Tx
-from shared.due import Due, put
 from shared.events.leads import LeadUnrouted
+from shared.store.database import Tx
+from shared.work.schedule import Due, put
 
 AT_ONCE = 300
 

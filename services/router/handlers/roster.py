@@ -11,14 +11,14 @@ from services.router.handlers.book import Book
 from services.router.store import cached
 from services.router.store import leads as lead_store
 from services.router.store import people as store
-from shared import due
-from shared.access_write import ROLES
+from shared.access.admin import ROLES
 from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import parse_hours, zone_named
 from shared.base.errors import NotFound, TheirMistake
-from shared.db import Tx
-from shared.due import Due
 from shared.events.agreement import RosterChanged
+from shared.store.database import Tx
+from shared.work import schedule
+from shared.work.schedule import Due
 
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
@@ -98,7 +98,7 @@ async def _write(tx: Tx, reps: list[Rep], by: str) -> None:
             for n, span in enumerate(rep.away)
             if span.until > tx.now
         ]
-    await due.put(tx, rows)
+    await schedule.put(tx, rows)
 
 
 async def absent(tx: Tx, rows: list[Due]) -> None:

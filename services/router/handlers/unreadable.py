@@ -11,11 +11,11 @@ from services.router.store import intake as store
 from services.router.store import leads as lead_store
 from services.router.store.cached import known
 from shared.base.errors import NotFound, TheirMistake
-from shared.db import Tx
 from shared.events.base import Event
 from shared.events.intake import IntakeReceived
 from shared.events.leads import LeadMerged, LeadRefused
 from shared.service import Aside
+from shared.store.database import Tx
 
 KIND = "unreadable"
 

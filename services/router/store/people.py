@@ -8,7 +8,7 @@ from sqlalchemy import select
 from services.router.domain.floor import Turn
 from services.router.store.tables import people, turns
 from shared.agreement.roster import Rep
-from shared.db import Tx, upsert
+from shared.store.database import Tx, upsert
 
 
 async def turns_of(tx: Tx, teams: Iterable[str], members: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Turn]:

@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from shared.db_tables import BigId, Json, Moment, kernel_tables
+from shared.store.kernel_tables import BigId, Json, Moment, kernel_tables
 
 metadata = MetaData()
 kernel_tables(metadata)

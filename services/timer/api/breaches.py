@@ -10,11 +10,11 @@ from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import Response, StreamingResponse
 
 from services.timer import store
-from shared.access import Principal
+from shared.access.cache import Principal
 from shared.base.errors import TheirMistake
 from shared.base.waits import until
-from shared.db import Database, Tx
 from shared.http import allow, answer, database, reading
+from shared.store.database import Database, Tx
 
 doors = APIRouter()
 Ops = Annotated[Principal, Depends(allow("ops", "manager", "marketing"))]

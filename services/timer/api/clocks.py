@@ -10,12 +10,12 @@ from services.timer import store
 from services.timer.domain.clock import Clock
 from services.timer.domain.followed import Followed, again, follow
 from services.timer.domain.promise import basis, reckon
-from shared.access import Principal
+from shared.access.cache import Principal
 from shared.agreement.time.business_time import Interval
 from shared.agreement.time.preview import rfc3339
 from shared.base.errors import NotFound, TheirMistake
-from shared.db import Tx
 from shared.http import allow, answer, reading
+from shared.store.database import Tx
 
 doors = APIRouter()
 ReadDep = Annotated[Tx, Depends(reading("timer"), scope="function")]

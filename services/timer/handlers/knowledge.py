@@ -2,10 +2,10 @@
 
 from services.timer import store
 from services.timer.handlers import leads
-from shared import waiting
-from shared.db import Tx
 from shared.events import AgreementPublished, RosterChanged
 from shared.events.base import Event
+from shared.store.database import Tx
+from shared.work import deferred
 
 
 async def learn(tx: Tx, events: list[Event[AgreementPublished]]) -> None:
@@ -20,10 +20,10 @@ async def learn(tx: Tx, events: list[Event[AgreementPublished]]) -> None:
         for event in events
     ]
     await store.learn(tx, rows)
-    await waiting.resume(tx, leads.hear, [f"agreement:{event.data.version}" for event in events])
+    await deferred.resume(tx, leads.hear, [f"agreement:{event.data.version}" for event in events])
 
 
 async def meet(tx: Tx, events: list[Event[RosterChanged]]) -> None:
     """People changed."""
     await store.meet(tx, [event.data.rep for event in events])
-    await waiting.resume(tx, leads.hear, [f"rep:{event.data.rep.id}" for event in events])
+    await deferred.resume(tx, leads.hear, [f"rep:{event.data.rep.id}" for event in events])

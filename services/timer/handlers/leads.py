@@ -7,8 +7,6 @@ from services.timer import store
 from services.timer.handlers import answering, owning
 from services.timer.handlers.heard import Heard
 from services.timer.handlers.sheet import Sheet, opened
-from shared import due, waiting
-from shared.db import Tx
 from shared.events import (
     ActionRefused,
     ActionTaken,
@@ -28,12 +26,14 @@ from shared.events import (
     LeadWon,
 )
 from shared.events.base import Fact
+from shared.store.database import Tx
+from shared.work import deferred, schedule
 
 
 async def hear(tx: Tx, events: list[Heard]) -> None:
     """At most one event for each lead; what cannot be handled yet is kept as waiting, and so is what comes after it."""
     leads = [event.subject for event in events]
-    await due.hold(tx, leads)
+    await schedule.hold(tx, leads)
     ready = await _ready(tx, events)
     if not ready:
         return
@@ -59,12 +59,12 @@ async def _ready(tx: Tx, events: list[Heard]) -> list[Heard]:
     """Those events for which everything is here; the others wait."""
     owners = {event.data.owner for event in events if isinstance(event.data, LeadAssigned)}
 
-    async def look() -> waiting.Needs:
+    async def look() -> deferred.Needs:
         known = await store.versions_of(tx, _versions(events))
         people = await store.people_of(tx, owners)
         return lambda event: _needs(event, known, people)
 
-    return await waiting.ready(tx, events, await look(), look)
+    return await deferred.ready(tx, events, await look(), look)
 
 
 def _needs(event: Heard, known: dict[int, Any], people: dict[str, Any]) -> str:

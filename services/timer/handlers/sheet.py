@@ -14,14 +14,14 @@ from services.timer.domain.followed import Followed, again, follow
 from services.timer.domain.lead import Lead
 from services.timer.domain.promise import Begun, basis, left_of
 from services.timer.domain.step import upcoming
-from shared import due
 from shared.agreement.model import Compiled, Promise
 from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import Calendar
-from shared.db import Tx
-from shared.due import Due
 from shared.events.base import Event
 from shared.events.breaches import SlaFact
+from shared.store.database import Tx
+from shared.work import schedule
+from shared.work.schedule import Due
 
 KIND = "clock"
 SETTLING = "settling"
@@ -156,8 +156,8 @@ class Sheet:
         await store.keep_leads(tx, [self.leads[lead] for lead in self.moved])
         await store.forget_answers(tx, self.arrived)
         await store.keep_answers(tx, [answer for answer in self.taken if answer.action not in self.arrived])
-        await due.drop(tx, asleep)
-        await due.put(tx, awake)
+        await schedule.drop(tx, asleep)
+        await schedule.put(tx, awake)
         if self.said:
             tx.last(partial(store.tell_breaches, tx, self.said))
 

@@ -6,8 +6,8 @@ from services.timer import store
 from services.timer.domain.clock import Clock, Facts
 from services.timer.domain.step import step as one_step
 from services.timer.handlers.sheet import Sheet, opened
-from shared.db import Tx
-from shared.due import Due
+from shared.store.database import Tx
+from shared.work.schedule import Due
 
 
 async def step(tx: Tx, rows: list[Due]) -> None:

@@ -11,7 +11,7 @@ from services.timer.store.parts import parts
 from services.timer.store.tables import agreements, people
 from shared.agreement.model import Compiled
 from shared.agreement.roster import Rep
-from shared.db import Tx, upsert
+from shared.store.database import Tx, upsert
 
 _versions: WeakKeyDictionary[AsyncEngine, dict[int, Compiled]] = WeakKeyDictionary()
 

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
-from shared.db_tables import BigId, Json, Moment, kernel_tables
-from shared.waiting import waiting_table
+from shared.store.kernel_tables import BigId, Json, Moment, kernel_tables
+from shared.work.deferred import waiting_table
 
 metadata = MetaData()
 kernel_tables(metadata)

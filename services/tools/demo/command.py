@@ -22,7 +22,7 @@ from services.tools.demo import feed, reps, senders
 from services.tools.demo.mailbox import Mailbox, doors
 from services.tools.roster import read
 from services.tools.verdict import Verdict, judge
-from shared.access_write import set_clock
+from shared.access.admin import set_clock
 from shared.base.settings import Settings, load
 from shared.base.telemetry import start_logging
 from shared.house import read_run_file

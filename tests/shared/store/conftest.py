@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, text
 
 from shared.base.settings import Settings
-from shared.db import Database
-from shared.db_tables import Json, Moment, kernel_tables
 from shared.house import opened
+from shared.store.database import Database
+from shared.store.kernel_tables import Json, Moment, kernel_tables
 
 metadata = MetaData()
 kernel_tables(metadata)

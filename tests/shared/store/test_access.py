@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from shared.access import Access
-from shared.access_write import make_key, revoke_key
+from shared.access.admin import make_key, revoke_key
+from shared.access.cache import Access
 from shared.base.settings import Settings
 from shared.house import opened
 from shared.migrate import upgrade

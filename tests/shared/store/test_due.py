@@ -8,19 +8,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from shared import due
-from shared.db import Database
-from shared.due import Due
+from shared.store.database import Database
+from shared.work import schedule
+from shared.work.schedule import Due
 
 
 async def put(db: Database, *rows: Due) -> None:
     async with db.transaction() as tx:
-        await due.put(tx, list(rows))
+        await schedule.put(tx, list(rows))
 
 
 async def claimed(db: Database, limit: int = 500) -> list[str]:
     async with db.transaction() as tx:
-        return [row.id for row in await due.claim(tx, limit)]
+        return [row.id for row in await schedule.claim(tx, limit)]
 
 
 def past(seconds: float) -> datetime:
@@ -35,7 +35,7 @@ async def test_what_is_due_is_claimed_earliest_first_and_what_is_not_stays(db: D
         Due("later", "warn", "lead", past(-3600)),
     )
     async with db.transaction() as tx:
-        rows = await due.claim(tx)
+        rows = await schedule.claim(tx)
     assert [row.id for row in rows] == ["a", "b"]
     assert (rows[0].data, rows[0].basis, rows[1].data) == ({"rung": 1}, "wall", {})
     assert await claimed(db) == []
@@ -45,7 +45,7 @@ async def test_a_claim_that_is_undone_gives_the_rows_back(db: Database) -> None:
     await put(db, Due("a", "warn", "lead", past(10)))
     with pytest.raises(ZeroDivisionError):
         async with db.transaction() as tx:
-            assert await due.claim(tx)
+            assert await schedule.claim(tx)
             raise ZeroDivisionError
     assert await claimed(db) == ["a"]
 
@@ -53,11 +53,11 @@ async def test_a_claim_that_is_undone_gives_the_rows_back(db: Database) -> None:
 async def test_a_row_put_again_in_its_own_claim_comes_back_later(db: Database) -> None:
     await put(db, Due("a", "warn", "lead", past(10)))
     async with db.transaction() as tx:
-        (row,) = await due.claim(tx)
-        await due.put(tx, [Due(row.id, row.kind, row.subject, tx.wall + timedelta(hours=1))])
+        (row,) = await schedule.claim(tx)
+        await schedule.put(tx, [Due(row.id, row.kind, row.subject, tx.wall + timedelta(hours=1))])
     assert await claimed(db) == []
     async with db.reading() as tx:
-        assert list(await due.next_instants(tx)) == ["now"]
+        assert list(await schedule.next_instants(tx)) == ["now"]
 
 
 async def test_putting_an_id_again_moves_it(db: Database) -> None:
@@ -65,7 +65,7 @@ async def test_putting_an_id_again_moves_it(db: Database) -> None:
     await put(db, Due("a", "breach", "lead", past(-3600), "wall"))
     assert await claimed(db) == []
     async with db.reading() as tx:
-        (row,) = await due.of(tx, ["lead"])
+        (row,) = await schedule.of(tx, ["lead"])
     assert (row.kind, row.basis) == ("breach", "wall")
 
 
@@ -73,9 +73,9 @@ async def test_rows_are_dropped_by_id_by_subject_and_by_kind(db: Database) -> No
     rows = [Due(f"{kind}-{lead}", kind, lead, past(10)) for kind in ("warn", "breach") for lead in ("x", "y", "z")]
     await put(db, *rows)
     async with db.transaction() as tx:
-        await due.drop(tx, ["warn-x"])
-        await due.drop_for(tx, ["y"])
-        await due.drop_for(tx, ["z"], kind="warn")
+        await schedule.drop(tx, ["warn-x"])
+        await schedule.drop_for(tx, ["y"])
+        await schedule.drop_for(tx, ["z"], kind="warn")
     assert sorted(await claimed(db)) == ["breach-x", "breach-z"]
 
 
@@ -86,7 +86,7 @@ async def test_two_who_claim_at_once_never_share_a_row_and_together_have_all(db:
         mine: list[str] = []
         while True:
             async with db.transaction() as tx:
-                rows = await due.claim(tx, 25)
+                rows = await schedule.claim(tx, 25)
             if not rows:
                 return mine
             mine += [row.id for row in rows]
@@ -103,7 +103,7 @@ async def test_whoever_claims_does_not_make_another_wait_on_rows_in_hand(db: Dat
         return
     await put(db, Due("a", "warn", "x", past(20)), Due("b", "warn", "y", past(10)))
     async with db.transaction() as tx:
-        (first,) = await due.claim(tx, 1)
+        (first,) = await schedule.claim(tx, 1)
         assert await asyncio.wait_for(claimed(db), 5) == ["b"]
     assert first.id == "a"
 
@@ -113,7 +113,7 @@ async def test_late_counts_both_readings_of_time(db: Database) -> None:
         db, Due("a", "warn", "x", past(9)), Due("b", "warn", "x", past(9), "wall"), Due("c", "warn", "x", past(-9))
     )
     async with db.reading() as tx:
-        assert await due.late(tx, tx.now, tx.wall) == 2
+        assert await schedule.late(tx, tx.now, tx.wall) == 2
 
 
 moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2030, 1, 1), timezones=st.just(UTC))
@@ -126,8 +126,8 @@ async def test_exactly_the_rows_up_to_the_instant_are_claimed(
 ) -> None:
     async with db.transaction() as tx:
         await tx.run(text("DELETE FROM due"))
-        await due.put(tx, [Due(f"{place}", "warn", "x", at) for place, at in enumerate(instants)])
+        await schedule.put(tx, [Due(f"{place}", "warn", "x", at) for place, at in enumerate(instants)])
         tx.now = cut
-        rows = await due.claim(tx)
+        rows = await schedule.claim(tx)
     expected = sorted((at, f"{place}") for place, at in enumerate(instants) if at <= cut)
     assert [(row.at, row.id) for row in rows] == expected

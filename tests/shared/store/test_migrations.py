@@ -10,11 +10,13 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 
 from services.tools.assembly import NAMES
-from shared import access_tables, engines, migrate
+from shared import migrate
+from shared.access import tables
 from shared.base.errors import CannotStart
 from shared.base.settings import Settings
-from shared.db import Database
 from shared.house import Building, opened
+from shared.store import engines
+from shared.store.database import Database
 from tests.shared.store.conftest import wide
 
 SCHEMAS = [engines.ACCESS, *NAMES]
@@ -22,7 +24,7 @@ SCHEMAS = [engines.ACCESS, *NAMES]
 
 def metadata_of(schema: str) -> MetaData:
     if schema == engines.ACCESS:
-        return access_tables.metadata
+        return tables.metadata
     store = import_module(f"services.{schema}.store")
     found: MetaData = getattr(store, "metadata", None) or import_module(f"services.{schema}.store.tables").metadata
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.near import NearConnection, near
+from shared.store.inline_sqlite import NearConnection, near
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from shared import parking
 from shared.base.errors import NotFound, TheirMistake
 from shared.bus.port import Record
-from shared.consume import handle, replay
-from shared.db import Database, Tx
 from shared.events.base import Event
 from shared.events.notices import NoticeSuppressed
+from shared.store.database import Database, Tx
+from shared.work import dead_letters
+from shared.work.consumer import handle, replay
 from tests.shared.store.facts import event
 
 
@@ -35,9 +35,9 @@ class Desk:
         async with self.db.reading() as tx:
             return {row["id"] for row in await tx.rows(text("SELECT id FROM things"))}
 
-    async def parked(self) -> list[parking.Parked]:
+    async def parked(self) -> list[dead_letters.Parked]:
         async with self.db.reading() as tx:
-            return await parking.listed(tx)
+            return await dead_letters.listed(tx)
 
 
 def record(key: str, value: bytes, offset: int = 0) -> Record:
@@ -113,7 +113,7 @@ async def test_dropping_the_first_lets_the_others_through(db: Database) -> None:
     await replay(db, desk.hears, {}, first.id, "ops", drop=True)
     assert await desk.handled() == {"a2"}
     async with db.reading() as tx:
-        found: Any = await parking.found(tx, first.id)
+        found: Any = await dead_letters.found(tx, first.id)
     assert (found.state, found.body) == ("dropped", first.body)
 
 

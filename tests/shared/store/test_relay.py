@@ -11,11 +11,11 @@ from sqlalchemy import text
 
 from shared.bus.embedded import EmbeddedBus
 from shared.bus.port import Outgoing
-from shared.db import Database
-from shared.db_tables import SHARDS
 from shared.events.base import decode
-from shared.leases import Leases
-from shared.relay import Relay
+from shared.store.database import Database
+from shared.store.kernel_tables import SHARDS
+from shared.work.relay import Relay
+from shared.work.shard_leases import Leases
 from tests.parts.patience import eventually
 from tests.shared.store.conftest import timers, wide
 from tests.shared.store.facts import said

@@ -8,16 +8,16 @@ from typing import Any
 import asyncpg
 import pytest
 
-from shared import consume, parking
 from shared.bus import kafka as kafka_bus
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import Outgoing, Record
-from shared.consume import handle, replay
-from shared.db import Tx
-from shared.db_tables import SHARDS
 from shared.events.base import Event
-from shared.leases import Leases
-from shared.wakes import plain
+from shared.store.database import Tx
+from shared.store.kernel_tables import SHARDS
+from shared.store.wakeups import plain
+from shared.work import consumer, dead_letters
+from shared.work.consumer import handle, replay
+from shared.work.shard_leases import Leases
 from tests.rooms import TUESDAY
 from tests.shared.store.conftest import timers, wide
 from tests.shared.store.facts import said
@@ -84,12 +84,12 @@ async def test_a_record_that_comes_while_the_last_is_replayed_is_not_left_behind
         await handle(db, hears, [record(1)])
         poison["on"] = False
         async with db.reading() as tx:
-            (first,) = await parking.listed(tx)
+            (first,) = await dead_letters.listed(tx)
         looked, go = asyncio.Event(), asyncio.Event()
 
         async def slow() -> None:
             async with db.transaction() as tx:
-                await consume.apply(tx, hears, [record(2)])
+                await consumer.apply(tx, hears, [record(2)])
                 looked.set()
                 await go.wait()
 

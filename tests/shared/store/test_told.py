@@ -5,7 +5,7 @@ import logging
 import pytest
 from prometheus_client import REGISTRY
 
-from shared.db import Database
+from shared.store.database import Database
 from tests.shared.store.facts import said
 
 
@@ -14,7 +14,7 @@ def _counted(kind: str) -> float:
 
 
 async def test_only_what_was_committed_is_counted_and_logged(db: Database, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "shared.db")
+    caplog.set_level(logging.INFO, "shared.store.database")
     kind = said().type
     before = _counted(kind)
     async with db.transaction() as tx:

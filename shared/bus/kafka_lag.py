@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from shared.base.errors import TryLater
-from shared.bus.kafka_member import SEND_BOUND, STOP_BOUND, bounded_stop
+from shared.bus.kafka_consumer import SEND_BOUND, STOP_BOUND, bounded_stop
 from shared.bus.port import Ends
 
 log = logging.getLogger(__name__)

@@ -16,19 +16,19 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared import engines, outbox
 from shared.base import failpoints
 from shared.base.clock import Clock
 from shared.base.errors import TryLater
 from shared.base.keyring import KeyRing
 from shared.base.telemetry import SAID
-from shared.db_tables import SHARDS
 from shared.events.base import BREACHES, CLOCKS, LEADS, NOTICES, Event, Fact
-from shared.wakes import Wakes
+from shared.store import engines, outbox
+from shared.store.kernel_tables import SHARDS
+from shared.store.wakeups import Wakes
 
 if TYPE_CHECKING:
-    from shared.access import Access
-    from shared.read_up import ReadUp
+    from shared.access.cache import Access
+    from shared.work.progress import ReadUp
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")

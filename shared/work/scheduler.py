@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 
-from shared import due, parking
 from shared.base import failpoints
 from shared.base.telemetry import FIRED
 from shared.base.waits import backoff, until
 from shared.bus.port import Record
-from shared.db import Database, Tx, ours
-from shared.due import Due
+from shared.store.database import Database, Tx, ours
+from shared.work import dead_letters, schedule
+from shared.work.schedule import Due
 
 log = logging.getLogger(__name__)
 
@@ -66,13 +66,13 @@ class Ticker:
             return 0.0
 
     async def _claimed(self, tx: Tx, claimed: list[Due]) -> float:
-        claimed[:] = await due.claim(tx)
+        claimed[:] = await schedule.claim(tx)
         if claimed:
             failpoints.reached("due_claimed")
             await ring(tx, self._rings, claimed)
             tx.after(lambda: failpoints.reached("due_committed"))
             return 0.0
-        instants = await due.next_instants(tx)
+        instants = await schedule.next_instants(tx)
         times = self._db.clock.reckon(tx.wall)
         waits = [self._db.clock.seconds_until(at, basis, times) for basis, at in instants.items()]
         return max(ELSEWHERE, min([CAP, *waits]))
@@ -87,17 +87,17 @@ class Ticker:
             log.warning(
                 "A due row of kind %s is parked: %s",
                 row.kind,
-                parking.sentence(error),
+                dead_letters.sentence(error),
                 exc_info=error,
                 extra={"service": self._db.service, "lead": row.subject},
             )
             async with self._db.transaction() as tx:
-                if await due.claim_these(tx, [row.id]):
-                    record = Record(parking.DUE, row.subject, _body(row), 0, 0)
-                    await parking.park(tx, record, event_id=row.id, kind=row.kind, error=error)
+                if await schedule.claim_these(tx, [row.id]):
+                    record = Record(dead_letters.DUE, row.subject, _body(row), 0, 0)
+                    await dead_letters.park(tx, record, event_id=row.id, kind=row.kind, error=error)
 
     async def _one(self, tx: Tx, row: Due) -> None:
-        await ring(tx, self._rings, await due.claim_these(tx, [row.id]))
+        await ring(tx, self._rings, await schedule.claim_these(tx, [row.id]))
 
 
 async def ring(tx: Tx, rings: dict[str, Ring], rows: list[Due]) -> None:

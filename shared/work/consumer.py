@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from shared import inbox, parking
 from shared.base import failpoints
 from shared.base.telemetry import BATCH_SECONDS, HANDLED
 from shared.base.waits import backoff, until
 from shared.bus.port import Batch, Consumer, Record
-from shared.db import Database, Tx, ours
 from shared.events.base import INTAKE, Event, Fact, UnknownKind, UnreadableEvent, decode
+from shared.store.database import Database, Tx, ours
+from shared.work import dead_letters, dedupe
 
 log = logging.getLogger(__name__)
 
@@ -117,24 +117,24 @@ async def handle(db: Database, hears: Hears, records: list[Record]) -> None:
             "%s parks a record of %s: %s",
             db.service,
             records[0].topic,
-            parking.sentence(error),
+            dead_letters.sentence(error),
             exc_info=error,
             extra=_traces(db.service, records[0]),
         )
         async with db.transaction() as tx:
             event_id, kind = _named(records[0])
-            await parking.park(tx, records[0], event_id=event_id, kind=kind, error=error)
+            await dead_letters.park(tx, records[0], event_id=event_id, kind=kind, error=error)
 
 
 async def apply(tx: Tx, hears: Hears, records: list[Record]) -> None:
     """Read, leave out repeats and what nobody here hears, then handle wave by wave."""
     failpoints.reached("batch_open")
-    shut = await parking.blocked(tx, records)
+    shut = await dead_letters.blocked(tx, records)
     events: list[Event[Any]] = []
     for record in records:
         if (record.topic, record.key) in shut:
             event_id, kind = _named(record)
-            await parking.park(tx, record, event_id=event_id, kind=kind, error=None)
+            await dead_letters.park(tx, record, event_id=event_id, kind=kind, error=None)
             continue
         try:
             events.append(decode(record.value))
@@ -149,7 +149,7 @@ async def apply(tx: Tx, hears: Hears, records: list[Record]) -> None:
     await apply_events(
         tx,
         hears,
-        [event for event in await inbox.fresh(tx, events) if type(event.data) in hears],
+        [event for event in await dedupe.fresh(tx, events) if type(event.data) in hears],
     )
 
 
@@ -200,16 +200,16 @@ async def replay(
     from shared.base.errors import NotFound, TheirMistake
 
     async with db.reading() as tx:
-        first = await parking.found(tx, parked_id)
+        first = await dead_letters.found(tx, parked_id)
     if first is None or first.state != "parked":
         raise NotFound(f"There is no parked record {parked_id} in {db.service}.")
     done = 0
     started = time.monotonic()
     while time.monotonic() - started < 60:
-        head: parking.Parked | None = None
+        head: dead_letters.Parked | None = None
         try:
             async with db.transaction() as tx:
-                queue = await parking.of_key(tx, first.topic, first.key)
+                queue = await dead_letters.of_key(tx, first.topic, first.key)
                 if not queue:
                     return f"{done} of {done} handled; nothing of this key is parked any more."
                 head = queue[0]
@@ -219,29 +219,29 @@ async def replay(
                         status=409,
                     )
                 if drop and done == 0:
-                    await parking.settle(tx, head.id, "dropped", by)
+                    await dead_letters.settle(tx, head.id, "dropped", by)
                 else:
                     await _again(tx, hears, rings, head)
-                    await parking.settle(tx, head.id, "replayed", by)
+                    await dead_letters.settle(tx, head.id, "replayed", by)
         except Exception as error:
             if ours(error) or head is None or (done == 0 and head.id != parked_id):
                 raise
             async with db.transaction() as tx:
-                await parking.failed_again(tx, head.id, error)
-            raise TheirMistake(f"It failed again: {parking.sentence(error)}", status=409) from error
+                await dead_letters.failed_again(tx, head.id, error)
+            raise TheirMistake(f"It failed again: {dead_letters.sentence(error)}", status=409) from error
         done += 1
     return f"{done} handled; more wait behind them, replay again."
 
 
-async def _again(tx: Tx, hears: Hears, rings: dict[str, Any], head: parking.Parked) -> None:
-    if head.topic == parking.DUE:
-        from shared import ticking
+async def _again(tx: Tx, hears: Hears, rings: dict[str, Any], head: dead_letters.Parked) -> None:
+    if head.topic == dead_letters.DUE:
+        from shared.work import scheduler
 
-        await ticking.again(tx, rings, head.body)
+        await scheduler.again(tx, rings, head.body)
         return
     event = decode(head.body)
     await apply_events(
         tx,
         hears,
-        [item for item in await inbox.fresh(tx, [event]) if type(item.data) in hears],
+        [item for item in await dedupe.fresh(tx, [event]) if type(item.data) in hears],
     )

@@ -12,8 +12,8 @@ import asyncpg
 
 from shared.base.ids import new_id
 from shared.base.waits import until
-from shared.db_tables import SHARDS
-from shared.wakes import plain
+from shared.store.kernel_tables import SHARDS
+from shared.store.wakeups import plain
 
 log = logging.getLogger(__name__)
 BEAT = 5.0

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Column, MetaData, String, Table, bindparam, text
 
-from shared.db import Tx, upsert
-from shared.db_tables import Json, Moment
+from shared.store.database import Tx, upsert
+from shared.store.kernel_tables import Json, Moment
 
 Basis = Literal["now", "wall"]
 BATCH = 500

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Column, MetaData, String, Table, bindparam, text
 
 from shared.base.telemetry import GAPS
-from shared.db import Tx, insert_new
-from shared.db_tables import Moment
 from shared.events.base import AGREEMENT, Event
+from shared.store.database import Tx, insert_new
+from shared.store.kernel_tables import Moment
 
 log = logging.getLogger(__name__)
 

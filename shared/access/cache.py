@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from shared import access_tables as tables
+from shared.access import tables as tables
 from shared.base.clock import Step
-from shared.db import Database, Tx
+from shared.store.database import Database, Tx
 
 SECRET = "access secrets"
 

@@ -12,9 +12,9 @@ from shared.base import failpoints
 from shared.base.telemetry import RELAYED
 from shared.base.waits import backoff, until
 from shared.bus.port import Bus, Outgoing
-from shared.db import Database, ours
-from shared.db_tables import SHARDS
-from shared.leases import Leases
+from shared.store.database import Database, ours
+from shared.store.kernel_tables import SHARDS
+from shared.work.shard_leases import Leases
 
 log = logging.getLogger(__name__)
 BATCH = 1000

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, text
 from shared.events.base import Event, Fact
 
 if TYPE_CHECKING:
-    from shared.db import Tx
+    from shared.store.database import Tx
 
 
 class Letter(NamedTuple):
@@ -30,7 +30,7 @@ async def write(tx: Tx) -> None:
     """
     if not tx.events and not tx.copies:
         return
-    from shared.db import shard_of
+    from shared.store.database import shard_of
 
     numbers = await _numbers(tx, [event for event in tx.events if event.topic != "intake"])
     letters = []

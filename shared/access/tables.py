@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table, Text
 
-from shared.db_tables import Json, Moment
+from shared.store.kernel_tables import Json, Moment
 
 metadata = MetaData()
 

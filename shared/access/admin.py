@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from shared import access_tables as tables
-from shared.access import SECRET, Access, hash_of
+from shared.access import tables as tables
+from shared.access.cache import SECRET, Access, hash_of
 from shared.base.errors import NotFound, TheirMistake
 from shared.base.ids import new_id
-from shared.db import Tx, upsert
+from shared.store.database import Tx, upsert
 
 ROLES = ("intake", "rep", "manager", "marketing", "executive", "ops", "admin")
 
