@@ -31,7 +31,7 @@ def _settings(**given: Any) -> Any:
 def _serve(names: tuple[str, ...], **given: Any) -> None:
     from services.tools.assembly import one_service
     from shared.base.telemetry import start_logging
-    from shared.serving import serve
+    from shared.runtime.server import serve
 
     settings = _settings(**given)
     begin = None

@@ -12,9 +12,9 @@ from sqlalchemy import MetaData, text
 from shared.access.admin import set_clock
 from shared.base.settings import Settings
 from shared.events.base import Event, Fact, decode
-from shared.house import Building, opened
-from shared.migrate import upgrade
-from shared.service import Service
+from shared.runtime.migrate import upgrade
+from shared.runtime.process import Service
+from shared.runtime.resources import Building, opened
 from shared.store.database import Database
 from shared.work import consumer, schedule, scheduler
 

@@ -8,9 +8,9 @@ from services.console.handlers import following
 from services.console.settings import Settings
 from services.console.store.tables import metadata
 from shared.events import AgreementPublished, RosterChanged
-from shared.http import joined
-from shared.service import Service
+from shared.runtime.process import Service
 from shared.web import STATIC
+from shared.web.http import joined
 
 
 def build(settings: Settings) -> Service:

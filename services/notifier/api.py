@@ -26,9 +26,9 @@ from services.notifier.store.leads import dues_of, leads_of
 from shared.access.cache import Principal
 from shared.base import failpoints
 from shared.base.errors import TheirMistake
-from shared.http import allow, answer, database, reading
 from shared.store.database import Database, Tx
 from shared.web import templates
+from shared.web.http import allow, answer, database, reading
 
 doors = APIRouter()
 ReadDep = Annotated[Tx, Depends(reading("notifier"), scope="function")]

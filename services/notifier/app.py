@@ -7,7 +7,7 @@ from services.notifier.handlers.sender import Sender
 from services.notifier.settings import Settings
 from services.notifier.store.tables import metadata
 from shared.events import AgreementPublished, ClockMoved, ClockResumed, ClockStarted, ClockStopped, RosterChanged
-from shared.service import Desk, Service
+from shared.runtime.process import Desk, Service
 from shared.web import STATIC
 
 

@@ -6,8 +6,8 @@ from services.router.handlers import actions, agreement, escalation, intake, rel
 from services.router.settings import Settings
 from services.router.store.tables import metadata
 from shared.events import ActionTaken, IntakeReceived, SlaEscalated
-from shared.http import joined
-from shared.service import Service
+from shared.runtime.process import Service
+from shared.web.http import joined
 
 
 def build(settings: Settings) -> Service:

@@ -5,7 +5,7 @@ from services.timer.handlers import knowledge, leads, sheet, steps
 from services.timer.settings import Settings
 from services.timer.store import metadata
 from shared.events import AgreementPublished, RosterChanged
-from shared.service import Service
+from shared.runtime.process import Service
 
 
 def build(settings: Settings) -> Service:

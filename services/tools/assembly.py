@@ -5,7 +5,7 @@ from importlib import import_module
 from pydantic_settings import BaseSettings
 
 from shared.base.settings import load
-from shared.service import Service
+from shared.runtime.process import Service
 
 NAMES = ("router", "timer", "notifier", "console")
 

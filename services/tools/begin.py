@@ -8,7 +8,7 @@ from services.router.handlers import agreement
 from services.router.store import agreements
 from shared.agreement.language.signing import hash_of
 from shared.base.errors import TheirMistake
-from shared.service import Running
+from shared.runtime.process import Running
 from shared.store.database import Database, Tx
 
 log = logging.getLogger(__name__)

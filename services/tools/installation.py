@@ -12,10 +12,10 @@ from shared.base.errors import BatonError
 from shared.base.keyring import load_keys
 from shared.base.settings import Settings, load
 from shared.events.base import TOPICS
-from shared.house import Building, opened
-from shared.http import loopback
-from shared.migrate import upgrade, versions
+from shared.runtime.migrate import upgrade, versions
+from shared.runtime.resources import Building, opened
 from shared.store import engines
+from shared.web.http import loopback
 
 
 def migrate() -> None:
@@ -163,7 +163,7 @@ async def _openapi() -> dict[str, object]:
     import tempfile
     from pathlib import Path
 
-    from shared.service import build_app
+    from shared.runtime.process import build_app
 
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), secret_keys="x" * 32)

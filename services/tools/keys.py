@@ -9,7 +9,7 @@ from services.tools.live import ask, live
 from services.tools.show import table
 from shared.access.admin import ROLES, make_key
 from shared.base.settings import Settings, load
-from shared.house import opened
+from shared.runtime.resources import opened
 
 keys = typer.Typer(help="API keys, each for a person or a system and its roles.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]

@@ -10,12 +10,12 @@ import typer
 from fastapi import FastAPI
 
 from services.tools.assembly import NAMES, all_services
-from shared import migrate
 from shared.base.errors import CannotStart
 from shared.base.settings import Settings, load
 from shared.events.base import TOPICS
-from shared.house import opened, read_run_file
-from shared.service import build_app
+from shared.runtime import migrate
+from shared.runtime.process import build_app
+from shared.runtime.resources import opened, read_run_file
 
 BAD_NEWS, WRONG_USE = 1, 2
 

@@ -11,11 +11,11 @@ import uvicorn
 
 from services.router.app import build
 from services.router.settings import Settings as RouterSettings
-from shared import migrate
 from shared.access.admin import make_endpoint
 from shared.base.settings import Settings
-from shared.house import opened
-from shared.service import build_app
+from shared.runtime import migrate
+from shared.runtime.process import build_app
+from shared.runtime.resources import opened
 
 
 async def main(port: int) -> None:

@@ -11,9 +11,9 @@ import asyncpg
 
 from services.timer.app import build
 from services.timer.settings import Settings as TimerSettings
-from shared import migrate
 from shared.base.settings import Settings
-from shared.house import opened
+from shared.runtime import migrate
+from shared.runtime.resources import opened
 from shared.store.database import Database
 from shared.work.scheduler import Ticker
 from tests.bench.disk import Probe

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from shared.service import build_app
+from shared.runtime.process import build_app
 from tests.rooms import Room
 
 Then = tuple[str, Callable[[], Awaitable[Any]]]

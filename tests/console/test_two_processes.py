@@ -12,7 +12,7 @@ from services.console.store.tables import metadata
 from shared.base.settings import Settings
 from shared.events import SlaBreached
 from shared.events.base import Event
-from shared.house import opened
+from shared.runtime.resources import opened
 from shared.store.database import Database
 from tests.console.facts import DUE, LEAD, SLA, received
 from tests.rooms import TUESDAY

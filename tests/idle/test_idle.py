@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.tools.assembly import NAMES, all_services
 from shared.base.settings import Settings
-from shared.service import running
+from shared.runtime.process import running
 from tests.parts.postgres import fresh_database
 from tests.site import wide
 

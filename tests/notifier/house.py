@@ -28,9 +28,9 @@ from shared.events import (
     SlaWarned,
 )
 from shared.events.base import Event, Fact
-from shared.house import opened
-from shared.migrate import upgrade
-from shared.service import Desk, build_app
+from shared.runtime.migrate import upgrade
+from shared.runtime.process import Desk, build_app
+from shared.runtime.resources import opened
 from shared.store.database import Tx
 from tests.notifier.post_office import Mailbox, eventually
 from tests.rooms import TUESDAY, Room

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from services.notifier.audit import gauges, terms
 from shared.access.admin import make_key
-from shared.migrate import ROOT
+from shared.runtime.migrate import ROOT
 from shared.web import length, moment, templates
 from tests.notifier.house import LEAD, House, assigned, clock, link_of
 from tests.rooms import TUESDAY

@@ -9,7 +9,7 @@ import pytest
 
 from services.router.app import build
 from services.router.settings import Settings
-from shared.service import build_app
+from shared.runtime.process import build_app
 from tests.rooms import Room, room
 from tests.router.world_of import furnish
 

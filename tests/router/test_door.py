@@ -14,7 +14,7 @@ from services.router.sources.registry import source
 from services.router.sources.trial import body_of
 from shared.access.admin import make_endpoint, make_key, revoke_endpoint, rotate_endpoint
 from shared.events import IntakeReceived
-from shared.service import build_app
+from shared.runtime.process import build_app
 from tests.rooms import Room
 from tests.router.sources.cases import FILES, cases
 

@@ -23,8 +23,8 @@ from shared.agreement.roster import Rep
 from shared.base.ids import new_id
 from shared.base.settings import Settings
 from shared.events.base import Event
-from shared.house import opened
-from shared.migrate import upgrade
+from shared.runtime.migrate import upgrade
+from shared.runtime.resources import opened
 from shared.store.database import Database
 from shared.work import consumer
 from tests.rooms import TUESDAY

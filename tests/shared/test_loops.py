@@ -10,8 +10,8 @@ from services.timer.settings import Settings as TimerSettings
 from shared.base.errors import OurMistake
 from shared.base.settings import Settings
 from shared.base.waits import until
-from shared.service import Desk
-from shared.serving import serve
+from shared.runtime.process import Desk
+from shared.runtime.server import serve
 
 
 async def _breaks(desk: Desk) -> None:

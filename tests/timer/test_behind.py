@@ -11,8 +11,8 @@ from shared.agreement.roster import Rep
 from shared.base.settings import Settings
 from shared.events import LeadAccepted, RosterChanged
 from shared.events.base import Event
-from shared.house import Building, opened
-from shared.service import running
+from shared.runtime.process import running
+from shared.runtime.resources import Building, opened
 from shared.store.database import Database
 from tests.parts.patience import eventually
 from tests.rooms import TUESDAY

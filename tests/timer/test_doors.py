@@ -12,7 +12,7 @@ import pytest
 from shared.access.admin import make_key
 from shared.agreement.roster import Rep
 from shared.events import RosterChanged
-from shared.service import build_app
+from shared.runtime.process import build_app
 from tests.rooms import TUESDAY, Room
 from tests.timer.clock_room import LEAD, MINUTE, assigned
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from shared.access.admin import make_key
-from shared.service import build_app
+from shared.runtime.process import build_app
 from tests.rooms import Room
 from tests.vectors_at import vectors
 

@@ -20,8 +20,8 @@ from shared.agreement.roster import Rep
 from shared.base.settings import Settings
 from shared.events import LeadAccepted, RosterChanged
 from shared.events.base import Event
-from shared.house import Building, opened
-from shared.migrate import upgrade
+from shared.runtime.migrate import upgrade
+from shared.runtime.resources import Building, opened
 from shared.store.database import Database
 from shared.work.scheduler import Ticker
 from tests.rooms import TUESDAY

@@ -14,8 +14,8 @@ from shared.agreement.roster import Rep
 from shared.base.settings import Settings
 from shared.events import RosterChanged
 from shared.events.base import Event
-from shared.house import opened
-from shared.migrate import upgrade
+from shared.runtime.migrate import upgrade
+from shared.runtime.resources import opened
 from tests.rooms import TUESDAY
 from tests.timer.clock_room import LEAD, assigned, published
 

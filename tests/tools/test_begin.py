@@ -8,8 +8,8 @@ import httpx
 from services.router.app import build
 from services.router.settings import Settings
 from services.tools.begin import Begin
-from shared.house import Building
-from shared.service import Running, build_app
+from shared.runtime.process import Running, build_app
+from shared.runtime.resources import Building
 from tests.rooms import room
 from tests.tools.test_sentences import EXAMPLE
 

@@ -13,9 +13,9 @@ from services.console.store import lines
 from shared.access.cache import Principal
 from shared.base.errors import NotAllowed, NotFound
 from shared.base.ids import is_id
-from shared.http import LOCAL, database, reading
 from shared.store.database import Tx
 from shared.web import templates
+from shared.web.http import LOCAL, database, reading
 
 ReadDep = Annotated[Tx, Depends(reading("console"), scope="function")]
 Resume = Annotated[str | None, Header()]

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from services.console.api.pages import html
 from services.console.api.viewer import ROLES
 from shared.base.ids import is_id
-from shared.http import access_of, same_origin
+from shared.web.http import access_of, same_origin
 
 log = logging.getLogger(__name__)
 WRONG = "This key does not open the console; ask whoever made it."

@@ -3,7 +3,7 @@
 from fastapi import Request
 
 from shared.access.cache import Principal
-from shared.http import LOCAL, asker, trusted
+from shared.web.http import LOCAL, asker, trusted
 
 ROLES = ("manager", "marketing", "executive", "ops")
 """Who may read; an admin may everything."""

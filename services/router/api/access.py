@@ -11,7 +11,7 @@ from services.router.sources.registry import SOURCES, Source
 from shared.access import admin as write
 from shared.access.cache import Access, Principal
 from shared.base.errors import TheirMistake
-from shared.http import access_of, allow, answer
+from shared.web.http import access_of, allow, answer
 
 doors = APIRouter()
 Admin = Annotated[Principal, Depends(allow("admin"))]

@@ -11,8 +11,8 @@ from shared.access.cache import Principal
 from shared.agreement.language.parse import parse
 from shared.agreement.language.render import render
 from shared.base.errors import NotFound, TheirMistake
-from shared.http import allow, answer, in_transaction, reading
 from shared.store.database import Tx
+from shared.web.http import allow, answer, in_transaction, reading
 
 doors = APIRouter()
 TxDep = Annotated[Tx, Depends(in_transaction("router"), scope="function")]

@@ -23,8 +23,8 @@ from shared.access.cache import Principal
 from shared.base.errors import NotAllowed, NotFound, TheirMistake
 from shared.base.ids import is_id, new_id
 from shared.base.telemetry import RECEIVED
-from shared.http import allow, answer, in_transaction, reading
 from shared.store.database import Tx, ours
+from shared.web.http import allow, answer, in_transaction, reading
 
 doors = APIRouter()
 TxDep = Annotated[Tx, Depends(in_transaction("router"), scope="function")]

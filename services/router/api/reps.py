@@ -15,8 +15,8 @@ from services.router.store.tables import lists
 from shared.access.cache import Principal
 from shared.agreement.roster import Away, Rep
 from shared.base.errors import Conflict, NotFound
-from shared.http import allow, answer, in_transaction, reading
 from shared.store.database import Tx, upsert
+from shared.web.http import allow, answer, in_transaction, reading
 
 doors = APIRouter()
 TxDep = Annotated[Tx, Depends(in_transaction("router"), scope="function")]

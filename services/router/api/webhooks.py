@@ -21,9 +21,9 @@ from shared.access.cache import Endpoint
 from shared.base import failpoints
 from shared.base.ids import new_id, same_id
 from shared.base.telemetry import RECEIVED
-from shared.http import access_of, database
 from shared.store.database import ours
 from shared.store.group_commit import Gather
+from shared.web.http import access_of, database
 
 log = logging.getLogger(__name__)
 METHODS = ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH"]

@@ -14,7 +14,7 @@ from shared.base.errors import NotFound, TheirMistake
 from shared.events.base import Event
 from shared.events.intake import IntakeReceived
 from shared.events.leads import LeadMerged, LeadRefused
-from shared.service import Aside
+from shared.runtime.process import Aside
 from shared.store.database import Tx
 
 KIND = "unreadable"

@@ -13,8 +13,8 @@ from services.timer import store
 from shared.access.cache import Principal
 from shared.base.errors import TheirMistake
 from shared.base.waits import until
-from shared.http import allow, answer, database, reading
 from shared.store.database import Database, Tx
+from shared.web.http import allow, answer, database, reading
 
 doors = APIRouter()
 Ops = Annotated[Principal, Depends(allow("ops", "manager", "marketing"))]

@@ -14,8 +14,8 @@ from shared.access.cache import Principal
 from shared.agreement.time.business_time import Interval
 from shared.agreement.time.preview import rfc3339
 from shared.base.errors import NotFound, TheirMistake
-from shared.http import allow, answer, reading
 from shared.store.database import Tx
+from shared.web.http import allow, answer, reading
 
 doors = APIRouter()
 ReadDep = Annotated[Tx, Depends(reading("timer"), scope="function")]

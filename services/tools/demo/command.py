@@ -25,9 +25,9 @@ from services.tools.verdict import Verdict, judge
 from shared.access.admin import set_clock
 from shared.base.settings import Settings, load
 from shared.base.telemetry import start_logging
-from shared.house import read_run_file
-from shared.service import Running
-from shared.serving import serve
+from shared.runtime.process import Running
+from shared.runtime.resources import read_run_file
+from shared.runtime.server import serve
 
 HERE = Path(__file__).resolve().parent
 HQ = ZoneInfo("America/New_York")

@@ -15,9 +15,9 @@ from starlette.routing import Route
 from services.tools.assembly import NAMES, all_services
 from services.tools.docs import words
 from services.tools.docs.words import first_paragraph, table
-from shared import ops
 from shared.base.settings import Settings
-from shared.house import opened
+from shared.runtime import ops_api
+from shared.runtime.resources import opened
 
 INTRO = """`baton up` serves all of them on one port; in the wide form each service has its own, and `deploy/Caddyfile` is the map.
 A role is that of the API key (`Authorization: Bearer KEY`). Embedded mode on the loopback address asks for none where
@@ -52,7 +52,7 @@ async def _ops() -> APIRouter:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), secret_keys="x" * 32, clock="row")
         async with opened(settings, list(NAMES)) as building:
-            return ops.doors(all_services(), building)
+            return ops_api.doors(all_services(), building)
 
 
 def _chapter(name: str, doors: Iterable[Route]) -> str:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, text
 
 from shared.base.settings import Settings
-from shared.house import opened
+from shared.runtime.resources import opened
 from shared.store.database import Database
 from shared.store.kernel_tables import Json, Moment, kernel_tables
 

@@ -12,8 +12,8 @@ from sqlalchemy import event
 from shared.access.admin import make_key, revoke_key
 from shared.access.cache import Access
 from shared.base.settings import Settings
-from shared.house import opened
-from shared.migrate import upgrade
+from shared.runtime.migrate import upgrade
+from shared.runtime.resources import opened
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 
 from services.tools.assembly import NAMES
-from shared import migrate
 from shared.access import tables
 from shared.base.errors import CannotStart
 from shared.base.settings import Settings
-from shared.house import Building, opened
+from shared.runtime import migrate
+from shared.runtime.resources import Building, opened
 from shared.store import engines
 from shared.store.database import Database
 from tests.shared.store.conftest import wide

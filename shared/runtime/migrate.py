@@ -14,19 +14,19 @@ from shared.base.errors import CannotStart
 from shared.store import engines
 
 if TYPE_CHECKING:
-    from shared.house import Building
-    from shared.service import Service
+    from shared.runtime.process import Service
+    from shared.runtime.resources import Building
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 LOCK = 820_417_001
 
 
 def config_for(schema: str) -> Config:
     """Alembic's configuration for one schema's chain."""
-    folder = ROOT / "shared" / "migrations" if schema == engines.ACCESS else ROOT / "services" / schema / "migrations"
+    owner = ROOT / "shared" if schema == engines.ACCESS else ROOT / "services"
     config = Config()
-    config.set_main_option("script_location", str(ROOT / "shared" / "alembic"))
-    config.set_main_option("version_locations", str(folder))
+    config.set_main_option("script_location", str(Path(__file__).with_name("alembic")))
+    config.set_main_option("version_locations", str(owner / schema / "migrations"))
     config.set_main_option("path_separator", "os")
     return config
 

@@ -13,8 +13,8 @@ import uvicorn
 from shared.base.errors import CannotStart, OurMistake
 from shared.base.settings import Settings
 from shared.base.waits import until
-from shared.house import write_run_file
-from shared.service import Running, Service, running
+from shared.runtime.process import Running, Service, running
+from shared.runtime.resources import write_run_file
 
 log = logging.getLogger(__name__)
 

@@ -59,7 +59,7 @@ async def opened(settings: Settings, services: list[str]) -> AsyncIterator[Build
 
 
 def _build(settings: Settings, services: list[str]) -> Building:
-    from shared.http import loopback
+    from shared.web.http import loopback
 
     wakes = Wakes()
     clock = Clock(stepped=settings.clock == "row", in_database=not settings.embedded)

@@ -13,16 +13,16 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import MetaData
 from starlette.routing import Route
 
-from shared import migrate, ops
 from shared.access.cache import Access
 from shared.base.clock import Clock
 from shared.base.settings import Settings
 from shared.base.waits import until
 from shared.events.base import TOPICS, Fact
-from shared.house import Building, opened
-from shared.http import Guard, add_error_answers
+from shared.runtime import migrate, ops_api
+from shared.runtime.resources import Building, opened
 from shared.store.database import Database, House, Tx
 from shared.store.wakeups import Wakes
+from shared.web.http import Guard, add_error_answers
 from shared.work.consumer import Handler, Reader
 from shared.work.progress import ReadUp
 from shared.work.relay import Relay
@@ -115,7 +115,7 @@ def build_app(services: tuple[Service, ...], building: Building, stop: asyncio.E
     app.state.stop = stop
     app.add_middleware(Guard)
     add_error_answers(app)
-    app.include_router(ops.doors(services, building))
+    app.include_router(ops_api.doors(services, building))
     for service in services:
         app.include_router(service.doors)
     from starlette.staticfiles import StaticFiles

@@ -13,13 +13,13 @@ from shared.access.cache import Principal
 from shared.base.errors import NotFound
 from shared.base.telemetry import DUE_LATE, EXTRA, LAG, OUTBOX, OUTBOX_AGE, PARKED_NOW
 from shared.events.base import KINDS
-from shared.house import Building
-from shared.http import allow, answer
+from shared.runtime.resources import Building
 from shared.store.kernel_tables import Moment
+from shared.web.http import allow, answer
 from shared.work import consumer, dead_letters, schedule
 
 if TYPE_CHECKING:
-    from shared.service import Aside, Service
+    from shared.runtime.process import Aside, Service
 
 Ops = Annotated[Principal, Depends(allow("ops", "admin"))]
 
