@@ -43,7 +43,7 @@ prove: $(WORK) ## the long tests that `make test` leaves out
 	$(BIN)/python -m pytest -m prove --timeout 7200 $(ARGS)
 
 docs: $(WORK) ## write the generated pages in docs/ anew
-	$(BIN)/python -m services.tools.docs
+	$(BIN)/python -m cli.docs
 
 lock: $(WORK) ## resolve the dependencies anew and write the hash-locked files
 	$(BIN)/pip-compile $(LOCK) --build-deps-for editable -o requirements/runtime.txt pyproject.toml
@@ -60,7 +60,7 @@ postgres: $(WORK) ## a real PostgreSQL in a temporary folder, until Ctrl-C
 
 clean: ## remove what make made (not your data in baton-data)
 	rm -rf $(VENV) .parts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info build baton-demo
-	find services shared tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find cli services shared tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN):
 	@test -n "$(PYTHON)" || { echo "Baton needs Python 3.11 or newer; none was found. Name yours: make PYTHON=/path/to/python3 ..." >&2; exit 1; }

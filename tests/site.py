@@ -49,7 +49,7 @@ class Site:
     def baton(self, *words: str) -> tuple[int, str]:
         """Run a tool of the command line against it; returns its exit code and what it printed."""
         done = run(
-            [sys.executable, "-m", "services", *words],
+            [sys.executable, "-m", "cli", *words],
             capture_output=True,
             text=True,
             timeout=PATIENCE,
@@ -142,12 +142,12 @@ def wide(servers: str, database: str, launchers: Mapping[str, list[str]] | None 
 def _command(service: Mapping[str, object]) -> list[str]:
     words = [str(word) for word in service["command"]]  # type: ignore[attr-defined]
     assert words[0] == "baton"
-    return [sys.executable, "-m", "services", *words[1:]]
+    return [sys.executable, "-m", "cli", *words[1:]]
 
 
 def start(words: list[str], environment: dict[str, str], log: Path) -> Leashed:
     """One process; `words` are what follows `baton`, or a whole command that begins with a path."""
-    command = words if words[0].startswith("/") else [sys.executable, "-m", "services", *words]
+    command = words if words[0].startswith("/") else [sys.executable, "-m", "cli", *words]
     return Leashed(command, log=log, env={**_clean(), **environment, "PYTHONPATH": str(ROOT)})
 
 
@@ -166,7 +166,7 @@ def ready(url: str, process: Leashed) -> None:
 
 
 def _key(environment: dict[str, str]) -> str:
-    command = [sys.executable, "-m", "services", "keys", "create", "stories", "--role", "admin"]
+    command = [sys.executable, "-m", "cli", "keys", "create", "stories", "--role", "admin"]
     done = run(command, capture_output=True, text=True, env={**_clean(), **environment}, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.tools.verdict import judge
+from cli.verdict import judge
 from tests.site import Site, embedded
 from tests.world import World
 

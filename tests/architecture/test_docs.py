@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from services.tools.docs import ROOT, pages
-from services.tools.docs.commands import whole_names
-from services.tools.docs.routes import routes
-from services.tools.docs.settings import names
-from services.tools.docs.words import first_paragraph
+from cli.docs import ROOT, pages
+from cli.docs.commands import whole_names
+from cli.docs.markdown import first_paragraph
+from cli.docs.routes import routes
+from cli.docs.settings import names
 from shared.events import KINDS
 
 

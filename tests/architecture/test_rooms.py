@@ -10,7 +10,7 @@ from tests.architecture.trees import ROOT, SERVICES, dotted, imports, python_fil
 
 DOMAINS = [path for path in python_files("services") if "domain" in path.parts]
 PURE = [*DOMAINS, *python_files("shared/agreement")]
-ALL = python_files("services", "shared", "tests")
+ALL = python_files("cli", "services", "shared", "tests")
 CLOCKS = (
     "datetime.now",
     "datetime.utcnow",

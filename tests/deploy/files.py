@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from services.tools.assembly import NAMES, settings_of
-from services.tools.docs.routes import routes as documented
+from cli.docs.routes import routes as documented
+from cli.services import NAMES, settings_of
 from shared.base.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.tools.assembly import NAMES, settings_of
-from services.tools.docs import command_names
+from cli.docs import command_names
+from cli.services import NAMES, settings_of
 from shared.base.settings import Settings
 from tests.deploy.files import DEPLOY, OURS, compose, filled, known_settings
 

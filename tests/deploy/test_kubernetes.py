@@ -1,7 +1,7 @@
 """The Kubernetes files run the same image with commands, settings and probes that exist."""
 
-from services.tools.assembly import NAMES
-from services.tools.docs import command_names
+from cli.docs import command_names
+from cli.services import NAMES
 from tests.deploy.files import OURS, known_settings, kubernetes
 
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.tools.assembly import NAMES
+from cli.services import NAMES
 from tests.deploy.files import ROOT, compose, filled
 from tests.parts.leash import Leashed
 from tests.parts.patience import wait_until
@@ -41,7 +41,7 @@ def command(name: str) -> list[str]:
     """The service's own command, with this Python's `baton`."""
     program, *words = compose()["services"][name]["command"]
     assert program == "baton"
-    return [sys.executable, "-m", "services", *words]
+    return [sys.executable, "-m", "cli", *words]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """The proxy gives every path to the service that has it, in compose and on Kubernetes alike."""
 
-from services.tools.assembly import NAMES, all_services
+from cli.services import NAMES, all_services
 from tests.deploy.files import kubernetes, owner_of, proxy_map, routes
 
 

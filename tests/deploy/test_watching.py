@@ -11,7 +11,7 @@ from tests.deploy.files import DEPLOY
 
 
 def known() -> set[str]:
-    assert shared.telemetry.LAG
+    assert shared.base.telemetry.LAG
     suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
     return {f"{family.name}{suffix}" for family in REGISTRY.collect() for suffix in suffixes.get(family.type, ("",))}
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from services.tools.assembly import NAMES, all_services
+from cli.services import NAMES, all_services
 from shared.base.settings import Settings
 from shared.runtime.process import running
 from tests.parts.postgres import fresh_database

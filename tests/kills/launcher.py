@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from services.__main__ import main
+from cli.__main__ import main
 from shared.base import failpoints
 
 

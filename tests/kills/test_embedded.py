@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.tools.verdict import judge
+from cli.verdict import judge
 from shared.base.failpoints import POINTS
 from tests.notifier.post_office import Mailbox, mail_server
 from tests.parts.leash import Leashed

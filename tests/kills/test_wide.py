@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.tools.verdict import judge
+from cli.verdict import judge
 from tests.parts.patience import eventually
 from tests.parts.postgres import fresh_database
 from tests.site import Site, ready, start, wide

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.tools.endpoints import endpoints
+from cli.endpoints import endpoints
 from tests.router.sources.cases import FILES, case
 from tests.router.sources.senders import NOW, URL, good
 from tests.vectors_at import vectors

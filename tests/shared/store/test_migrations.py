@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 
-from services.tools.assembly import NAMES
+from cli.services import NAMES
 from shared.access import tables
 from shared.base.errors import CannotStart
 from shared.base.settings import Settings
@@ -71,7 +71,7 @@ async def test_two_who_migrate_at_once_take_turns(postgres: str) -> None:
 
 
 async def test_a_wide_service_refuses_to_start_on_another_version(postgres: str) -> None:
-    from services.tools.assembly import one_service
+    from cli.services import one_service
 
     async with opened(wide(postgres), ["timer"]) as building:
         with pytest.raises(CannotStart, match="run `baton migrate`"):

@@ -9,7 +9,7 @@ import httpx
 import typer
 from fastapi import FastAPI
 
-from services.tools.assembly import NAMES, all_services
+from cli.services import NAMES, all_services
 from shared.base.errors import CannotStart
 from shared.base.settings import Settings, load
 from shared.events.base import TOPICS

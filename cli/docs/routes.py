@@ -12,9 +12,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import Route
 
-from services.tools.assembly import NAMES, all_services
-from services.tools.docs import words
-from services.tools.docs.words import first_paragraph, table
+from cli.docs import markdown
+from cli.docs.markdown import first_paragraph, table
+from cli.services import NAMES, all_services
 from shared.base.settings import Settings
 from shared.runtime import ops_api
 from shared.runtime.resources import opened
@@ -33,7 +33,7 @@ def routes() -> dict[str, list[Route]]:
 
 def page() -> str:
     """The whole page."""
-    return words.page("Routes", INTRO, *(_chapter(name, doors) for name, doors in routes().items()))
+    return markdown.page("Routes", INTRO, *(_chapter(name, doors) for name, doors in routes().items()))
 
 
 def _of(doors: APIRouter) -> list[Route]:

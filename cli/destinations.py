@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from services.tools.keys import Json, _get, _post
-from services.tools.show import table
+from cli.keys import Json, _get, _post
+from cli.tables import table
 
 targets = typer.Typer(help="Where notices go: webhook:NAME (a URL and its secret).", no_args_is_help=True)
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from services.tools.keys import Json, _get, _post
-from services.tools.show import table
+from cli.keys import Json, _get, _post
+from cli.tables import table
 
 dlq = typer.Typer(help="What is parked: list, show, replay, drop.", no_args_is_help=True)
 Record = Annotated[str, typer.Argument(help="The record's id, from `baton dlq list`.")]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.site import ROOT
 
-EXAMPLE = ROOT / "services" / "tools" / "demo" / "agreement.yaml"
+EXAMPLE = ROOT / "cli" / "demo" / "agreement.yaml"
 NOWHERE = {
     "BATON_BUS": "kafka",
     "BATON_DATABASE_URL": "postgresql+asyncpg://u:p@127.0.0.1:1/x",
@@ -22,7 +22,7 @@ NOWHERE = {
 def baton(folder: Path, *words: str, **settings: str) -> tuple[int, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BATON_")}
     environment = {**kept, "BATON_DATA_DIR": str(folder / "data"), "PYTHONPATH": str(ROOT), **settings}
-    command = [sys.executable, "-m", "services", *words]
+    command = [sys.executable, "-m", "cli", *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder, env=environment)
     return done.returncode, done.stdout + done.stderr
 

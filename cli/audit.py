@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 import typer
 
-from services.tools.keys import Json
-from services.tools.live import BAD_NEWS, ask, live
-from services.tools.verdict import Verdict, judge
+from cli.client import BAD_NEWS, ask, live
+from cli.keys import Json
+from cli.verdict import Verdict, judge
 
 PATIENCE = 10.0
 

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 import httpx
 import typer
 
-from services.tools.assembly import all_services
-from services.tools.audit import show
-from services.tools.demo import feed, reps, senders
-from services.tools.demo.mailbox import Mailbox, doors
-from services.tools.roster import read
-from services.tools.verdict import Verdict, judge
+from cli.audit import show
+from cli.demo import feed, reps, senders
+from cli.demo.mailbox import Mailbox, doors
+from cli.roster import read
+from cli.services import all_services
+from cli.verdict import Verdict, judge
 from shared.access.admin import set_clock
 from shared.base.settings import Settings, load
 from shared.base.telemetry import start_logging

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 import orjson
 import typer
 
-from services.tools.assembly import NAMES, all_services
-from services.tools.live import BAD_NEWS
+from cli.client import BAD_NEWS
+from cli.services import NAMES, all_services
 from shared.base.errors import BatonError
 from shared.base.keyring import load_keys
 from shared.base.settings import Settings, load
@@ -74,7 +74,7 @@ async def _doctor() -> tuple[list[str], list[str]]:
         fine.append(f"The settings are whole ({'embedded' if settings.embedded else 'wide'}).")
     except BatonError as error:
         return [error.sentence], fine
-    from services.tools.live import found_live
+    from cli.client import found_live
 
     if settings.embedded and not loopback(settings.host) and not settings.public_url:
         troubles.append(

@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from services.tools.docs import words
-from services.tools.docs.words import first_paragraph, table
+from cli.docs import markdown
+from cli.docs.markdown import first_paragraph, table
 from shared.events import KINDS, TOPICS, Fact
 
 INTRO = """Topics are named `PREFIX.NAME` (`BATON_KAFKA_TOPIC_PREFIX`, `baton`). Every record is one CloudEvents 1.0 event in structured
@@ -26,7 +26,7 @@ def schemas() -> dict[str, str]:
 
 def page() -> str:
     """The whole page."""
-    return words.page("Events", INTRO, *(_topic(topic) for topic in TOPICS))
+    return markdown.page("Events", INTRO, *(_topic(topic) for topic in TOPICS))
 
 
 def _topic(topic: str) -> str:

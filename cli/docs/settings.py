@@ -7,9 +7,9 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from services.tools.assembly import NAMES, settings_of
-from services.tools.docs import words
-from services.tools.docs.words import first_paragraph, table
+from cli.docs import markdown
+from cli.docs.markdown import first_paragraph, table
+from cli.services import NAMES, settings_of
 from shared.base.settings import Settings
 
 INTRO = (
@@ -33,7 +33,7 @@ def _chapter(title: str, cls: type[BaseSettings]) -> str:
 
 def page() -> str:
     """The whole page."""
-    return words.page("Settings", INTRO, *(_chapter(title, cls) for title, cls in _classes()))
+    return markdown.page("Settings", INTRO, *(_chapter(title, cls) for title, cls in _classes()))
 
 
 def _classes() -> list[tuple[str, type[BaseSettings]]]:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import httpx
 
+from cli.draft_on_start import Begin
 from services.router.app import build
 from services.router.settings import Settings
-from services.tools.begin import Begin
 from shared.runtime.process import Running, build_app
 from shared.runtime.resources import Building
+from tests.cli.test_sentences import EXAMPLE
 from tests.rooms import room
-from tests.tools.test_sentences import EXAMPLE
 
 
 async def _begun(building: Building, text: str) -> None:

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from services.tools.keys import _get, _post
-from services.tools.live import fail
+from cli.client import fail
+from cli.keys import _get, _post
 
 group = typer.Typer(help="People: import and export.", no_args_is_help=True)
 COLUMNS = (

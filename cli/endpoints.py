@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from cli.client import BAD_NEWS, fail
+from cli.keys import Json, _get, _post
+from cli.tables import table
 from services.router.sources.canonical import Setup
 from services.router.sources.trial import try_request
-from services.tools.keys import Json, _get, _post
-from services.tools.live import BAD_NEWS, fail
-from services.tools.show import table
 from shared.base.errors import TheirMistake
 
 endpoints = typer.Typer(help="Webhook doors: source, registered URL, secrets, mapping.", no_args_is_help=True)

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from services.tools.keys import Json, _get
-from services.tools.live import ask, fail, live
-from services.tools.show import table
+from cli.client import ask, fail, live
+from cli.keys import Json, _get
+from cli.tables import table
 
 group = typer.Typer(help="Lists that conditions name: import, list.", no_args_is_help=True)
 

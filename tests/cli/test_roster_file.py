@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from services.tools.roster import read
+from cli.roster import read
 
 HEAD = "id,name,email,roles,active,timezone,away_from,away_until\n"
 

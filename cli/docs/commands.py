@@ -6,8 +6,8 @@ from typing import Any
 
 import typer
 
-from services.tools.docs import words
-from services.tools.docs.words import table
+from cli.docs import markdown
+from cli.docs.markdown import table
 
 INTRO = (
     "`baton COMMAND --help` says the same. Commands on a live system speak HTTP to it (`BATON_URL`, `BATON_ADMIN_KEY`)."
@@ -26,11 +26,11 @@ def whole_names() -> list[str]:
 
 def page() -> str:
     """The whole page."""
-    return words.page("Commands", INTRO, *(_chapter(name, command) for name, command in _leaves(_root())))
+    return markdown.page("Commands", INTRO, *(_chapter(name, command) for name, command in _leaves(_root())))
 
 
 def _root() -> Any:
-    from services.__main__ import whole
+    from cli.__main__ import whole
 
     return typer.main.get_command(whole())
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from services.tools.live import ask, live
-from services.tools.show import table
+from cli.client import ask, live
+from cli.tables import table
 from shared.access.admin import ROLES, make_key
 from shared.base.settings import Settings, load
 from shared.runtime.resources import opened

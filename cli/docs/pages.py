@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from services.tools.docs import commands, events, life, routes, settings
+from cli.docs import commands, events, life, routes, settings
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = Path("docs/events")
 
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import orjson
 import typer
 
-from services.tools.agreement import text_of
-from services.tools.keys import Json, _get
-from services.tools.live import fail
+from cli.agreement import text_of
+from cli.client import fail
+from cli.keys import Json, _get
 from shared.agreement.language.parse import parse
 from shared.agreement.time.preview import preview
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from services.tools.keys import Json, _get
-from services.tools.live import ask, fail, live
-from services.tools.show import table
+from cli.client import ask, fail, live
+from cli.keys import Json, _get
+from cli.tables import table
 from shared.agreement.language.parse import Agreement, Parsed, parse
 from shared.agreement.language.render import one_page_start, render
 from shared.agreement.language.signing import hash_of

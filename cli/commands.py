@@ -2,7 +2,7 @@
 
 import typer
 
-from services.tools import agreement, audit, bench, deadline, dlq, endpoints, installation, keys, lists, roster, targets
+from cli import agreement, audit, bench, deadline, destinations, dlq, endpoints, keys, lists, ops, roster
 
 
 def add(app: typer.Typer) -> None:
@@ -12,18 +12,18 @@ def add(app: typer.Typer) -> None:
     app.add_typer(lists.group, name="lists")
     app.add_typer(keys.keys, name="keys")
     app.add_typer(endpoints.endpoints, name="endpoints")
-    app.add_typer(targets.targets, name="targets")
+    app.add_typer(destinations.targets, name="targets")
     app.add_typer(dlq.dlq, name="dlq")
     app.command("deadline")(deadline.deadline)
     app.command("audit")(audit.audit)
     app.command("bench")(bench.bench)
-    app.command("migrate")(installation.migrate)
-    app.command("doctor")(installation.doctor)
-    app.command("openapi")(installation.openapi)
+    app.command("migrate")(ops.migrate)
+    app.command("doctor")(ops.doctor)
+    app.command("openapi")(ops.openapi)
     _add_demo(app)
 
 
 def _add_demo(app: typer.Typer) -> None:
-    from services.tools.demo.command import demo
+    from cli.demo.command import demo
 
     app.command("demo")(demo)

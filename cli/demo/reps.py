@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import httpx
 
+from cli.demo.mailbox import Mail, Mailbox
 from services.notifier.domain.links import unpack
-from services.tools.demo.mailbox import Mail, Mailbox
 
 
 @dataclass(frozen=True, slots=True)

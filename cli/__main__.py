@@ -20,8 +20,8 @@ app = typer.Typer(
 
 
 def _settings(**given: Any) -> Any:
-    from services.tools.assembly import NAMES
-    from services.tools.assembly import settings_of as settings_of_service
+    from cli.services import NAMES
+    from cli.services import settings_of as settings_of_service
     from shared.base.settings import Settings, load, refuse_unknown
 
     refuse_unknown(Settings, *(settings_of_service(name) for name in NAMES))
@@ -29,14 +29,14 @@ def _settings(**given: Any) -> Any:
 
 
 def _serve(names: tuple[str, ...], **given: Any) -> None:
-    from services.tools.assembly import one_service
+    from cli.services import one_service
     from shared.base.telemetry import start_logging
     from shared.runtime.server import serve
 
     settings = _settings(**given)
     begin = None
     if settings.agreement and "router" in names:
-        from services.tools.begin import Begin, text_of
+        from cli.draft_on_start import Begin, text_of
 
         begin = Begin(settings.agreement, text_of(settings.agreement))
     start_logging(settings.log_format, settings.log_level)
@@ -54,7 +54,7 @@ def up(
 
     Example: baton up --data ./baton-data --port 8080
     """
-    from services.tools.assembly import NAMES
+    from cli.services import NAMES
 
     _serve(NAMES, data_dir=data, port=port, host=host, agreement=str(agreement) if agreement else None)
 
@@ -79,7 +79,7 @@ _one("console", "Owns nothing: shows everything, asks owners to act.")
 @cache
 def whole() -> typer.Typer:
     """The command with all its tools."""
-    from services.tools import commands
+    from cli import commands
 
     commands.add(app)
     return app
