@@ -102,7 +102,7 @@ def main() -> None:
 
 def _ended(error: Exception) -> tuple[str, int]:
     """What to say of a failure, and the exit code: 2 for a wrong use, 1 for bad news; no sentence for a fault of ours."""
-    from shared.store.database import ours
+    from shared.store.failures import ours
 
     if isinstance(error, CannotStart):
         return error.sentence, 2

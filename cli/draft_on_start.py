@@ -9,7 +9,8 @@ from services.router.store import agreements
 from shared.agreement.language.signing import hash_of
 from shared.base.errors import TheirMistake
 from shared.runtime.process import Running
-from shared.store.database import Database, Tx
+from shared.store.database import Database
+from shared.store.tx import Tx
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.console.domain.counters import DAY, counters
 from services.console.store import leads
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 
 async def terms(tx: Tx) -> dict[str, Any]:

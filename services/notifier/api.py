@@ -23,10 +23,11 @@ from services.notifier.domain.reader import Reader
 from services.notifier.handlers.confirming import take
 from services.notifier.store import answers, known, notices
 from services.notifier.store.leads import dues_of, leads_of
-from shared.access.cache import Principal
 from shared.base import failpoints
+from shared.base.credentials import Principal
 from shared.base.errors import TheirMistake
-from shared.store.database import Database, Tx
+from shared.store.database import Database
+from shared.store.tx import Tx
 from shared.web import templates
 from shared.web.http import allow, answer, database, reading
 

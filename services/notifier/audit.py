@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from services.notifier.store.tables import answers, early, notices
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work import deferred
 
 STATES = ("waiting", "ready", "sending", "sent", "failed", "suppressed")

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from services.router.domain.lead import OWNED
 from services.router.store.cached import pinned
 from services.router.store.tables import assignments, deliveries, elements, leads
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 
 async def terms(tx: Tx) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from services.timer.store.tables import clocks, metadata
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work import deferred
 
 GRACE = timedelta(seconds=60)

@@ -11,7 +11,8 @@ from shared.access import tables as tables
 from shared.access.cache import SECRET, Access, hash_of
 from shared.base.errors import NotFound, TheirMistake
 from shared.base.ids import new_id
-from shared.store.database import Tx, upsert
+from shared.store.tx import Tx
+from shared.store.write import upsert
 
 ROLES = ("intake", "rep", "manager", "marketing", "executive", "ops", "admin")
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,57 +9,11 @@ from sqlalchemy import select, text
 
 from shared.access import tables as tables
 from shared.base.clock import Step
-from shared.store.database import Database, Tx
+from shared.base.credentials import DoorSecret, Endpoint, Principal, Target
+from shared.store.database import Database
+from shared.store.tx import Tx
 
 SECRET = "access secrets"
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who asks: the key's name, the person it stands for, and its roles."""
-
-    name: str
-    person: str | None
-    roles: frozenset[str]
-
-    def may(self, *roles: str) -> bool:
-        """Whether they have one of the roles; `admin` has them all."""
-        return "admin" in self.roles or bool(self.roles & set(roles))
-
-
-@dataclass(frozen=True, slots=True)
-class DoorSecret:
-    """One secret of a door, opened, with the span in which it counts."""
-
-    id: str
-    value: str
-    not_before: datetime | None = None
-    not_after: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One webhook door: its source and scheme, the URL it was registered with, its secrets and mapping."""
-
-    id: str
-    name: str
-    source: str
-    scheme: str
-    url: str
-    secrets: tuple[DoorSecret, ...]
-    mapping: dict[str, Any] = field(default_factory=dict)
-    options: dict[str, Any] = field(default_factory=dict)
-    revoked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where notices go besides people: a URL and the secret they are signed with. `local` allows a private address."""
-
-    name: str
-    url: str
-    secret: str
-    local: bool = False
 
 
 class Access:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table, Text
 
-from shared.store.kernel_tables import Json, Moment
+from shared.store.types import Json, Moment
 
 metadata = MetaData()
 

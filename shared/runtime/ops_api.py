@@ -9,12 +9,12 @@ from sqlalchemy import func, select, text
 from starlette.responses import Response
 
 from shared.access.admin import set_clock
-from shared.access.cache import Principal
+from shared.base.credentials import Principal
 from shared.base.errors import NotFound
 from shared.base.telemetry import DUE_LATE, EXTRA, LAG, OUTBOX, OUTBOX_AGE, PARKED_NOW
 from shared.events.base import KINDS
 from shared.runtime.resources import Building
-from shared.store.kernel_tables import Moment
+from shared.store.types import Moment
 from shared.web.http import allow, answer
 from shared.work import consumer, dead_letters, schedule
 

@@ -20,7 +20,9 @@ from shared.base.waits import until
 from shared.events.base import TOPICS, Fact
 from shared.runtime import migrate, ops_api
 from shared.runtime.resources import Building, opened
-from shared.store.database import Database, House, Tx
+from shared.store.context import House
+from shared.store.database import Database
+from shared.store.tx import Tx
 from shared.store.wakeups import Wakes
 from shared.web.http import Guard, add_error_answers
 from shared.work.consumer import Handler, Reader

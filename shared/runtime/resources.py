@@ -11,15 +11,17 @@ from typing import IO
 
 import orjson
 
-from shared.access.cache import Access, Principal
+from shared.access.cache import Access
 from shared.base.clock import Clock
+from shared.base.credentials import Principal
 from shared.base.errors import CannotStart
 from shared.base.keyring import load_keys
 from shared.base.settings import Settings
 from shared.bus.embedded import EmbeddedBus
 from shared.bus.port import Bus
 from shared.store import engines
-from shared.store.database import Database, House
+from shared.store.context import House
+from shared.store.database import Database
 from shared.store.wakeups import Wakes
 
 RUN_FILE = "run.json"

@@ -1,15 +1,9 @@
-"""Column types that mean the same on both databases, and the tables that every service has."""
+"""The tables that every service has: outbox, sequences, inbox, cursors, dead letters, scheduled items, relay shards."""
 
-from datetime import UTC, datetime
-from typing import Any
-
-import orjson
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Index,
     Integer,
     LargeBinary,
@@ -18,58 +12,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     text,
 )
 
+from shared.store.types import BigId, Json, Moment
+
 SHARDS = 16
-
-BigId = BigInteger().with_variant(Integer, "sqlite")
-
-
-class Moment(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite forgets zones, so there it is text of fixed width, which sorts as time does."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        """Text on SQLite, timestamptz elsewhere."""
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(String(32))
-        return dialect.type_descriptor(DateTime(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """To the database; a moment without a zone is refused."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"The moment {value!r} has no zone; pass an aware datetime.")
-        value = value.astimezone(UTC)
-        return value.strftime("%Y-%m-%dT%H:%M:%S.%f") if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """From the database, aware."""
-        if value is None:
-            return None
-        if isinstance(value, str):
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
-        return value.astimezone(UTC)  # type: ignore[no-any-return]
-
-
-class Json(TypeDecorator[Any]):
-    """Any JSON value, kept as text on both databases."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        """To text."""
-        return None if value is None else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """From text."""
-        return None if value is None else orjson.loads(value)
 
 
 def kernel_tables(metadata: MetaData) -> None:

@@ -1,26 +1,13 @@
 """Events written with the deed: numbered per subject and topic, then kept until the relay has posted them."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
+import orjson
 from sqlalchemy import bindparam, text
 
 from shared.events.base import Event, Fact
-
-if TYPE_CHECKING:
-    from shared.store.database import Tx
-
-
-class Letter(NamedTuple):
-    """One row of the outbox."""
-
-    topic: str
-    key: str
-    shard: int
-    event_id: str
-    body: bytes
-    headers: dict[str, str] | None = None
+from shared.store.outbox_record import Letter, shard_of
+from shared.store.tx import Tx
 
 
 async def write(tx: Tx) -> None:
@@ -30,8 +17,6 @@ async def write(tx: Tx) -> None:
     """
     if not tx.events and not tx.copies:
         return
-    from shared.store.database import shard_of
-
     numbers = await _numbers(tx, [event for event in tx.events if event.topic != "intake"])
     letters = []
     for event in tx.events:
@@ -82,8 +67,6 @@ async def _numbers(tx: Tx, events: list[Event[Fact]]) -> dict[tuple[str, str], i
 
 
 async def _insert(tx: Tx, letters: list[Letter]) -> None:
-    import orjson
-
     rows = [
         {
             "topic": letter.topic,

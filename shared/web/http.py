@@ -13,10 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.access.cache import Access, Principal
+from shared.access.cache import Access
+from shared.base.credentials import Principal
 from shared.base.errors import BatonError, NotAllowed
 from shared.base.ids import new_id
-from shared.store.database import Database, Tx, ours
+from shared.store.database import Database
+from shared.store.failures import ours
+from shared.store.tx import Tx
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,9 @@ from shared.base.telemetry import BATCH_SECONDS, HANDLED
 from shared.base.waits import backoff, until
 from shared.bus.port import Batch, Consumer, Record
 from shared.events.base import INTAKE, Event, Fact, UnknownKind, UnreadableEvent, decode
-from shared.store.database import Database, Tx, ours
+from shared.store.database import Database
+from shared.store.failures import ours
+from shared.store.tx import Tx
 from shared.work import dead_letters, dedupe
 
 log = logging.getLogger(__name__)

@@ -20,8 +20,8 @@ from sqlalchemy.types import Boolean
 from shared.base.ids import new_id
 from shared.base.telemetry import PARKED
 from shared.bus.port import Record
-from shared.store.database import Tx
-from shared.store.kernel_tables import BigId, Json, Moment
+from shared.store.tx import Tx
+from shared.store.types import BigId, Json, Moment
 
 DUE = "due"
 VERSION = "1"

@@ -7,8 +7,9 @@ from sqlalchemy import Column, MetaData, String, Table, bindparam, text
 
 from shared.base.telemetry import GAPS
 from shared.events.base import AGREEMENT, Event
-from shared.store.database import Tx, insert_new
-from shared.store.kernel_tables import Moment
+from shared.store.tx import Tx
+from shared.store.types import Moment
+from shared.store.write import insert_new
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Column, LargeBinary, MetaData, String, Table, func, select, text
 
 from shared.events.base import Event, decode
-from shared.store.database import Tx
-from shared.store.kernel_tables import BigId
+from shared.store.tx import Tx
+from shared.store.types import BigId
 
 PART = 400
 Hear = Callable[[Tx, list[Event[Any]]], Awaitable[None]]

@@ -12,7 +12,8 @@ from shared.base import failpoints
 from shared.base.telemetry import RELAYED
 from shared.base.waits import backoff, until
 from shared.bus.port import Bus, Outgoing
-from shared.store.database import Database, ours
+from shared.store.database import Database
+from shared.store.failures import ours
 from shared.store.kernel_tables import SHARDS
 from shared.work.shard_leases import Leases
 

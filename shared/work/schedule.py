@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Column, MetaData, String, Table, bindparam, text
 
-from shared.store.database import Tx, upsert
-from shared.store.kernel_tables import Json, Moment
+from shared.store.tx import Tx
+from shared.store.types import Json, Moment
+from shared.store.write import upsert
 
 Basis = Literal["now", "wall"]
 BATCH = 500

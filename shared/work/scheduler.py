@@ -12,7 +12,9 @@ from shared.base import failpoints
 from shared.base.telemetry import FIRED
 from shared.base.waits import backoff, until
 from shared.bus.port import Record
-from shared.store.database import Database, Tx, ours
+from shared.store.database import Database
+from shared.store.failures import ours
+from shared.store.tx import Tx
 from shared.work import dead_letters, schedule
 from shared.work.schedule import Due
 

@@ -31,7 +31,7 @@ from shared.events.base import Event, Fact
 from shared.runtime.migrate import upgrade
 from shared.runtime.process import Desk, build_app
 from shared.runtime.resources import opened
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from tests.notifier.post_office import Mailbox, eventually
 from tests.rooms import TUESDAY, Room
 

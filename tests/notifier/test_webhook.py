@@ -10,8 +10,8 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from services.notifier.channels.webhook import Refused, public, resolved
 from shared.access.admin import make_target, revoke_target
-from shared.access.cache import Target
 from shared.agreement.model import Channel
+from shared.base.credentials import Target
 from shared.events import LeadRecycled, LeadUnrouted
 from tests.notifier.house import CARD, House, agreement, assigned
 from tests.notifier.post_office import Receiver, eventually, http_receiver

@@ -10,10 +10,10 @@ from services.console.api.viewer import viewer
 from services.console.handlers import showing
 from services.console.settings import Settings
 from services.console.store import lines
-from shared.access.cache import Principal
+from shared.base.credentials import Principal
 from shared.base.errors import NotAllowed, NotFound
 from shared.base.ids import is_id
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.web import templates
 from shared.web.http import LOCAL, database, reading
 

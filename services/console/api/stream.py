@@ -12,7 +12,8 @@ from services.console.handlers import showing
 from services.console.handlers.following import BELL
 from services.console.store import lines
 from shared.base.waits import until
-from shared.store.database import Database, Tx
+from shared.store.database import Database
+from shared.store.tx import Tx
 
 HEARTBEAT = 15.0
 BREATH = 0.2

@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from shared.access.cache import Principal
+from shared.base.credentials import Principal
 from shared.web.http import LOCAL, asker, trusted
 
 ROLES = ("manager", "marketing", "executive", "ops")

@@ -9,7 +9,7 @@ from services.console.domain.sentences import sentence
 from services.console.store import known, leads, lines
 from shared import events as said
 from shared.events.base import Event
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 BELL = "floor"
 KINDS: tuple[type[Any], ...] = (

@@ -8,7 +8,7 @@ from services.console.domain.clock import RUNNING
 from services.console.domain.counters import DAY, counters
 from services.console.domain.rows import face, row, title
 from services.console.store import known, leads, lines
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 FEED = 40
 Json = dict[str, Any]

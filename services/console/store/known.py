@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import select
 
 from services.console.store.tables import agreements, people
-from shared.store.database import Tx, upsert
+from shared.store.tx import Tx
+from shared.store.write import upsert
 
 Row = dict[str, Any]
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from services.console.store.tables import clocks, leads, notices
-from shared.store.database import Tx, upsert
+from shared.store.tx import Tx
+from shared.store.write import upsert
 
 HIDDEN = ("", "merged")
 Row = dict[str, Any]

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from services.console.store.tables import lines
-from shared.store.database import CHUNK, Tx
+from shared.store.tx import Tx
+from shared.store.write import CHUNK
 
 Row = dict[str, Any]
 

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
-from shared.store.kernel_tables import BigId, Json, Moment, kernel_tables
+from shared.store.kernel_tables import kernel_tables
+from shared.store.types import BigId, Json, Moment
 
 metadata = MetaData()
 kernel_tables(metadata)

@@ -13,8 +13,8 @@ from standardwebhooks import Webhook as Signer
 
 from services.notifier.channels.outcome import Outcome
 from services.notifier.domain.message import Composed
-from shared.access.cache import Target
 from shared.base import failpoints
+from shared.base.credentials import Target
 
 TIMEOUT = 10.0
 GONE = 410

@@ -12,7 +12,7 @@ from shared.base.ids import new_id
 from shared.events import ActionRefused, ActionTaken
 from shared.events.base import Event
 from shared.events.leads import Outcome
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 CONFIRMS = (Outcome, ActionRefused)
 

@@ -22,7 +22,7 @@ from shared.events import (
     SlaWithdrawn,
 )
 from shared.events.base import Event
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work import deferred, schedule
 from shared.work.schedule import Due
 

@@ -6,7 +6,7 @@ from services.notifier.store import known, notices
 from services.notifier.store.leads import drop_dues, save_dues
 from shared.events import AgreementPublished, ClockMoved, ClockResumed, ClockStarted, ClockStopped, RosterChanged
 from shared.events.base import Event
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work import deferred, schedule
 from shared.work.schedule import Due
 

@@ -11,7 +11,8 @@ from services.notifier.store import notices
 from shared.access.cache import Access
 from shared.base import failpoints
 from shared.base.waits import backoff, until
-from shared.store.database import Database, ours
+from shared.store.database import Database
+from shared.store.failures import ours
 from shared.store.group_commit import Gather
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from services.notifier.store import notices
 from services.notifier.store.leads import leads_of
 from shared.base.waits import backoff
 from shared.events import NoticeFailed, NoticeSent, NoticeSuppressed
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work import schedule
 from shared.work.schedule import Due
 

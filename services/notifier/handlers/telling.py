@@ -18,7 +18,7 @@ from shared.base.ids import new_id
 from shared.events import NoticeSuppressed
 from shared.events.base import Event
 from shared.events.breaches import SlaFact
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work import schedule
 from shared.work.schedule import Due
 

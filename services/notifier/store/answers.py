@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import select, update
 
 from services.notifier.store.tables import answers
-from shared.store.database import Tx, insert_new
+from shared.store.tx import Tx
+from shared.store.write import insert_new
 
 
 async def first(tx: Tx, row: dict[str, Any]) -> tuple[dict[str, Any], bool]:

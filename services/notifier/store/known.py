@@ -12,7 +12,8 @@ from services.notifier.store.tables import agreements, metadata, people, roster
 from shared.agreement.model import Compiled
 from shared.agreement.roster import Rep
 from shared.base.ids import new_id
-from shared.store.database import Tx, upsert
+from shared.store.tx import Tx
+from shared.store.write import upsert
 
 
 @dataclass(slots=True)

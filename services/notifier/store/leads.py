@@ -10,7 +10,8 @@ from sqlalchemy import and_, or_, select
 from services.notifier.domain.lead import Lead
 from services.notifier.store.tables import clocks, early, leads
 from shared.events.base import Event, decode
-from shared.store.database import Tx, insert_new, upsert
+from shared.store.tx import Tx
+from shared.store.write import insert_new, upsert
 
 PART = 400
 _NAMES = tuple(item.name for item in fields(Lead))

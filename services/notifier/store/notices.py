@@ -10,7 +10,8 @@ from sqlalchemy import or_, select, update
 from services.notifier.domain.notice import Notice
 from services.notifier.store.leads import parts
 from services.notifier.store.tables import notices
-from shared.store.database import Tx, insert_new
+from shared.store.tx import Tx
+from shared.store.write import insert_new
 
 PENDING = ("waiting", "ready")
 ALIVE = (*PENDING, "sending")

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from services.router.sources.registry import SOURCES, Source
 from shared.access import admin as write
-from shared.access.cache import Access, Principal
+from shared.access.cache import Access
+from shared.base.credentials import Principal
 from shared.base.errors import TheirMistake
 from shared.web.http import access_of, allow, answer
 

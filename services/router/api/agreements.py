@@ -7,11 +7,11 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from services.router.handlers import agreement as handlers
 from services.router.store import agreements as store
-from shared.access.cache import Principal
 from shared.agreement.language.parse import parse
 from shared.agreement.language.render import render
+from shared.base.credentials import Principal
 from shared.base.errors import NotFound, TheirMistake
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.web.http import allow, answer, in_transaction, reading
 
 doors = APIRouter()

@@ -19,11 +19,12 @@ from services.router.sources.received import lower
 from services.router.sources.registry import LONG, SHORT, kept, source
 from services.router.store import leads as lead_store
 from services.router.store import views
-from shared.access.cache import Principal
+from shared.base.credentials import Principal
 from shared.base.errors import NotAllowed, NotFound, TheirMistake
 from shared.base.ids import is_id, new_id
 from shared.base.telemetry import RECEIVED
-from shared.store.database import Tx, ours
+from shared.store.failures import ours
+from shared.store.tx import Tx
 from shared.web.http import allow, answer, in_transaction, reading
 
 doors = APIRouter()

@@ -17,11 +17,11 @@ from services.router.sources.recipes import Secret
 from services.router.sources.registry import Source, kept, source
 from services.router.sources.unreadable import Unreadable
 from services.router.sources.verify import NOT_CONFIGURED, Verified
-from shared.access.cache import Endpoint
 from shared.base import failpoints
+from shared.base.credentials import Endpoint
 from shared.base.ids import new_id, same_id
 from shared.base.telemetry import RECEIVED
-from shared.store.database import ours
+from shared.store.failures import ours
 from shared.store.group_commit import Gather
 from shared.web.http import access_of, database
 

@@ -28,7 +28,7 @@ from shared.events.leads import (
     Outcome,
 )
 from shared.events.notices import ActionTaken
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 SAYS: dict[str, type[Outcome]] = {
     "accept": LeadAccepted,

@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 
 from services.router.store import agreements as store
 from services.router.store import cached
-from shared.access.cache import Principal
 from shared.agreement.language.compile import compile_agreement
 from shared.agreement.language.parse import parse
 from shared.agreement.language.signing import hash_of
 from shared.agreement.model import Compiled
+from shared.base.credentials import Principal
 from shared.base.errors import Conflict, NotAllowed, NotFound, TheirMistake
 from shared.events.agreement import AgreementPublished
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work import schedule
 from shared.work.schedule import Due
 

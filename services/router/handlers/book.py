@@ -9,7 +9,7 @@ from services.router.domain.lead import Lead
 from services.router.store import leads as store
 from shared.events.base import Event
 from shared.events.leads import LeadFact
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work import schedule
 from shared.work.schedule import Due
 

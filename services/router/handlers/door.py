@@ -11,7 +11,8 @@ from services.router.store import intake
 from shared.access.cache import Access
 from shared.base import failpoints
 from shared.events.intake import IntakeReceived
-from shared.store.database import Database, Tx
+from shared.store.database import Database
+from shared.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from services.router.handlers.book import Book
 from services.router.handlers.release import try_waiting
 from shared.events.base import Event
 from shared.events.breaches import SlaEscalated
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 
 async def escalated(tx: Tx, events: list[Event[SlaEscalated]]) -> None:

@@ -24,7 +24,7 @@ from shared.events.leads import (
     LeadReceived,
     LeadRefused,
 )
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 
 async def receive(tx: Tx, events: list[Event[IntakeReceived]]) -> None:

@@ -11,12 +11,12 @@ from services.router.sources.facts import facts
 from services.router.sources.normalise import normalise
 from services.router.sources.registry import SHORT, source
 from services.router.sources.unreadable import Unreadable
-from shared.access.cache import Endpoint
+from shared.base.credentials import Endpoint
 from shared.base.errors import TheirMistake
 from shared.base.ids import same_id
 from shared.events.base import Event
 from shared.events.intake import IntakeReceived
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)

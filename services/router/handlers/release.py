@@ -7,7 +7,7 @@ from services.router.handlers.intake import Intake
 from services.router.store import leads as store
 from services.router.store.cached import known
 from shared.events.leads import LeadUnrouted
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work.schedule import Due, put
 
 AT_ONCE = 300

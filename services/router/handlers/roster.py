@@ -16,7 +16,7 @@ from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import parse_hours, zone_named
 from shared.base.errors import NotFound, TheirMistake
 from shared.events.agreement import RosterChanged
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work import schedule
 from shared.work.schedule import Due
 

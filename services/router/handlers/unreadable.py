@@ -15,7 +15,7 @@ from shared.events.base import Event
 from shared.events.intake import IntakeReceived
 from shared.events.leads import LeadMerged, LeadRefused
 from shared.runtime.process import Aside
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 KIND = "unreadable"
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from services.router.store.tables import agreements, signatures
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 SHOWN = (
     *(agreements.c.version, agreements.c.name, agreements.c.hash, agreements.c.state, agreements.c.uploaded_at),

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.router.store.tables import agreements, lists, people, versions
 from shared.agreement.model import Compiled
 from shared.agreement.roster import Rep
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 NAMES = ("agreement", "lists", "roster")
 

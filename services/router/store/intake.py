@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from services.router.store.tables import deliveries, element_keys, elements, identities
-from shared.store.database import Tx, insert_new, upsert
+from shared.store.tx import Tx
+from shared.store.write import insert_new, upsert
 
 
 async def keep(tx: Tx, rows: list[dict[str, Any]]) -> set[str]:

@@ -7,7 +7,8 @@ from sqlalchemy import case, func, select
 
 from services.router.domain.lead import COUNTED, FIELDS, Lead
 from services.router.store.tables import assignments, decisions, lead_log, leads
-from shared.store.database import Tx, upsert
+from shared.store.tx import Tx
+from shared.store.write import upsert
 
 PART = 400
 

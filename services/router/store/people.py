@@ -8,7 +8,8 @@ from sqlalchemy import select
 from services.router.domain.floor import Turn
 from services.router.store.tables import people, turns
 from shared.agreement.roster import Rep
-from shared.store.database import Tx, upsert
+from shared.store.tx import Tx
+from shared.store.write import upsert
 
 
 async def turns_of(tx: Tx, teams: Iterable[str], members: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Turn]:

@@ -14,7 +14,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from shared.store.kernel_tables import BigId, Json, Moment, kernel_tables
+from shared.store.kernel_tables import kernel_tables
+from shared.store.types import BigId, Json, Moment
 
 metadata = MetaData()
 kernel_tables(metadata)

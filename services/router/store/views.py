@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 
 from services.router.store.tables import assignments, decisions, elements, lead_log, leads
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 LISTED = (
     *(

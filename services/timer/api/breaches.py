@@ -10,10 +10,11 @@ from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import Response, StreamingResponse
 
 from services.timer import store
-from shared.access.cache import Principal
+from shared.base.credentials import Principal
 from shared.base.errors import TheirMistake
 from shared.base.waits import until
-from shared.store.database import Database, Tx
+from shared.store.database import Database
+from shared.store.tx import Tx
 from shared.web.http import allow, answer, database, reading
 
 doors = APIRouter()

@@ -10,11 +10,11 @@ from services.timer import store
 from services.timer.domain.clock import Clock
 from services.timer.domain.followed import Followed, again, follow
 from services.timer.domain.promise import basis, reckon
-from shared.access.cache import Principal
 from shared.agreement.time.business_time import Interval
 from shared.agreement.time.preview import rfc3339
+from shared.base.credentials import Principal
 from shared.base.errors import NotFound, TheirMistake
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.web.http import allow, answer, reading
 
 doors = APIRouter()

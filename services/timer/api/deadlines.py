@@ -10,7 +10,7 @@ from services.timer import store
 from services.timer.api.clocks import Reader
 from shared.agreement.time.preview import preview
 from shared.base.errors import TheirMistake
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.web.http import answer, reading
 
 doors = APIRouter()

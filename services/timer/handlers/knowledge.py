@@ -4,7 +4,7 @@ from services.timer import store
 from services.timer.handlers import leads
 from shared.events import AgreementPublished, RosterChanged
 from shared.events.base import Event
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work import deferred
 
 

@@ -26,7 +26,7 @@ from shared.events import (
     LeadWon,
 )
 from shared.events.base import Fact
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work import deferred, schedule
 
 

@@ -19,7 +19,7 @@ from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import Calendar
 from shared.events.base import Event
 from shared.events.breaches import SlaFact
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work import schedule
 from shared.work.schedule import Due
 

@@ -6,7 +6,7 @@ from services.timer import store
 from services.timer.domain.clock import Clock, Facts
 from services.timer.domain.step import step as one_step
 from services.timer.handlers.sheet import Sheet, opened
-from shared.store.database import Tx
+from shared.store.tx import Tx
 from shared.work.schedule import Due
 
 

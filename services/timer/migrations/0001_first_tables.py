@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.store.kernel_tables import Json, Moment
+from shared.store.types import Json, Moment
 
 revision = "0001"
 down_revision = None

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Select, select, tuple_
 from services.timer.domain.clock import FIELDS, LIVE, Clock
 from services.timer.store.parts import parts
 from services.timer.store.tables import clocks, reckonings, spent
-from shared.store.database import Tx, upsert
+from shared.store.tx import Tx
+from shared.store.write import upsert
 
 
 async def clocks_of(tx: Tx, leads: Iterable[str]) -> dict[str, list[Clock]]:

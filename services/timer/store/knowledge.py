@@ -11,7 +11,8 @@ from services.timer.store.parts import parts
 from services.timer.store.tables import agreements, people
 from shared.agreement.model import Compiled
 from shared.agreement.roster import Rep
-from shared.store.database import Tx, upsert
+from shared.store.tx import Tx
+from shared.store.write import upsert
 
 _versions: WeakKeyDictionary[AsyncEngine, dict[int, Compiled]] = WeakKeyDictionary()
 

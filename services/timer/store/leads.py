@@ -9,7 +9,8 @@ from services.timer.domain.answer import Answer
 from services.timer.domain.lead import FIELDS, Lead
 from services.timer.store.parts import parts
 from services.timer.store.tables import answers, leads
-from shared.store.database import Tx, upsert
+from shared.store.tx import Tx
+from shared.store.write import upsert
 
 
 async def leads_of(tx: Tx, ids: Iterable[str]) -> dict[str, Lead]:

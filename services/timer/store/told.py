@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from services.timer.store.tables import breaches
-from shared.store.database import Tx
+from shared.store.tx import Tx
 
 BELL = "breaches"
 NAMES = ("id", "at", "lead", "type", "event", "data")

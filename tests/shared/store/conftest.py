@@ -10,7 +10,8 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, text
 from shared.base.settings import Settings
 from shared.runtime.resources import opened
 from shared.store.database import Database
-from shared.store.kernel_tables import Json, Moment, kernel_tables
+from shared.store.kernel_tables import kernel_tables
+from shared.store.types import Json, Moment
 
 metadata = MetaData()
 kernel_tables(metadata)

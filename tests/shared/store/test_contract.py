@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import StatementError
 
-from shared.store.database import Database, Tx, insert_new, upsert
+from shared.store.database import Database
+from shared.store.tx import Tx
+from shared.store.write import insert_new, upsert
 from tests.shared.store.conftest import things
 from tests.shared.store.facts import said
 

@@ -9,7 +9,8 @@ from shared.base.errors import NotFound, TheirMistake
 from shared.bus.port import Record
 from shared.events.base import Event
 from shared.events.notices import NoticeSuppressed
-from shared.store.database import Database, Tx
+from shared.store.database import Database
+from shared.store.tx import Tx
 from shared.work import dead_letters
 from shared.work.consumer import handle, replay
 from tests.shared.store.facts import event

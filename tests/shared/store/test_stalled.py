@@ -12,8 +12,8 @@ from shared.bus import kafka as kafka_bus
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import Outgoing, Record
 from shared.events.base import Event
-from shared.store.database import Tx
 from shared.store.kernel_tables import SHARDS
+from shared.store.tx import Tx
 from shared.store.wakeups import plain
 from shared.work import consumer, dead_letters
 from shared.work.consumer import handle, replay
