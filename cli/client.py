@@ -14,8 +14,8 @@ from shared.base.errors import CannotStart
 from shared.base.settings import Settings, load
 from shared.events.base import TOPICS
 from shared.runtime import migrate
-from shared.runtime.process import build_app
-from shared.runtime.resources import opened, read_run_file
+from shared.runtime.app import build_app
+from shared.runtime.resources import open_resources, read_run_file
 
 BAD_NEWS, WRONG_USE = 1, 2
 
@@ -35,19 +35,19 @@ async def live(settings: Settings | None = None, *, whole: bool = False) -> Asyn
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as client:
             yield client
         return
-    async with opened(settings, list(NAMES)) as building:
+    async with open_resources(settings, list(NAMES)) as resources:
         if settings.embedded:
-            await migrate.ready(building, all_services())
-        await building.bus.start()
+            await migrate.prepare(resources, all_services())
+        await resources.bus.start()
         if settings.embedded:
-            await building.bus.create(TOPICS)
-        await building.access.load()
+            await resources.bus.create(TOPICS)
+        await resources.access.load()
         try:
-            building.loopback = True
-            async with _inside(build_app(all_services(), building, asyncio.Event())) as client:
+            resources.loopback = True
+            async with _inside(build_app(all_services(), resources, asyncio.Event())) as client:
                 yield client
         finally:
-            await building.bus.stop()
+            await resources.bus.stop()
 
 
 def _inside(app: FastAPI) -> httpx.AsyncClient:

@@ -33,7 +33,7 @@ def listed(
 
     Example: baton dlq list
     """
-    rows = asyncio.run(_get(f"/v1/parked?state={state.value}"))
+    rows = asyncio.run(_get(f"/v1/dead-letters?state={state.value}"))
     table(rows, COLUMNS, as_json=as_json, empty=f"Nothing is {state.value}.")
     raise typer.Exit(1 if rows and state is State.PARKED else 0)
 
@@ -44,7 +44,7 @@ def show(parked_id: Record) -> None:
 
     Example: baton dlq show 0193b0c4-...
     """
-    for name, value in asyncio.run(_get(f"/v1/parked/{parked_id}")).items():
+    for name, value in asyncio.run(_get(f"/v1/dead-letters/{parked_id}")).items():
         typer.echo(f"{name:16} {value}")
 
 
@@ -54,7 +54,7 @@ def replay(parked_id: Record) -> None:
 
     Example: baton dlq replay 0193b0c4-...
     """
-    typer.echo(asyncio.run(_post(f"/v1/parked/{parked_id}/replay"))["outcome"])
+    typer.echo(asyncio.run(_post(f"/v1/dead-letters/{parked_id}/replay"))["outcome"])
 
 
 @dlq.command()
@@ -63,4 +63,4 @@ def drop(parked_id: Record) -> None:
 
     Example: baton dlq drop 0193b0c4-...
     """
-    typer.echo(asyncio.run(_post(f"/v1/parked/{parked_id}/drop"))["outcome"])
+    typer.echo(asyncio.run(_post(f"/v1/dead-letters/{parked_id}/drop"))["outcome"])

@@ -8,7 +8,7 @@ from services.router.handlers import agreement
 from services.router.store import agreements
 from shared.agreement.language.signing import hash_of
 from shared.base.errors import TheirMistake
-from shared.runtime.process import Running
+from shared.runtime.process import Process
 from shared.store.database import Database
 from shared.store.tx import Tx
 
@@ -23,9 +23,9 @@ class Begin:
         self.text = text
         self._work: asyncio.Task[None] | None = None
 
-    def __call__(self, state: Running, url: str) -> None:
+    def __call__(self, state: Process, url: str) -> None:
         """Begin."""
-        self._work = asyncio.create_task(self._draft(state.building.databases["router"]))
+        self._work = asyncio.create_task(self._draft(state.resources.databases["router"]))
 
     async def _draft(self, db: Database) -> None:
         try:

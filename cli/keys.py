@@ -9,7 +9,7 @@ from cli.client import ask, live
 from cli.tables import table
 from shared.access.admin import ROLES, make_key
 from shared.base.settings import Settings, load
-from shared.runtime.resources import opened
+from shared.runtime.resources import open_resources
 
 keys = typer.Typer(help="API keys, each for a person or a system and its roles.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]
@@ -35,8 +35,8 @@ def create(
 async def _create(name: str, roles: list[str], person: str | None) -> dict[str, Any]:
     settings = load(Settings)
     if not settings.embedded and not settings.url:
-        async with opened(settings, []) as building:
-            key_id, token = await make_key(building.access, name, roles, person, "command line")
+        async with open_resources(settings, []) as resources:
+            key_id, token = await make_key(resources.access, name, roles, person, "command line")
         return {"id": key_id, "key": token}
     async with live(settings) as client:
         made: dict[str, Any] = await ask(

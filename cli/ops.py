@@ -9,13 +9,13 @@ import typer
 from cli.client import BAD_NEWS
 from cli.services import NAMES, all_services
 from shared.base.errors import BatonError
+from shared.base.hosts import is_loopback
 from shared.base.keyring import load_keys
 from shared.base.settings import Settings, load
 from shared.events.base import TOPICS
 from shared.runtime.migrate import upgrade, versions
-from shared.runtime.resources import Building, opened
+from shared.runtime.resources import Resources, open_resources
 from shared.store import engines
-from shared.web.http import loopback
 
 
 def migrate() -> None:
@@ -29,13 +29,13 @@ def migrate() -> None:
 
 async def _migrate() -> None:
     settings = load(Settings)
-    async with opened(settings, list(NAMES)) as building:
-        await upgrade(building, [engines.ACCESS, *NAMES])
-        await building.bus.start()
+    async with open_resources(settings, list(NAMES)) as resources:
+        await upgrade(resources, [engines.ACCESS, *NAMES])
+        await resources.bus.start()
         try:
-            await building.bus.create(TOPICS)
+            await resources.bus.create(TOPICS)
         finally:
-            await building.bus.stop()
+            await resources.bus.stop()
 
 
 def doctor() -> None:
@@ -76,7 +76,7 @@ async def _doctor() -> tuple[list[str], list[str]]:
         return [error.sentence], fine
     from cli.client import found_live
 
-    if settings.embedded and not loopback(settings.host) and not settings.public_url:
+    if settings.embedded and not is_loopback(settings.host) and not settings.public_url:
         troubles.append(
             f"BATON_PUBLIC_URL is not set, so links in mails point to http://{settings.host}:{settings.port};"
             " set it to how people and senders reach this installation."
@@ -87,10 +87,10 @@ async def _doctor() -> tuple[list[str], list[str]]:
         await tried("The mail server", _mail)
         return troubles, fine
     try:
-        async with opened(settings, list(NAMES)) as building:
+        async with open_resources(settings, list(NAMES)) as resources:
             for name in (engines.ACCESS, *NAMES):
-                await tried(f"The schema {name}", lambda name=name: _schema(building, name))  # type: ignore[misc]
-            await tried("The bus", lambda: _bus(building))
+                await tried(f"The schema {name}", lambda name=name: _schema(resources, name))  # type: ignore[misc]
+            await tried("The bus", lambda: _bus(resources))
             await tried("The mail server", _mail)
             if settings.url:
                 await tried("The system at BATON_URL", lambda: _ready(settings.url))
@@ -99,8 +99,8 @@ async def _doctor() -> tuple[list[str], list[str]]:
     return troubles, fine
 
 
-async def _schema(building: Building, name: str) -> str:
-    have, want = await versions(building, name)
+async def _schema(resources: Resources, name: str) -> str:
+    have, want = await versions(resources, name)
     if have != want:
         raise BatonError(
             f"The schema {name} is at version {have or 'none'}, this program needs {want}; run: baton migrate"
@@ -108,12 +108,12 @@ async def _schema(building: Building, name: str) -> str:
     return f"The schema {name} is at version {have}."
 
 
-async def _bus(building: Building) -> str:
+async def _bus(resources: Resources) -> str:
     try:
-        await building.bus.start()
-        await building.bus.check()
+        await resources.bus.start()
+        await resources.bus.check()
     finally:
-        await building.bus.stop()
+        await resources.bus.stop()
     return "The bus answers, and every topic takes a record of 8 MiB."
 
 
@@ -163,9 +163,9 @@ async def _openapi() -> dict[str, object]:
     import tempfile
     from pathlib import Path
 
-    from shared.runtime.process import build_app
+    from shared.runtime.app import build_app
 
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), secret_keys="x" * 32)
-        async with opened(settings, list(NAMES)) as building:
-            return build_app(all_services(), building, asyncio.Event()).openapi()
+        async with open_resources(settings, list(NAMES)) as resources:
+            return build_app(all_services(), resources, asyncio.Event()).openapi()

@@ -5,7 +5,7 @@ from importlib import import_module
 from pydantic_settings import BaseSettings
 
 from shared.base.settings import load
-from shared.runtime.process import Service
+from shared.runtime.service import Service
 
 NAMES = ("router", "timer", "notifier", "console")
 

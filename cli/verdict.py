@@ -113,8 +113,8 @@ def _moving(terms: Mapping[str, Any]) -> list[str]:
     wrong = []
     for name, service in terms.items():
         backlog = service["backlog"]
-        if backlog["parked"]:
-            wrong.append(f"{backlog['parked']} records are parked in the {name}; see them with: baton dlq list")
+        if backlog["dead_letters"]:
+            wrong.append(f"{backlog['dead_letters']} dead letters are open in the {name}; see them with: baton dlq list")
         if backlog["outbox"] and backlog["outbox_age"] > 30:
             wrong.append(
                 f"The outbox of the {name} has {backlog['outbox']} events, the oldest {backlog['outbox_age']:.0f} s old."

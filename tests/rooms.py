@@ -13,8 +13,8 @@ from shared.access.admin import set_clock
 from shared.base.settings import Settings
 from shared.events.base import Event, Fact, decode
 from shared.runtime.migrate import upgrade
-from shared.runtime.process import Service
-from shared.runtime.resources import Building, opened
+from shared.runtime.resources import Resources, open_resources
+from shared.runtime.service import Service
 from shared.store.database import Database
 from shared.work import consumer, schedule, scheduler
 
@@ -25,14 +25,14 @@ TUESDAY = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
 class Room:
     """One service at work without its loops."""
 
-    def __init__(self, building: Building, service: Service) -> None:
-        self.building = building
+    def __init__(self, resources: Resources, service: Service) -> None:
+        self.resources = resources
         self.service = service
-        self.db: Database = building.databases[service.name]
+        self.db: Database = resources.databases[service.name]
 
     async def at(self, moment: datetime) -> None:
         """Put the clock; it stands still."""
-        await set_clock(self.building.access, moment, 0, "test")
+        await set_clock(self.resources.access, moment, 0, "test")
 
     async def later(self, **span: float) -> None:
         """Move the clock on."""
@@ -51,7 +51,7 @@ class Room:
         """The same, for events that are there already."""
         async with self.db.transaction() as tx:
             await consumer.apply_events(
-                tx, self.service.hears, [event for event in events if type(event.data) in self.service.hears]
+                tx, self.service.on_event, [event for event in events if type(event.data) in self.service.on_event]
             )
             return list(tx.events)
 
@@ -61,7 +61,7 @@ class Room:
         for _ in range(200):
             async with self.db.transaction() as tx:
                 rows = await schedule.claim(tx)
-                await scheduler.ring(tx, self.service.rings, rows)
+                await scheduler.ring(tx, self.service.on_due, rows)
                 said += tx.events
             if not rows:
                 return said
@@ -85,12 +85,12 @@ class Room:
 async def room(service: Service, folder: Path, *, now: datetime = TUESDAY, **settings: Any) -> AsyncIterator[Room]:
     """Open a room with its tables, at a moment."""
     given = Settings(data_dir=folder, clock="row", secret_keys="k" * 32, **settings)
-    async with opened(given, [service.name]) as building:
-        await upgrade(building, ["access"])
+    async with open_resources(given, [service.name]) as resources:
+        await upgrade(resources, ["access"])
         metadata: MetaData = service.metadata
-        await building.databases[service.name].make_tables(metadata)
-        await building.access.load()
-        found = Room(building, service)
+        await resources.databases[service.name].make_tables(metadata)
+        await resources.access.load()
+        found = Room(resources, service)
         await found.at(now)
         yield found
 

@@ -268,5 +268,5 @@ class World:
 
 
 def _moves(row: dict[str, Any]) -> bool:
-    busy = row["outbox"] or row["lag"] or row["due_late"] or row["soon"]
+    busy = row["outbox"] or row["lag"] or row["overdue"] or row["due_soon"]
     return bool(busy or row["extra"].get("notices_unsent"))

@@ -25,7 +25,7 @@ from cli.verdict import Verdict, judge
 from shared.access.admin import set_clock
 from shared.base.settings import Settings, load
 from shared.base.telemetry import start_logging
-from shared.runtime.process import Running
+from shared.runtime.process import Process
 from shared.runtime.resources import read_run_file
 from shared.runtime.server import serve
 
@@ -83,9 +83,9 @@ class Demo:
         )
         running: list[asyncio.Task[None]] = []
 
-        def ready(state: Running, url: str) -> None:
+        def ready(state: Process, url: str) -> None:
             state.app.include_router(doors(self.mailbox))
-            state.building.house.public_url = url
+            state.resources.context.public_url = url
             running.append(asyncio.create_task(self._lead_on(state, url)))
 
         try:
@@ -99,7 +99,7 @@ class Demo:
                 raise task.exception() or RuntimeError
         return self.wrong
 
-    async def _lead_on(self, state: Running, url: str) -> None:
+    async def _lead_on(self, state: Process, url: str) -> None:
         try:
             run = read_run_file(self.folder)
             assert run is not None
@@ -123,7 +123,7 @@ class Demo:
             state.stop.set()
 
     async def _until_the_end(
-        self, state: Running, admin: httpx.AsyncClient, work: list[Coroutine[Any, Any, None]]
+        self, state: Process, admin: httpx.AsyncClient, work: list[Coroutine[Any, Any, None]]
     ) -> None:
         tasks = [asyncio.create_task(item) for item in work]
         ends = asyncio.create_task(state.stop.wait())
@@ -152,17 +152,17 @@ class Demo:
         typer.echo("\nThe audit:")
         show(verdict, terms)
 
-    async def _put_clock(self, state: Running, near: datetime) -> None:
+    async def _put_clock(self, state: Process, near: datetime) -> None:
         """Begin within working hours of both zones: 9:55 in New York, the next working day."""
         day = near.astimezone(HQ).date() + timedelta(days=1)
         while day.weekday() >= 5:
             day += timedelta(days=1)
-        await set_clock(state.building.access, datetime.combine(day, OPENS, HQ).astimezone(UTC), self.speed, "demo")
+        await set_clock(state.resources.access, datetime.combine(day, OPENS, HQ).astimezone(UTC), self.speed, "demo")
 
-    async def _skip_nights(self, state: Running) -> None:
+    async def _skip_nights(self, state: Process) -> None:
         """When headquarters has closed, the demo goes on with the next morning."""
         while not self.stop.is_set():
-            now = state.building.clock.here().now
+            now = state.resources.clock.here().now
             if now.astimezone(HQ).time() > CLOSES:
                 if not self.quiet:
                     typer.secho("The offices are closed; the demo goes on in the morning.", fg="cyan")

@@ -1,10 +1,7 @@
 """docs/routes.md: every door of every service, who may use it, and what it does."""
 
-import asyncio
 import inspect
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,10 +11,8 @@ from starlette.routing import Route
 
 from cli.docs import markdown
 from cli.docs.markdown import first_paragraph, table
-from cli.services import NAMES, all_services
-from shared.base.settings import Settings
+from cli.services import all_services
 from shared.runtime import ops_api
-from shared.runtime.resources import opened
 
 INTRO = """`baton up` serves all of them on one port; in the wide form each service has its own, and `deploy/Caddyfile` is the map.
 A role is that of the API key (`Authorization: Bearer KEY`). Embedded mode on the loopback address asks for none where
@@ -27,8 +22,8 @@ HIDDEN = {"HEAD", "OPTIONS"}
 
 def routes() -> dict[str, list[Route]]:
     """The routes of each service, and under `every process` those that each process has."""
-    found = {service.name: [*service.webhooks, *_of(service.doors)] for service in all_services()}
-    return {"every process": _of(asyncio.run(_ops())), **found}
+    found = {service.name: [*service.webhooks, *_of(service.routes)] for service in all_services()}
+    return {"every process": _of(ops_api.routes(stepped=True)), **found}
 
 
 def page() -> str:
@@ -46,13 +41,6 @@ def _of(doors: APIRouter) -> list[Route]:
         elif isinstance(route, APIRoute):
             found.append(route)
     return found
-
-
-async def _ops() -> APIRouter:
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder), secret_keys="x" * 32, clock="row")
-        async with opened(settings, list(NAMES)) as building:
-            return ops_api.doors(all_services(), building)
 
 
 def _chapter(name: str, doors: Iterable[Route]) -> str:

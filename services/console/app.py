@@ -8,7 +8,7 @@ from services.console.handlers import following
 from services.console.settings import Settings
 from services.console.store.tables import metadata
 from shared.events import AgreementPublished, RosterChanged
-from shared.runtime.process import Service
+from shared.runtime.service import Service
 from shared.web import STATIC
 from shared.web.http import joined
 
@@ -18,13 +18,13 @@ def build(settings: Settings) -> Service:
     return Service(
         name="console",
         metadata=metadata,
-        doors=joined(pages.doors(settings), sign_in.doors()),
-        hears={  # what others say -> what is shown
+        routes=joined(pages.doors(settings), sign_in.doors()),
+        on_event={  # what others say -> what is shown
             **dict.fromkeys(following.KINDS, following.follow),
             RosterChanged: following.meet,
             AgreementPublished: following.learn,
         },
         audit=audit.terms,
         gauges=audit.gauges,
-        statics=(STATIC, ("/static/console", str(Path(__file__).parent / "static"))),
+        static_dirs=(STATIC, ("/static/console", str(Path(__file__).parent / "static"))),
     )

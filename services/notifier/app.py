@@ -7,21 +7,21 @@ from services.notifier.handlers.sender import Sender
 from services.notifier.settings import Settings
 from services.notifier.store.tables import metadata
 from shared.events import AgreementPublished, ClockMoved, ClockResumed, ClockStarted, ClockStopped, RosterChanged
-from shared.runtime.process import Desk, Service
+from shared.runtime.service import Service, TaskContext
 from shared.web import STATIC
 
 
 def build(settings: Settings) -> Service:
     """The notifier as data."""
 
-    async def send(desk: Desk) -> None:
-        await Sender(Post(settings), desk.db, desk.access, desk.stop).run()
+    async def send(context: TaskContext) -> None:
+        await Sender(Post(settings), context.db, context.access, context.stop).run()
 
     return Service(
         name="notifier",
         metadata=metadata,
-        doors=api.doors,
-        hears={  # what others say -> what we do about it
+        routes=api.doors,
+        on_event={  # what others say -> what we do about it
             **hearing.HEARS,  # tell people, or hush what no longer matters
             ClockStarted: knowledge.runs,
             ClockMoved: knowledge.runs,
@@ -30,12 +30,12 @@ def build(settings: Settings) -> Service:
             AgreementPublished: knowledge.learn,
             RosterChanged: knowledge.meet,
         },
-        rings={  # what comes due -> what we do about it
+        on_due={  # what comes due -> what we do about it
             "send": sending.wake,  # a wait, a back-off or a lease is over
             "look": knowledge.look,  # events that wait for a version or a person
         },
-        tasks=(send,),  # takes what is ready to its channel
+        background=(send,),  # takes what is ready to its channel
         audit=audit.terms,
         gauges=audit.gauges,
-        statics=(STATIC,),
+        static_dirs=(STATIC,),
     )

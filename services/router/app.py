@@ -6,7 +6,7 @@ from services.router.handlers import actions, agreement, escalation, intake, rel
 from services.router.settings import Settings
 from services.router.store.tables import metadata
 from shared.events import ActionTaken, IntakeReceived, SlaEscalated
-from shared.runtime.process import Service
+from shared.runtime.service import Service
 from shared.web.http import joined
 
 
@@ -16,13 +16,13 @@ def build(settings: Settings) -> Service:
         name="router",
         metadata=metadata,
         webhooks=webhooks.doors,
-        doors=joined(leads.doors, agreements.doors, reps.doors, access.doors),
-        hears={  # what others say -> what we do about it
+        routes=joined(leads.doors, agreements.doors, reps.doors, access.doors),
+        on_event={  # what others say -> what we do about it
             IntakeReceived: intake.receive,
             ActionTaken: actions.answered,
             SlaEscalated: escalation.escalated,
         },
-        rings={  # what comes due -> what we do about it
+        on_due={  # what comes due -> what we do about it
             "held": release.opened,
             "waiting": release.waiting,
             "unrouted": release.alert,
@@ -30,7 +30,7 @@ def build(settings: Settings) -> Service:
             "live": agreement.go_live,
             "absent": roster.absent,
         },
-        aside=unreadable.aside,
+        parked_items=unreadable.aside,
         audit=audit.terms,
         gauges=audit.gauges,
     )

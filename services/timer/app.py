@@ -5,7 +5,7 @@ from services.timer.handlers import knowledge, leads, sheet, steps
 from services.timer.settings import Settings
 from services.timer.store import metadata
 from shared.events import AgreementPublished, RosterChanged
-from shared.runtime.process import Service
+from shared.runtime.service import Service
 
 
 def build(settings: Settings) -> Service:
@@ -13,14 +13,14 @@ def build(settings: Settings) -> Service:
     return Service(
         name="timer",
         metadata=metadata,
-        doors=api.doors,
-        hears={  # what others say -> what we do about it
+        routes=api.doors,
+        on_event={  # what others say -> what we do about it
             **dict.fromkeys(leads.DOES, leads.hear),
             AgreementPublished: knowledge.learn,
             RosterChanged: knowledge.meet,
         },
-        rings={"clock": steps.step},  # warn, settle, breach, the next rung
-        settles=sheet.SETTLING,
+        on_due={"clock": steps.step},  # warn, settle, breach, the next rung
+        catch_up_signal=sheet.SETTLING,
         audit=audit.terms,
         gauges=audit.gauges,
     )

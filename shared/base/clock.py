@@ -1,15 +1,13 @@
 """Where `now` and `wall` come from. `now` is what the business means and may be stepped; `wall` is real time.
 
 With BATON_CLOCK=row, now = base + rate x (wall - set_at), from the row `clock` of schema `access`; so a demo or a test
-moves time for every process at once. With BATON_CLOCK=database both are the database's clock.
+moves time for every process at once. With BATON_CLOCK=database both are the database's clock. `shared.store.time`
+reads them in a transaction.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class Times(NamedTuple):
@@ -47,32 +45,16 @@ class Clock:
         """How many seconds of business pass in a real second."""
         return self.step.rate if self.stepped and self.step else 1.0
 
-    async def read(self, conn: AsyncConnection) -> Times:
-        """Both readings, by the database's own clock where there is one."""
-        if not self.in_database:
-            return self.reckon(datetime.now(UTC) + self.shift)
-        if not self.stepped:
-            wall = (await conn.execute(text("SELECT clock_timestamp()"))).scalar_one()
-            return Times(wall, wall)
-        row = (await conn.execute(_READ)).one()
-        self.step = Step(row.base, row.rate, row.set_at) if row.base else None
-        return self.reckon(row.wall)
-
-    def reckon(self, wall: datetime) -> Times:
+    def times_at(self, wall: datetime) -> Times:
         """Both readings at a moment of real time, by the step last known."""
         return Times(self.step.at(wall) if self.stepped and self.step else wall, wall)
 
     def here(self) -> Times:
         """Both readings by this process's clock: for sleeping and display, never for a decision."""
-        return self.reckon(datetime.now(UTC) + self.shift)
+        return self.times_at(datetime.now(UTC) + self.shift)
 
     def seconds_until(self, at: datetime, basis: str, times: Times) -> float:
         """Real seconds from `times` until `at`, never negative."""
         if basis == "wall":
             return max(0.0, (at - times.wall).total_seconds())
         return max(0.0, (at - times.now).total_seconds() / max(self.rate, 1e-9))
-
-
-_READ = text(
-    "SELECT clock_timestamp() AS wall, c.base, c.rate, c.set_at FROM (SELECT 1) one LEFT JOIN clock c ON c.id = 1"
-)

@@ -1,7 +1,7 @@
 """Migrations: one Alembic chain for each schema, the same scripts on both databases, one process at a time."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -11,11 +11,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.base.errors import CannotStart
+from shared.runtime.resources import Resources
+from shared.runtime.service import Service
 from shared.store import engines
-
-if TYPE_CHECKING:
-    from shared.runtime.process import Service
-    from shared.runtime.resources import Building
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = 820_417_001
@@ -31,24 +29,24 @@ def config_for(schema: str) -> Config:
     return config
 
 
-async def ready(building: "Building", services: "tuple[Service, ...]") -> None:
+async def prepare(resources: Resources, services: tuple[Service, ...]) -> None:
     """Embedded: bring every file up to date. Wide: refuse to start on another version. Raises CannotStart."""
     schemas = [engines.ACCESS, *(service.name for service in services)]
-    if building.settings.embedded:
-        await upgrade(building, schemas)
+    if resources.settings.embedded:
+        await upgrade(resources, schemas)
         return
     for schema in schemas:
-        have, want = await versions(building, schema)
+        have, want = await versions(resources, schema)
         if have != want:
             raise CannotStart(
                 f"The schema {schema} is at version {have or 'none'}, this program needs {want}; run `baton migrate`."
             )
 
 
-async def upgrade(building: "Building", schemas: list[str]) -> None:
+async def upgrade(resources: Resources, schemas: list[str]) -> None:
     """Bring the schemas to the newest version, under an advisory lock on PostgreSQL."""
-    if not building.settings.embedded:
-        engine = create_async_engine(building.settings.database_url)
+    if not resources.settings.embedded:
+        engine = create_async_engine(resources.settings.database_url)
         async with engine.connect() as conn:
             await conn.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
             try:
@@ -56,17 +54,17 @@ async def upgrade(building: "Building", schemas: list[str]) -> None:
                     await conn.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
                 await conn.commit()
                 for schema in schemas:
-                    await _upgrade(building, schema)
+                    await _upgrade(resources, schema)
             finally:
                 await conn.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
         await engine.dispose()
         return
     for schema in schemas:
-        await _upgrade(building, schema)
+        await _upgrade(resources, schema)
 
 
-async def _upgrade(building: "Building", schema: str) -> None:
-    async with _database(building, schema).engines.writer.begin() as conn:
+async def _upgrade(resources: Resources, schema: str) -> None:
+    async with _database(resources, schema).engines.writer.begin() as conn:
         await conn.run_sync(_to_head, schema)
 
 
@@ -77,9 +75,9 @@ def _to_head(conn: Connection, schema: str) -> None:
     command.upgrade(config, "head")
 
 
-async def versions(building: "Building", schema: str) -> tuple[str | None, str | None]:
+async def versions(resources: Resources, schema: str) -> tuple[str | None, str | None]:
     """(the version that the database has, the version that this program needs)."""
-    async with _database(building, schema).engines.reader.connect() as conn:
+    async with _database(resources, schema).engines.reader.connect() as conn:
         have = await conn.run_sync(_present, schema)
     return have, ScriptDirectory.from_config(config_for(schema)).get_current_head()
 
@@ -89,5 +87,5 @@ def _present(conn: Connection, schema: str) -> str | None:
     return MigrationContext.configure(conn, opts=options).get_current_revision()
 
 
-def _database(building: "Building", schema: str) -> Any:
-    return building.access.db if schema == engines.ACCESS else building.databases[schema]
+def _database(resources: Resources, schema: str) -> Any:
+    return resources.access.db if schema == engines.ACCESS else resources.databases[schema]

@@ -1,4 +1,4 @@
-"""What one process holds: keys, clock, wakes, the bus, access, and a database for each of its services."""
+"""What a process holds open: keys, clock, wakeups, the bus, access, and a database for each of its services."""
 
 import fcntl
 import os
@@ -15,6 +15,7 @@ from shared.access.cache import Access
 from shared.base.clock import Clock
 from shared.base.credentials import Principal
 from shared.base.errors import CannotStart
+from shared.base.hosts import is_loopback
 from shared.base.keyring import load_keys
 from shared.base.settings import Settings
 from shared.bus.embedded import EmbeddedBus
@@ -28,13 +29,13 @@ RUN_FILE = "run.json"
 
 
 @dataclass(slots=True)
-class Building:
-    """The process's resources; opened once, closed once."""
+class Resources:
+    """Opened once, closed once."""
 
     settings: Settings
     clock: Clock
-    house: House
-    wakes: Wakes
+    context: House
+    wakeups: Wakes
     bus: Bus
     access: Access
     databases: dict[str, Database]
@@ -44,43 +45,45 @@ class Building:
         """The database of one of the process's services."""
         return self.databases[service]
 
+    def group(self, service: str) -> str:
+        """The consumer group of a service."""
+        return f"{self.settings.kafka_topic_prefix}-{service}"
+
 
 @asynccontextmanager
-async def opened(settings: Settings, services: list[str]) -> AsyncIterator[Building]:
+async def open_resources(settings: Settings, services: list[str]) -> AsyncIterator[Resources]:
     """Open everything that the named services need; take the lock on the data directory in embedded mode."""
     settings.require_one_width()
     lock = take_lock(settings.data_dir) if settings.embedded else None
-    building = _build(settings, services)
+    resources = _create(settings, services)
     try:
-        yield building
+        yield resources
     finally:
-        for database in [*building.databases.values(), building.access.db]:
+        for database in [*resources.databases.values(), resources.access.db]:
             await database.close()
         if lock:
             release_lock(settings.data_dir, lock)
 
 
-def _build(settings: Settings, services: list[str]) -> Building:
-    from shared.web.http import loopback
-
-    wakes = Wakes()
+def _create(settings: Settings, services: list[str]) -> Resources:
+    wakeups = Wakes()
     clock = Clock(stepped=settings.clock == "row", in_database=not settings.embedded)
     keys = load_keys(settings.secret_keys, settings.data_dir, embedded=settings.embedded)
     public = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-    house = House(keys, public, settings.settle)
+    context = House(keys, public, settings.settle)
 
     def database(name: str) -> Database:
-        return Database(name, engine_pair(settings, name), clock, house, wakes)
+        return Database(name, engine_pair(settings, name), clock, context, wakeups)
 
-    here = settings.embedded and loopback(settings.host)
-    house.access = Access(database(engines.ACCESS))
-    return Building(
+    here = settings.embedded and is_loopback(settings.host)
+    context.access = access = Access(database(engines.ACCESS))
+    return Resources(
         settings,
         clock,
-        house,
-        wakes,
+        context,
+        wakeups,
         make_bus(settings),
-        house.access,
+        access,
         {name: database(name) for name in services},
         here,
     )
@@ -122,11 +125,11 @@ def release_lock(data_dir: Path, lock: IO[str]) -> None:
     lock.close()
 
 
-def write_run_file(building: Building, url: str) -> None:
+def write_run_file(resources: Resources, url: str) -> None:
     """Tell commands on this machine where the live system is, with a key that lives as long as the process."""
     token = secrets.token_urlsafe(32)
-    building.access.admit(token, Principal("this machine", None, frozenset({"admin"})))
-    path = building.settings.data_dir / RUN_FILE
+    resources.access.admit(token, Principal("this machine", None, frozenset({"admin"})))
+    path = resources.settings.data_dir / RUN_FILE
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(orjson.dumps({"url": url, "pid": os.getpid(), "key": token}))

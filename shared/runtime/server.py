@@ -13,8 +13,9 @@ import uvicorn
 from shared.base.errors import CannotStart, OurMistake
 from shared.base.settings import Settings
 from shared.base.waits import until
-from shared.runtime.process import Running, Service, running
+from shared.runtime.process import Process, running
 from shared.runtime.resources import write_run_file
+from shared.runtime.service import Service
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ async def serve(
     services: tuple[Service, ...],
     settings: Settings,
     *,
-    ready: Callable[[Running, str], Any] | None = None,
+    ready: Callable[[Process, str], Any] | None = None,
 ) -> None:
     """Run until TERM or Ctrl-C. Raises CannotStart when the port is taken."""
     with _bound(settings) as listening:
@@ -50,7 +51,7 @@ async def _serve(
     services: tuple[Service, ...],
     settings: Settings,
     listening: socket.socket,
-    ready: Callable[[Running, str], Any] | None,
+    ready: Callable[[Process, str], Any] | None,
 ) -> None:
     async with running(services, settings) as state:
         config = uvicorn.Config(
@@ -75,7 +76,7 @@ async def _serve(
         port = listening.getsockname()[1]
         url = f"http://{settings.host}:{port}"
         if settings.embedded:
-            write_run_file(state.building, url)
+            write_run_file(state.resources, url)
         log.info(
             "Baton %s is ready.",
             ", ".join(service.name for service in services),

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,7 @@ from shared.events.base import BREACHES, CLOCKS, LEADS, NOTICES, Event, Fact
 from shared.store import engines, outbox
 from shared.store.context import House
 from shared.store.failures import passing
+from shared.store.time import read_times
 from shared.store.tx import Tx
 from shared.store.wakeups import Wakes
 
@@ -101,8 +102,13 @@ class Database:
         raise TryLater("The database kept refusing this transaction; try again.")
 
     async def _tx(self, conn: AsyncConnection) -> Tx:
-        times = await self.clock.read(conn)
+        times = await read_times(self.clock, conn)
         return Tx(conn, times.now, times.wall, self.house, self.service, self.dialect)
+
+    async def check(self) -> None:
+        """Read one row. Raises when the database cannot be read or its tables are not there."""
+        async with self.engines.reader.connect() as conn:
+            await conn.execute(_ONE_ROW)
 
     async def make_tables(self, metadata: MetaData) -> None:
         """Create the tables without a migration; for tests of one room only."""
@@ -114,3 +120,6 @@ class Database:
         await self.engines.writer.dispose()
         if self.engines.reader is not self.engines.writer:
             await self.engines.reader.dispose()
+
+
+_ONE_ROW = text("SELECT count(*) FROM relays")

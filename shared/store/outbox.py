@@ -1,6 +1,7 @@
 """Events written with the deed: numbered per subject and topic, then kept until the relay has posted them."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import bindparam, text
@@ -8,6 +9,7 @@ from sqlalchemy import bindparam, text
 from shared.events.base import Event, Fact
 from shared.store.outbox_record import Letter, shard_of
 from shared.store.tx import Tx
+from shared.store.types import Moment
 
 
 async def write(tx: Tx) -> None:
@@ -35,6 +37,19 @@ async def write(tx: Tx) -> None:
         )
     await _insert(tx, letters + tx.copies)
     tx.wakes.add("outbox")
+
+
+class Unsent(NamedTuple):
+    """How many rows the relay has not posted yet, and when the oldest was written."""
+
+    rows: int
+    oldest: datetime | None
+
+
+async def unsent(tx: Tx) -> Unsent:
+    """What waits for the relay."""
+    row = await tx.one(_UNSENT)
+    return Unsent(int(row["n"]), row["oldest"]) if row else Unsent(0, None)
 
 
 async def _numbers(tx: Tx, events: list[Event[Fact]]) -> dict[tuple[str, str], int]:
@@ -98,3 +113,4 @@ _INSERT = text(
     "INSERT INTO outbox (topic, key, shard, event_id, body, headers, written_at)"
     " VALUES (:topic, :key, :shard, :event_id, :body, :headers, :at)"
 )
+_UNSENT = text("SELECT count(*) AS n, min(written_at) AS oldest FROM outbox").columns(oldest=Moment)

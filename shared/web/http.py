@@ -1,6 +1,5 @@
 """The web part of every service: one transaction for each request, who may ask, and errors as problem+json."""
 
-import ipaddress
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.access.cache import Access
 from shared.base.credentials import Principal
 from shared.base.errors import BatonError, NotAllowed
+from shared.base.hosts import is_loopback
 from shared.base.ids import new_id
 from shared.store.database import Database
 from shared.store.failures import ours
@@ -95,7 +95,7 @@ async def asker(request: Request) -> Principal | None:
 
 def trusted(request: Request) -> bool:
     """Whether this is embedded mode, bound to loopback, asked under a loopback name, and not from another site's page."""
-    return bool(request.app.state.loopback) and loopback(request.url.hostname or "") and same_origin(request)
+    return bool(request.app.state.loopback) and is_loopback(request.url.hostname or "") and same_origin(request)
 
 
 def same_origin(request: Request) -> bool:
@@ -107,16 +107,6 @@ def same_origin(request: Request) -> bool:
         return False
     origin = request.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
-
-
-def loopback(host: str) -> bool:
-    """Whether a host name is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def answer(

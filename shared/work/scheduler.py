@@ -75,7 +75,7 @@ class Ticker:
             tx.after(lambda: failpoints.reached("due_committed"))
             return 0.0
         instants = await schedule.next_instants(tx)
-        times = self._db.clock.reckon(tx.wall)
+        times = self._db.clock.times_at(tx.wall)
         waits = [self._db.clock.seconds_until(at, basis, times) for basis, at in instants.items()]
         return max(ELSEWHERE, min([CAP, *waits]))
 

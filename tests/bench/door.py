@@ -14,17 +14,17 @@ from services.router.settings import Settings as RouterSettings
 from shared.access.admin import make_endpoint
 from shared.base.settings import Settings
 from shared.runtime import migrate
-from shared.runtime.process import build_app
-from shared.runtime.resources import opened
+from shared.runtime.app import build_app
+from shared.runtime.resources import open_resources
 
 
 async def main(port: int) -> None:
     """Open the house, print the door, serve."""
-    async with opened(Settings(), ["router"]) as building:
-        await migrate.upgrade(building, ["access", "router"])
-        await building.access.load()
+    async with open_resources(Settings(), ["router"]) as resources:
+        await migrate.upgrade(resources, ["access", "router"])
+        await resources.access.load()
         endpoint, _, secret = await make_endpoint(
-            building.access,
+            resources.access,
             source="standard",
             scheme="v1",
             name="bench",
@@ -34,8 +34,8 @@ async def main(port: int) -> None:
             options=None,
             by="bench",
         )
-        await building.access.load()
-        app = build_app((build(RouterSettings()),), building, asyncio.Event())
+        await resources.access.load()
+        app = build_app((build(RouterSettings()),), resources, asyncio.Event())
         print(json.dumps({"path": f"/webhooks/{endpoint}", "secret": secret}), flush=True)
         config = uvicorn.Config(
             app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off", server_header=False

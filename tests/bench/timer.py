@@ -13,7 +13,7 @@ from services.timer.app import build
 from services.timer.settings import Settings as TimerSettings
 from shared.base.settings import Settings
 from shared.runtime import migrate
-from shared.runtime.resources import opened
+from shared.runtime.resources import open_resources
 from shared.store.database import Database
 from shared.work.scheduler import Ticker
 from tests.bench.disk import Probe
@@ -82,8 +82,8 @@ def _settings(database: str) -> Settings:
 
 
 async def _prepared(case: Case) -> None:
-    async with opened(_settings(case.database), ["timer"]) as building:
-        await migrate.upgrade(building, ["access", "timer"])
+    async with open_resources(_settings(case.database), ["timer"]) as resources:
+        await migrate.upgrade(resources, ["access", "timer"])
     conn = await _connected(case)
     try:
         await Ground(conn).pend(case.pending)
@@ -100,9 +100,9 @@ async def _round(case: Case, due: int, report: Report) -> tuple[float, float]:
     ground = Ground(conn)
     try:
         await ground.breach(due)
-        async with opened(_settings(case.database), ["timer"]) as building:
-            await building.access.load()
-            fires = due / await _fire(building.databases["timer"])
+        async with open_resources(_settings(case.database), ["timer"]) as resources:
+            await resources.access.load()
+            fires = due / await _fire(resources.databases["timer"])
         report.check(
             f"timer with {case.pending:,} pending, (escalations, rungs, rows put again)",
             await ground.fired(),
@@ -123,7 +123,7 @@ async def _round(case: Case, due: int, report: Report) -> tuple[float, float]:
 
 async def _fire(database: Database) -> float:
     """Seconds until nothing is due any more."""
-    ticker = Ticker(database, build(TimerSettings()).rings, asyncio.Event())
+    ticker = Ticker(database, build(TimerSettings()).on_due, asyncio.Event())
     begin = time.perf_counter()
     while not await ticker.round():
         pass

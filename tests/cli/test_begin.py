@@ -8,25 +8,26 @@ import httpx
 from cli.draft_on_start import Begin
 from services.router.app import build
 from services.router.settings import Settings
-from shared.runtime.process import Running, build_app
-from shared.runtime.resources import Building
+from shared.runtime.app import build_app
+from shared.runtime.process import Process
+from shared.runtime.resources import Resources
 from tests.cli.test_sentences import EXAMPLE
 from tests.rooms import room
 
 
-async def _begun(building: Building, text: str) -> None:
+async def _begun(resources: Resources, text: str) -> None:
     begin = Begin("agreement.yaml", text)
-    begin(Running(build_app((), building, asyncio.Event()), building, (), asyncio.Event()), "http://localhost")
+    begin(Process(build_app((), resources, asyncio.Event()), resources, (), asyncio.Event()), "http://localhost")
     assert begin._work
     await begin._work
 
 
 async def test_the_file_is_a_draft_after_the_first_start_and_after_the_second(tmp_path: Path) -> None:
     async with room(build(Settings()), tmp_path) as router:
-        app = build_app((router.service,), router.building, asyncio.Event())
+        app = build_app((router.service,), router.resources, asyncio.Event())
         for _ in range(2):
-            await _begun(router.building, EXAMPLE.read_text())
-        await _begun(router.building, "agreement: 7\nnonsense: yes\n")
+            await _begun(router.resources, EXAMPLE.read_text())
+        await _begun(router.resources, "agreement: 7\nnonsense: yes\n")
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             rows = (await client.get("/v1/agreements")).json()

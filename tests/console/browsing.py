@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from shared.runtime.process import build_app
+from shared.runtime.app import build_app
 from tests.rooms import Room
 
 Then = tuple[str, Callable[[], Awaitable[Any]]]
 
 
 def app_of(console: Room, *, loopback: bool = True) -> Any:
-    app = build_app((console.service,), console.building, asyncio.Event())
+    app = build_app((console.service,), console.resources, asyncio.Event())
     app.state.loopback = loopback
     return app
 

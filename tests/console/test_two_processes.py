@@ -12,7 +12,7 @@ from services.console.store.tables import metadata
 from shared.base.settings import Settings
 from shared.events import SlaBreached
 from shared.events.base import Event
-from shared.runtime.resources import opened
+from shared.runtime.resources import open_resources
 from shared.store.database import Database
 from tests.console.facts import DUE, LEAD, SLA, received
 from tests.rooms import TUESDAY
@@ -28,8 +28,8 @@ async def wide(postgres: str) -> AsyncIterator[Database]:
         database_url=postgres,
         secret_keys="k" * 32,
     )
-    async with opened(settings, ["console"]) as building:
-        found = building.databases["console"]
+    async with open_resources(settings, ["console"]) as resources:
+        found = resources.databases["console"]
         async with found.engines.writer.begin() as conn:
             await conn.execute(text("CREATE SCHEMA console"))
         await found.make_tables(metadata)

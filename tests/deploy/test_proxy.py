@@ -23,8 +23,8 @@ def test_every_pattern_of_the_map_has_a_route() -> None:
 def test_the_files_of_every_page_are_there_where_the_proxy_asks_for_them() -> None:
     services = {service.name: service for service in all_services()}
     for service in services.values():
-        for path, folder in service.statics:
-            assert (path, folder) in services[owner_of(f"{path}/file")].statics, f"{service.name}: {path}"
+        for path, folder in service.static_dirs:
+            assert (path, folder) in services[owner_of(f"{path}/file")].static_dirs, f"{service.name}: {path}"
 
 
 def test_the_ingress_is_the_same_map() -> None:

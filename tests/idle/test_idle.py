@@ -27,7 +27,7 @@ async def test_an_idle_process_asks_its_files_next_to_nothing(
     monkeypatch.chdir(tmp_path)
     counts: Counter[str] = Counter()
     async with running(all_services(), Settings(data_dir=tmp_path / "data", secret_keys="k" * 32)) as state:
-        for name, db in state.building.databases.items():
+        for name, db in state.resources.databases.items():
             for engine in {db.engines.writer, db.engines.reader}:
 
                 def count(*_: object, name: str = name) -> None:

@@ -141,7 +141,7 @@ class Visitors:
         """Whether nothing moves any more."""
         rows = self.get("/v1/backlog")
         return not any(
-            row["outbox"] or row["lag"] or row["due_late"] or row["soon"] or row["extra"].get("notices_unsent")
+            row["outbox"] or row["lag"] or row["overdue"] or row["due_soon"] or row["extra"].get("notices_unsent")
             for row in rows
         )
 

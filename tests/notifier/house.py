@@ -28,9 +28,10 @@ from shared.events import (
     SlaWarned,
 )
 from shared.events.base import Event, Fact
+from shared.runtime.app import build_app
 from shared.runtime.migrate import upgrade
-from shared.runtime.process import Desk, build_app
-from shared.runtime.resources import opened
+from shared.runtime.resources import open_resources
+from shared.runtime.service import TaskContext
 from shared.store.tx import Tx
 from tests.notifier.post_office import Mailbox, eventually
 from tests.rooms import TUESDAY, Room
@@ -199,15 +200,17 @@ async def house(folder: Path, box: Mailbox, *, database_url: str = "", **setting
         public_url="https://baton.example",
         **(wide if database_url else {}),
     )
-    async with opened(given, [service.name]) as building:
-        await upgrade(building, ["access", service.name])
-        await building.access.load()
-        found = Room(building, service)
+    async with open_resources(given, [service.name]) as resources:
+        await upgrade(resources, ["access", service.name])
+        await resources.access.load()
+        found = Room(resources, service)
         await found.at(TUESDAY)
         stop = asyncio.Event()
-        desk = Desk(found.db, building.clock, building.house, building.access, building.wakes, stop, given)
-        tasks = [asyncio.create_task(task(desk)) for task in service.tasks]
-        app = build_app((service,), building, stop)
+        desk = TaskContext(
+            found.db, resources.clock, resources.context, resources.access, resources.wakeups, stop, given
+        )
+        tasks = [asyncio.create_task(task(desk)) for task in service.background]
+        app = build_app((service,), resources, stop)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="https://baton.example") as web:
             try:

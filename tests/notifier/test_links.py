@@ -203,7 +203,7 @@ async def test_a_link_signed_for_another_purpose_is_not_valid(here: House) -> No
     import base64
 
     body = base64.urlsafe_b64decode(head + "=" * (-len(head) % 4))
-    other = here.room.building.house.keys.sign("another purpose", body)
+    other = here.room.resources.context.keys.sign("another purpose", body)
     assert (await here.web.get(f"/a/{head}.{other}")).status_code == 404
 
 

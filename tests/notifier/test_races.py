@@ -24,7 +24,7 @@ LEADS = [f"{LEAD[:-3]}{number:03d}" for number in range(40)]
 async def heard(here: House, *events: Event[Any]) -> None:
     """As a consumer hands events over: in one transaction, tried again when the database asks for it."""
     async with here.consumers:
-        await here.room.db.run(lambda tx: consumer.apply_events(tx, here.room.service.hears, list(events)))
+        await here.room.db.run(lambda tx: consumer.apply_events(tx, here.room.service.on_event, list(events)))
 
 
 def about(fact: Any, lead: str) -> Event[Any]:
@@ -52,7 +52,7 @@ async def test_a_rung_and_its_assignment_that_come_at_once_always_find_each_othe
 async def test_two_senders_share_the_work_and_no_mail_goes_twice(here: House) -> None:
     stop = asyncio.Event()
     post = Post(Settings(smtp_host="127.0.0.1", smtp_port=here.box.port))
-    other = asyncio.create_task(Sender(post, here.room.db, here.room.building.access, stop).run())
+    other = asyncio.create_task(Sender(post, here.room.db, here.room.resources.access, stop).run())
     await heard(here, *(about(clock(TUESDAY), lead) for lead in LEADS))
     await asyncio.gather(*(heard(here, about(assigned(), lead)) for lead in LEADS))
     mails = await here.mails(len(LEADS))

@@ -64,7 +64,7 @@ async def test_a_clock_that_came_first_is_not_waited_for(here: House) -> None:
 
 async def test_breached_alone_tells_nobody_and_a_held_lead_neither(here: House) -> None:
     await begun(here)
-    assert SlaBreached not in here.room.service.hears
+    assert SlaBreached not in here.room.service.on_event
     await here.hear(LeadHeld(tier="hot", why="closed"))
     assert await told(here) == []
 

@@ -34,7 +34,7 @@ def database_url() -> str:
 
 async def targeted(bare: House, receiver: Receiver, *channels: Channel, local: bool = True) -> str:
     await bare.furnish(agreement(marketing=channels or (HOOK,)))
-    return await make_target(bare.room.building.access, "nurture", receiver.url, None, local, "test")
+    return await make_target(bare.room.resources.access, "nurture", receiver.url, None, local, "test")
 
 
 async def recycled(bare: House) -> None:
@@ -103,11 +103,11 @@ async def test_a_target_that_is_missing_is_waited_for_and_named(bare: House, rec
         "waiting",
         "there is no target nurture; make it with `baton targets create nurture URL`",
     )
-    await make_target(bare.room.building.access, "nurture", receiver.url, None, True, "test")
+    await make_target(bare.room.resources.access, "nurture", receiver.url, None, True, "test")
     await bare.soon()
     await eventually(lambda: receiver.requests)
     await bare.rest()
-    await revoke_target(bare.room.building.access, "nurture", "test")
+    await revoke_target(bare.room.resources.access, "nurture", "test")
     assert (await hooks(bare))[0]["state"] == "sent"
 
 
@@ -122,7 +122,7 @@ async def test_a_target_that_is_not_public_is_refused_unless_it_is_meant(bare: H
 async def test_people_and_targets_of_one_step_are_notices_of_their_own(bare: House, receiver: Receiver) -> None:
     receiver.say += [500] * 9
     await bare.furnish(agreement(ops=(Channel(channel="webhook:nurture"), Channel(channel="email"))))
-    await make_target(bare.room.building.access, "nurture", receiver.url, None, True, "test")
+    await make_target(bare.room.resources.access, "nurture", receiver.url, None, True, "test")
     await bare.hear(LeadUnrouted(tier="hot", why="No rule matches.", alert="ops", alert_due=True))
     (mail,) = await bare.mails(1)
     assert mail["To"] == "Otis Ray <otis@northwind.example>"

@@ -9,7 +9,7 @@ import pytest
 
 from services.router.app import build
 from services.router.settings import Settings
-from shared.runtime.process import build_app
+from shared.runtime.app import build_app
 from tests.rooms import Room, room
 from tests.router.world_of import furnish
 
@@ -23,7 +23,7 @@ async def router(tmp_path: Path) -> AsyncIterator[Room]:
 
 @pytest.fixture
 async def admin(router: Room) -> AsyncIterator[httpx.AsyncClient]:
-    app = build_app((router.service,), router.building, asyncio.Event())
+    app = build_app((router.service,), router.resources, asyncio.Event())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         yield client

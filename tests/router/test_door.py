@@ -14,14 +14,14 @@ from services.router.sources.registry import source
 from services.router.sources.trial import body_of
 from shared.access.admin import make_endpoint, make_key, revoke_endpoint, rotate_endpoint
 from shared.events import IntakeReceived
-from shared.runtime.process import build_app
+from shared.runtime.app import build_app
 from tests.rooms import Room
 from tests.router.sources.cases import FILES, cases
 
 
 @pytest.fixture
 async def sender(router: Room) -> AsyncIterator[httpx.AsyncClient]:
-    app = build_app((router.service,), router.building, asyncio.Event())
+    app = build_app((router.service,), router.resources, asyncio.Event())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://leads.test") as client:
         yield client
@@ -29,7 +29,7 @@ async def sender(router: Room) -> AsyncIterator[httpx.AsyncClient]:
 
 async def _door(router: Room, kind: str, scheme: str, secrets: list[str], url: str | None = None) -> str:
     """An endpoint with these secrets, the newest last."""
-    access = router.building.access
+    access = router.resources.access
     options: dict[str, Any] = {"name": kind, "url": url, "mapping": None, "options": None, "by": "test"}
     made, _, _ = await make_endpoint(access, source=kind, scheme=scheme, secret=secrets[0], **options)
     for more in secrets[1:]:
@@ -44,7 +44,7 @@ async def _send(router: Room, sender: httpx.AsyncClient, case: dict[str, Any]) -
     scheme = case.get("scheme") or next(iter(kind.schemes))
     door = await _door(router, kind.name, scheme, secrets, case.get("url"))
     if case.get("now"):
-        router.building.clock.shift = datetime.fromtimestamp(case["now"], UTC) - datetime.now(UTC)
+        router.resources.clock.shift = datetime.fromtimestamp(case["now"], UTC) - datetime.now(UTC)
     query = str(case.get("url") or "").partition("?")[2]
     headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in case["headers"].items()]
     request = sender.build_request(
@@ -113,7 +113,7 @@ async def test_a_repeated_delivery_gets_the_first_answer_byte_for_byte(router: R
 async def test_the_identical_form_of_next_week_is_a_new_enquiry(router: Room, sender: httpx.AsyncClient) -> None:
     door = await _door(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
     for days in (0, 7):
-        router.building.clock.shift = timedelta(days=days)
+        router.resources.clock.shift = timedelta(days=days)
         await sender.post(f"/webhooks/{door}", content=b'{"email": "a@b.example"}', headers=BEARER)
     assert len(await router.sql("SELECT id FROM deliveries")) == 2
 
@@ -122,7 +122,7 @@ async def test_a_closed_door_stays_as_a_tombstone_and_an_unknown_one_is_not_ther
     router: Room, sender: httpx.AsyncClient
 ) -> None:
     door = await _door(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
-    await revoke_endpoint(router.building.access, door, "test")
+    await revoke_endpoint(router.resources.access, door, "test")
     assert (await sender.post(f"/webhooks/{door}", content=b"{}", headers=BEARER)).status_code == 200
     assert (await sender.post("/webhooks/unknown", content=b"{}", headers=BEARER)).status_code == 404
     assert await router.sql("SELECT id FROM deliveries") == []
@@ -157,7 +157,7 @@ async def test_without_its_database_the_door_asks_to_come_back_and_says_no_false
 async def test_our_own_contract_keeps_the_good_items_and_names_the_bad_ones(
     router: Room, sender: httpx.AsyncClient
 ) -> None:
-    _, key = await make_key(router.building.access, "forms", ["intake"], None, "test")
+    _, key = await make_key(router.resources.access, "forms", ["intake"], None, "test")
     own = {"authorization": f"Bearer {key}"}
     answer = await sender.post(
         "/v1/leads", json=[{"email": "a@b.example"}, {"nothing": 1}, {"phone": "+12025550143"}], headers=own
@@ -172,7 +172,7 @@ async def test_our_own_contract_keeps_the_good_items_and_names_the_bad_ones(
 
 
 async def test_our_own_contract_needs_a_key_with_the_role(router: Room, sender: httpx.AsyncClient) -> None:
-    _, key = await make_key(router.building.access, "reader", ["executive"], None, "test")
+    _, key = await make_key(router.resources.access, "reader", ["executive"], None, "test")
     assert (await sender.post("/v1/leads", json={"email": "a@b.example"})).status_code == 401
     headers = {"authorization": f"Bearer {key}"}
     assert (await sender.post("/v1/leads", json={"email": "a@b.example"}, headers=headers)).status_code == 403

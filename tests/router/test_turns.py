@@ -24,7 +24,7 @@ from shared.base.ids import new_id
 from shared.base.settings import Settings
 from shared.events.base import Event
 from shared.runtime.migrate import upgrade
-from shared.runtime.resources import opened
+from shared.runtime.resources import open_resources
 from shared.store.database import Database
 from shared.work import consumer
 from tests.rooms import TUESDAY
@@ -36,11 +36,11 @@ async def routers(database: str, folder: Path, cap: int | None) -> AsyncIterator
     """A router's database with people and an agreement: 2 for Dan, 1 for Eve, 1 for Fay."""
     wide = {"bus": "kafka", "database_url": database, "kafka_bootstrap_servers": "nowhere:1"} if database else {}
     settings = Settings(data_dir=folder, clock="row", secret_keys="k" * 32, **wide)
-    async with opened(settings, ["router"]) as building:
-        await upgrade(building, ["access", "router"])
-        await building.access.load()
-        await set_clock(building.access, TUESDAY, 0, "test")
-        db = building.databases["router"]
+    async with open_resources(settings, ["router"]) as resources:
+        await upgrade(resources, ["access", "router"])
+        await resources.access.load()
+        await set_clock(resources.access, TUESDAY, 0, "test")
+        db = resources.databases["router"]
         members = (Member(rep="dan", weight=2), Member(rep="eve"), Member(rep="fay"))
         team = Team(manager="omar", members=members, calendar="hq", cap_open=cap)
         base = agreement()
@@ -56,7 +56,7 @@ async def routers(database: str, folder: Path, cap: int | None) -> AsyncIterator
 
 async def _post(db: Database, name: str) -> None:
     event = Event(came(at=TUESDAY, email=f"{name}@proseware.example"), new_id(), "/test", TUESDAY)
-    hears = build(RouterSettings()).hears
+    hears = build(RouterSettings()).on_event
     await db.run(lambda tx: consumer.apply_events(tx, hears, [event]))
 
 

@@ -16,7 +16,9 @@ NESTED = b'{"contact": {"mail": "ada@proseware.example"}}'
 
 async def _door(router: Room, mapping: dict[str, Any] | None = None) -> str:
     options: dict[str, Any] = {"name": "form", "url": None, "options": None, "secret": None, "by": "test"}
-    made, _, _ = await make_endpoint(router.building.access, source="standard", scheme="v1", mapping=mapping, **options)
+    made, _, _ = await make_endpoint(
+        router.resources.access, source="standard", scheme="v1", mapping=mapping, **options
+    )
     return made
 
 
@@ -37,18 +39,18 @@ async def _came(router: Room, door: str, body: bytes) -> None:
 
 
 async def _parked(admin: httpx.AsyncClient) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await admin.get("/v1/parked")).json()
+    found: list[dict[str, Any]] = (await admin.get("/v1/dead-letters")).json()
     return found
 
 
 async def _mend(router: Room, door: str, mapping: dict[str, Any]) -> None:
-    async with router.building.access.db.transaction() as tx:
+    async with router.resources.access.db.transaction() as tx:
         from sqlalchemy import text
 
         await tx.conn.execute(
             text("UPDATE endpoints SET mapping = :m WHERE id = :i"), {"m": json.dumps(mapping), "i": door}
         )
-    await router.building.access.load()
+    await router.resources.access.load()
 
 
 async def _adds_up(router: Room) -> dict[str, int]:
@@ -67,9 +69,9 @@ async def test_what_could_not_be_read_is_listed_with_its_reason_and_shown_with_i
     (row,) = await _parked(admin)
     assert (row["service"], row["type"], row["state"]) == ("router", "unreadable", "parked")
     assert "JSON" in row["reason"]
-    shown = (await admin.get(f"/v1/parked/{row['id']}")).json()
+    shown = (await admin.get(f"/v1/dead-letters/{row['id']}")).json()
     assert shown["body"] == BROKEN.decode()
-    again = await admin.post(f"/v1/parked/{row['id']}/replay")
+    again = await admin.post(f"/v1/dead-letters/{row['id']}/replay")
     assert (again.status_code, "still cannot be read" in again.json()["detail"]) == (409, True)
     assert await _parked(admin) == [row]
 
@@ -79,7 +81,7 @@ async def test_it_is_read_again_by_the_mapping_that_its_door_has_now(router: Roo
     await _came(router, door, NESTED)
     (row,) = await _parked(admin)
     await _mend(router, door, {"email": "contact.mail"})
-    said = await admin.post(f"/v1/parked/{row['id']}/replay")
+    said = await admin.post(f"/v1/dead-letters/{row['id']}/replay")
     assert said.status_code == 200, said.text
     assert await _parked(admin) == []
     lead = (await admin.get(f"/v1/leads/{row['id']}")).json()
@@ -88,7 +90,7 @@ async def test_it_is_read_again_by_the_mapping_that_its_door_has_now(router: Roo
     assert lead["state"] != "parked"
     assert any(isinstance(event.data, LeadReceived) and event.subject == row["id"] for event in await router.posted())
     assert sum((await _adds_up(router)).values()) == 1
-    assert (await admin.post(f"/v1/parked/{row['id']}/replay")).status_code == 404
+    assert (await admin.post(f"/v1/dead-letters/{row['id']}/replay")).status_code == 404
 
 
 async def test_one_that_repeats_what_came_since_points_to_that(router: Room, admin: httpx.AsyncClient) -> None:
@@ -97,7 +99,7 @@ async def test_one_that_repeats_what_came_since_points_to_that(router: Room, adm
     (row,) = await _parked(admin)
     await _mend(router, door, {"email": "contact.mail"})
     await _came(router, door, NESTED.replace(b"}}", b'}, "x": 1}'))
-    assert (await admin.post(f"/v1/parked/{row['id']}/replay")).status_code == 200
+    assert (await admin.post(f"/v1/dead-letters/{row['id']}/replay")).status_code == 200
     assert any(isinstance(event.data, LeadMerged) and event.subject == row["id"] for event in await router.posted())
     assert (await _adds_up(router))["merged"] == 1
 
@@ -105,7 +107,7 @@ async def test_one_that_repeats_what_came_since_points_to_that(router: Room, adm
 async def test_one_that_is_given_up_stays_readable_as_refused(router: Room, admin: httpx.AsyncClient) -> None:
     await _came(router, await _door(router), BROKEN)
     (row,) = await _parked(admin)
-    assert (await admin.post(f"/v1/parked/{row['id']}/drop")).status_code == 200
+    assert (await admin.post(f"/v1/dead-letters/{row['id']}/drop")).status_code == 200
     assert await _parked(admin) == []
     assert await _adds_up(router) == {"refused": 1}
     (said,) = [event.data for event in await router.posted() if isinstance(event.data, LeadRefused)]
@@ -116,6 +118,6 @@ async def test_one_that_is_given_up_stays_readable_as_refused(router: Room, admi
 async def test_a_list_in_a_state_that_there_is_not_is_refused_and_an_unknown_lead_has_no_story(
     admin: httpx.AsyncClient,
 ) -> None:
-    assert (await admin.get("/v1/parked?state=nope")).status_code == 422
+    assert (await admin.get("/v1/dead-letters?state=nope")).status_code == 422
     for what in ("timeline", "decisions"):
         assert (await admin.get(f"/v1/leads/01a20944-0000-7000-8000-000000000000/{what}")).status_code == 404

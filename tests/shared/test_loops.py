@@ -10,11 +10,11 @@ from services.timer.settings import Settings as TimerSettings
 from shared.base.errors import OurMistake
 from shared.base.settings import Settings
 from shared.base.waits import until
-from shared.runtime.process import Desk
 from shared.runtime.server import serve
+from shared.runtime.service import TaskContext
 
 
-async def _breaks(desk: Desk) -> None:
+async def _breaks(desk: TaskContext) -> None:
     await until(None, desk.stop, 0.05)
     raise RuntimeError("something that nobody thought of")
 

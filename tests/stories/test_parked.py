@@ -53,7 +53,7 @@ async def test_a_poisoned_record_is_parked_with_the_rest_of_its_key_behind_it_an
 
     for service, parked in by_service.items():
         head = next(row for row in parked if not row["behind"])
-        place = f"{world.url(service)}/v1/parked/{head['id']}"
+        place = f"{world.url(service)}/v1/dead-letters/{head['id']}"
         refused = await world.client.post(f"{place}/replay")
         assert refused.status_code == 409
         assert "failed again" in refused.json()["detail"]

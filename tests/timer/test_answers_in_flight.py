@@ -33,7 +33,7 @@ def refusal(action: str, id_: str | None, **more: Any) -> ActionRefused:
 
 async def wait(timer: Room, seconds: float) -> None:
     """Let real time pass."""
-    timer.building.clock.shift += timedelta(seconds=seconds)
+    timer.resources.clock.shift += timedelta(seconds=seconds)
 
 
 async def test_a_refusal_releases_only_the_hold_of_its_own_answer(timer: Room) -> None:

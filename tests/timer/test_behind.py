@@ -12,7 +12,7 @@ from shared.base.settings import Settings
 from shared.events import LeadAccepted, RosterChanged
 from shared.events.base import Event
 from shared.runtime.process import running
-from shared.runtime.resources import Building, opened
+from shared.runtime.resources import Resources, open_resources
 from shared.store.database import Database
 from tests.parts.patience import eventually
 from tests.rooms import TUESDAY
@@ -21,10 +21,10 @@ from tests.timer.clock_room import LEAD, MINUTE, answer, assigned, published
 OTHERS = [f"{LEAD[:-4]}{number:04d}" for number in range(1000, 1800)]
 
 
-async def _post(building: Building, *events: Event) -> None:  # type: ignore[type-arg]
+async def _post(resources: Resources, *events: Event) -> None:  # type: ignore[type-arg]
     from shared.bus.port import Outgoing
 
-    sent = await building.bus.publish([Outgoing(e.topic, e.subject, e.encode(), e.id) for e in events])
+    sent = await resources.bus.publish([Outgoing(e.topic, e.subject, e.encode(), e.id) for e in events])
     assert set(sent) == {None}
 
 
@@ -42,17 +42,17 @@ async def test_an_answer_in_time_that_was_said_while_no_timer_ran_is_no_breach(t
     given = Settings(_env_file=None, data_dir=tmp_path, clock="row", secret_keys="k" * 32, settle="10ms")  # type: ignore[arg-type]
     silent = OTHERS[0]
     async with running((service,), given) as first:
-        await set_clock(first.building.access, TUESDAY, 0, "test")
+        await set_clock(first.resources.access, TUESDAY, 0, "test")
         news = Event(published(), "agreement:1", "/test", TUESDAY).numbered(1)
         dan = Event(RosterChanged(rep=Rep(id="dan", name="Dan")), "rep:dan", "/test", TUESDAY).numbered(1)
-        await _post(first.building, news, dan, _assigned(LEAD), _assigned(silent))
-        db = first.building.databases["timer"]
+        await _post(first.resources, news, dan, _assigned(LEAD), _assigned(silent))
+        db = first.resources.databases["timer"]
 
         async def begun() -> bool:
             return len(await _rows(db, "SELECT id FROM clocks WHERE promise = 'accept'")) == 2
 
         await eventually(begun, "no clock began")
-    async with opened(given, ["timer"]) as away:
+    async with open_resources(given, ["timer"]) as away:
         await away.access.load()
         await away.bus.start()
         await _post(away, *map(_assigned, OTHERS[1:]))  # long to read, and before the answer
@@ -61,7 +61,7 @@ async def test_an_answer_in_time_that_was_said_while_no_timer_ran_is_no_breach(t
         await set_clock(away.access, TUESDAY + 16 * MINUTE, 0, "test")
         await away.bus.stop()
     async with running((service,), given) as again:
-        db = again.building.databases["timer"]
+        db = again.resources.databases["timer"]
 
         async def everybody() -> bool:
             return len(await _rows(db, "SELECT id FROM breaches WHERE type = 'baton.sla.breached.v1'")) == len(OTHERS)

@@ -59,7 +59,7 @@ async def test_a_held_breach_is_said_when_no_outcome_comes_within_a_minute(timer
     await timer.hear(ActionTaken(lead=LEAD, epoch=1, action="accept", by="dan", answered_at=TUESDAY), subject=LEAD)
     await timer.at(TUESDAY + 16 * MINUTE)
     assert await timer.tick() == []
-    timer.building.clock.shift = timedelta(seconds=61)
+    timer.resources.clock.shift = timedelta(seconds=61)
     assert names(await timer.tick()) == ["sla.breached", "sla.escalated"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from shared.access.admin import make_key
 from shared.agreement.roster import Rep
 from shared.events import RosterChanged
-from shared.runtime.process import build_app
+from shared.runtime.app import build_app
 from tests.rooms import TUESDAY, Room
 from tests.timer.clock_room import LEAD, MINUTE, assigned
 
@@ -24,8 +24,8 @@ async def stop() -> asyncio.Event:
 
 @pytest.fixture
 async def ops(timer: Room, stop: asyncio.Event) -> AsyncIterator[httpx.AsyncClient]:
-    _, key = await make_key(timer.building.access, "ops", ["ops"], None, "test")
-    app = build_app((timer.service,), timer.building, stop)
+    _, key = await make_key(timer.resources.access, "ops", ["ops"], None, "test")
+    app = build_app((timer.service,), timer.resources, stop)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://timer.test",

@@ -91,7 +91,7 @@ async def live(timer: Room, plan: Plan) -> list[Event[Fact]]:
     for second, _, envelope, fact in script(plan):
         await timer.at(TUESDAY + timedelta(seconds=second))
         said += await (timer.hear(fact, subject=LEAD, **envelope) if fact else timer.tick())
-    timer.building.clock.shift += timedelta(seconds=61)
+    timer.resources.clock.shift += timedelta(seconds=61)
     return said + await timer.tick()
 
 

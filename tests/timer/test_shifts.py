@@ -17,7 +17,7 @@ async def test_a_shift_that_is_taken_away_does_not_park_the_breach(timer: Room) 
         await timer.hear(RosterChanged(rep=rep), subject="rep:dan")
     await timer.hear(assigned(epoch=2, at=TUESDAY), subject=LEAD)
     await timer.later(minutes=16)
-    ticker = Ticker(timer.db, timer.service.rings, asyncio.Event())
+    ticker = Ticker(timer.db, timer.service.on_due, asyncio.Event())
     for _ in range(4):
         await ticker.round()
     assert [event for event in await timer.posted() if isinstance(event.data, SlaBreached)]

@@ -52,9 +52,9 @@ async def test_a_clock_that_nobody_settles_is_overdue_after_a_minute_of_real_tim
     id_ = (await clock(timer))["id"]
     await timer.at(TUESDAY + 16 * MINUTE)
     await timer.tick()
-    timer.building.clock.shift += timedelta(seconds=61)
+    timer.resources.clock.shift += timedelta(seconds=61)
     assert (await terms(timer))["overdue"] == []
-    timer.building.clock.shift += timedelta(seconds=2)
+    timer.resources.clock.shift += timedelta(seconds=2)
     assert (await terms(timer))["overdue"] == [id_]
 
 

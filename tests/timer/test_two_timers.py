@@ -21,7 +21,7 @@ from shared.base.settings import Settings
 from shared.events import LeadAccepted, RosterChanged
 from shared.events.base import Event
 from shared.runtime.migrate import upgrade
-from shared.runtime.resources import Building, opened
+from shared.runtime.resources import Resources, open_resources
 from shared.store.database import Database
 from shared.work.scheduler import Ticker
 from tests.rooms import TUESDAY
@@ -31,7 +31,7 @@ LEADS = [f"{LEAD[:-3]}{number:03d}" for number in range(100, 220)]
 
 
 @pytest.fixture
-async def timers(postgres: str, tmp_path: Path) -> AsyncIterator[tuple[Building, Building]]:
+async def timers(postgres: str, tmp_path: Path) -> AsyncIterator[tuple[Resources, Resources]]:
     """Two processes' worth of buildings on one database; the clock stands."""
     settings = Settings(
         bus="kafka",
@@ -43,23 +43,23 @@ async def timers(postgres: str, tmp_path: Path) -> AsyncIterator[tuple[Building,
         settle=timedelta(0),
     )
     async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(opened(settings, ["timer"]))
+        first = await stack.enter_async_context(open_resources(settings, ["timer"]))
         await upgrade(first, ["access", "timer"])
-        second = await stack.enter_async_context(opened(settings, ["timer"]))
-        for building in (first, second):
-            await building.access.load()
+        second = await stack.enter_async_context(open_resources(settings, ["timer"]))
+        for resources in (first, second):
+            await resources.access.load()
         await _at((first, second), timedelta(0))
         yield first, second
 
 
-async def _at(timers: tuple[Building, Building], since: timedelta) -> None:
+async def _at(timers: tuple[Resources, Resources], since: timedelta) -> None:
     await set_clock(timers[0].access, TUESDAY + since, 0, "test")
-    for building in timers:
-        await building.access.load()
+    for resources in timers:
+        await resources.access.load()
 
 
-def _databases(timers: tuple[Building, Building]) -> list[Database]:
-    return [building.databases["timer"] for building in timers]
+def _databases(timers: tuple[Resources, Resources]) -> list[Database]:
+    return [resources.databases["timer"] for resources in timers]
 
 
 async def _hear(db: Database, events: list[Event[Any]]) -> None:
@@ -67,7 +67,7 @@ async def _hear(db: Database, events: list[Event[Any]]) -> None:
 
 
 async def _tick(db: Database) -> None:
-    ticker = Ticker(db, build(TimerSettings()).rings, asyncio.Event())
+    ticker = Ticker(db, build(TimerSettings()).on_due, asyncio.Event())
     while not await ticker.round():
         pass
 
@@ -91,7 +91,7 @@ async def _said(db: Database) -> dict[str, Counter[str]]:
 
 
 @pytest.mark.wide
-async def test_what_two_timers_claim_together_is_said_once(timers: tuple[Building, Building]) -> None:
+async def test_what_two_timers_claim_together_is_said_once(timers: tuple[Resources, Resources]) -> None:
     one, two = _databases(timers)
     await _begin(one)
     await _at(timers, 50 * MINUTE)
@@ -103,7 +103,7 @@ async def test_what_two_timers_claim_together_is_said_once(timers: tuple[Buildin
 
 @pytest.mark.wide
 async def test_answers_that_race_with_the_breach_leave_each_clock_one_verdict(
-    timers: tuple[Building, Building],
+    timers: tuple[Resources, Resources],
 ) -> None:
     one, two = _databases(timers)
     await _begin(one)
@@ -129,7 +129,7 @@ async def test_answers_that_race_with_the_breach_leave_each_clock_one_verdict(
 
 @pytest.mark.wide
 async def test_who_reads_breaches_page_by_page_misses_none_while_two_timers_write(
-    timers: tuple[Building, Building],
+    timers: tuple[Resources, Resources],
 ) -> None:
     databases, done = _databases(timers), asyncio.Event()
     seen: list[int] = []

@@ -15,7 +15,7 @@ from shared.base.settings import Settings
 from shared.events import RosterChanged
 from shared.events.base import Event
 from shared.runtime.migrate import upgrade
-from shared.runtime.resources import opened
+from shared.runtime.resources import open_resources
 from tests.rooms import TUESDAY
 from tests.timer.clock_room import LEAD, assigned, published
 
@@ -25,9 +25,9 @@ async def test_what_arrives_while_it_is_committed_elsewhere_is_handled(postgres:
     settings = Settings(
         bus="kafka", database_url=postgres, kafka_bootstrap_servers="nowhere:1", secret_keys="k" * 32, data_dir=tmp_path
     )
-    async with opened(settings, ["timer"]) as building:
-        await upgrade(building, ["access", "timer"])
-        db = building.databases["timer"]
+    async with open_resources(settings, ["timer"]) as resources:
+        await upgrade(resources, ["access", "timer"])
+        db = resources.databases["timer"]
         service = build(TimerSettings())
         assert service.name == "timer"
         for turn in range(20):

@@ -78,7 +78,7 @@ def doors(settings: Settings) -> APIRouter:
 
 
 async def _top(tx: Tx, request: Request, who: Principal) -> dict[str, Any]:
-    rate = request.app.state.building.clock.rate
+    rate = request.app.state.resources.clock.rate
     signed_in = "" if who is LOCAL else who.name
     return {"now": tx.now, "rate": rate, "place": await lines.newest(tx), "signed_in": signed_in}
 
@@ -94,7 +94,7 @@ async def _stream(request: Request, settings: Settings, start: str | None, lead:
     stream = Stream(
         database(request, "console"),
         state.stop,
-        rate=lambda: float(state.building.clock.rate),
+        rate=lambda: float(state.resources.clock.rate),
         allowed=allowed,
         limit=settings.floor_rows,
         lead=lead,

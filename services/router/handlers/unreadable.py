@@ -14,7 +14,7 @@ from shared.base.errors import NotFound, TheirMistake
 from shared.events.base import Event
 from shared.events.intake import IntakeReceived
 from shared.events.leads import LeadMerged, LeadRefused
-from shared.runtime.process import Aside
+from shared.runtime.service import UnreadableRequests
 from shared.store.tx import Tx
 
 KIND = "unreadable"
@@ -113,4 +113,4 @@ def _shown(lead: Lead) -> dict[str, Any]:
     }
 
 
-aside = Aside(listed, shown, settled)
+aside = UnreadableRequests(listed, shown, settled)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, text
 
 from shared.base.settings import Settings
-from shared.runtime.resources import opened
+from shared.runtime.resources import open_resources
 from shared.store.database import Database
 from shared.store.kernel_tables import kernel_tables
 from shared.store.types import Json, Moment
@@ -28,8 +28,8 @@ things = Table(
 @asynccontextmanager
 async def timers(settings: Settings) -> AsyncIterator[Database]:
     """The database of a service named timer, with the kernel's tables and one more, `things`."""
-    async with opened(settings, ["timer"]) as building:
-        found = building.databases["timer"]
+    async with open_resources(settings, ["timer"]) as resources:
+        found = resources.databases["timer"]
         if found.dialect == "postgresql":
             async with found.engines.writer.begin() as conn:
                 await conn.execute(text("CREATE SCHEMA timer"))

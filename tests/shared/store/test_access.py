@@ -13,16 +13,16 @@ from shared.access.admin import make_key, revoke_key
 from shared.access.cache import Access
 from shared.base.settings import Settings
 from shared.runtime.migrate import upgrade
-from shared.runtime.resources import opened
+from shared.runtime.resources import open_resources
 
 
 @pytest.fixture
 async def access(settings: Settings) -> AsyncIterator[Access]:
-    async with opened(settings, []) as building:
-        await upgrade(building, ["access"])
-        _uneven(building.access)
-        await building.access.load()
-        yield building.access
+    async with open_resources(settings, []) as resources:
+        await upgrade(resources, ["access"])
+        _uneven(resources.access)
+        await resources.access.load()
+        yield resources.access
 
 
 def _uneven(access: Access) -> None:

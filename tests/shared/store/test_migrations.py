@@ -14,7 +14,7 @@ from shared.access import tables
 from shared.base.errors import CannotStart
 from shared.base.settings import Settings
 from shared.runtime import migrate
-from shared.runtime.resources import Building, opened
+from shared.runtime.resources import Resources, open_resources
 from shared.store import engines
 from shared.store.database import Database
 from tests.shared.store.conftest import wide
@@ -30,8 +30,8 @@ def metadata_of(schema: str) -> MetaData:
     return found
 
 
-def database_of(building: Building, schema: str) -> Database:
-    return building.access.db if schema == engines.ACCESS else building.databases[schema]
+def database_of(resources: Resources, schema: str) -> Database:
+    return resources.access.db if schema == engines.ACCESS else resources.databases[schema]
 
 
 def differences(conn: Connection, schema: str) -> list[Any]:
@@ -46,24 +46,24 @@ def differences(conn: Connection, schema: str) -> list[Any]:
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 async def test_the_migrations_make_the_tables_that_the_code_knows(settings: Settings, schema: str) -> None:
-    async with opened(settings, list(NAMES)) as building:
-        await migrate.upgrade(building, SCHEMAS)
-        async with database_of(building, schema).engines.reader.connect() as conn:
+    async with open_resources(settings, list(NAMES)) as resources:
+        await migrate.upgrade(resources, SCHEMAS)
+        async with database_of(resources, schema).engines.reader.connect() as conn:
             assert await conn.run_sync(differences, schema) == []
 
 
 async def test_migrating_again_changes_nothing_and_the_versions_are_those_of_the_program(settings: Settings) -> None:
-    async with opened(settings, list(NAMES)) as building:
+    async with open_resources(settings, list(NAMES)) as resources:
         for _ in range(2):
-            await migrate.upgrade(building, SCHEMAS)
+            await migrate.upgrade(resources, SCHEMAS)
         for schema in SCHEMAS:
-            have, want = await migrate.versions(building, schema)
+            have, want = await migrate.versions(resources, schema)
             assert have == want
             assert have is not None
 
 
 async def test_two_who_migrate_at_once_take_turns(postgres: str) -> None:
-    async with opened(wide(postgres), list(NAMES)) as one, opened(wide(postgres), list(NAMES)) as two:
+    async with open_resources(wide(postgres), list(NAMES)) as one, open_resources(wide(postgres), list(NAMES)) as two:
         await asyncio.wait_for(asyncio.gather(migrate.upgrade(one, SCHEMAS), migrate.upgrade(two, SCHEMAS)), 60)
         for schema in SCHEMAS:
             have, want = await migrate.versions(two, schema)
@@ -73,6 +73,6 @@ async def test_two_who_migrate_at_once_take_turns(postgres: str) -> None:
 async def test_a_wide_service_refuses_to_start_on_another_version(postgres: str) -> None:
     from cli.services import one_service
 
-    async with opened(wide(postgres), ["timer"]) as building:
+    async with open_resources(wide(postgres), ["timer"]) as resources:
         with pytest.raises(CannotStart, match="run `baton migrate`"):
-            await migrate.ready(building, (one_service("timer"),))
+            await migrate.prepare(resources, (one_service("timer"),))

@@ -1,0 +1,78 @@
+"""What still moves in this process, in figures: backlog, audit and Prometheus metrics."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import Response
+
+from shared.base.telemetry import DUE_LATE, EXTRA, LAG, OUTBOX, OUTBOX_AGE, PARKED_NOW
+from shared.runtime.ops_api.dependencies import Ops, ProcessResources, ProcessServices
+from shared.runtime.resources import Resources
+from shared.runtime.service import Service
+from shared.store import outbox
+from shared.work import dead_letters, schedule
+
+router = APIRouter()
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(who: Ops, services: ProcessServices, resources: ProcessResources) -> Response:
+    """Metrics for Prometheus."""
+    for service in services:
+        figures = await backlog_of(service, resources)
+        LAG.labels(service.name).set(figures["lag"])
+        OUTBOX.labels(service.name).set(figures["outbox"])
+        OUTBOX_AGE.labels(service.name).set(figures["outbox_age"])
+        DUE_LATE.labels(service.name).set(figures["overdue"])
+        PARKED_NOW.labels(service.name).set(figures["dead_letters"] + figures["extra"].get("leads_parked", 0))
+        for name, value in figures["extra"].items():
+            EXTRA.labels(service.name, name).set(value)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/v1/backlog")
+async def backlog(who: Ops, services: ProcessServices, resources: ProcessResources) -> list[dict[str, Any]]:
+    """What still moves: unposted events, unread records, scheduled items that are overdue or due within seconds."""
+    return [await backlog_of(service, resources) for service in services]
+
+
+@router.get("/v1/audit")
+async def audit(who: Ops, services: ProcessServices, resources: ProcessResources) -> dict[str, Any]:
+    """This process's part of `baton audit`."""
+    return {service.name: await audit_of(service, resources) for service in services}
+
+
+async def backlog_of(service: Service, resources: Resources) -> dict[str, Any]:
+    """What still moves in one service."""
+    async with resources.databases[service.name].reading() as tx:
+        unsent = await outbox.unsent(tx)
+        overdue = await schedule.late(tx, tx.now, tx.wall)
+        soon = await schedule.late(tx, tx.now, tx.wall + resources.context.settle * 2) - overdue
+        letters = await dead_letters.count(tx)
+        instants = await schedule.next_instants(tx)
+        extra = await service.gauges(tx) if service.gauges else {}
+        now, wall = tx.now, tx.wall
+    lag = await resources.bus.lag(resources.group(service.name), service.topics) if service.topics else 0
+    age = (wall - unsent.oldest).total_seconds() if unsent.oldest else 0.0
+    return {
+        "service": service.name,
+        "now": now,
+        "outbox": unsent.rows,
+        "outbox_age": max(0.0, age),
+        "lag": lag,
+        "overdue": overdue,
+        "due_soon": soon,
+        "next_due": instants.get("now"),
+        "dead_letters": letters,
+        "extra": extra,
+    }
+
+
+async def audit_of(service: Service, resources: Resources) -> dict[str, Any]:
+    """One service's own counts for `baton audit`."""
+    backlog = await backlog_of(service, resources)
+    async with resources.databases[service.name].reading() as tx:
+        own = await service.audit(tx) if service.audit else {}
+        unsent = await outbox.unsent(tx)
+    return {"backlog": backlog, "oldest_unsent": unsent.oldest, **own}
