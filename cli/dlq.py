@@ -21,7 +21,7 @@ class State(StrEnum):
     DROPPED = "dropped"
 
 
-COLUMNS = ["service", "id", "topic", "key", "type", "reason", "attempts", "behind", "first_failed_at"]
+COLUMNS = ["service", "id", "topic", "key", "type", "reason", "attempts", "blocked", "first_failed_at"]
 
 
 @dlq.command("list")

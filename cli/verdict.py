@@ -114,7 +114,9 @@ def _moving(terms: Mapping[str, Any]) -> list[str]:
     for name, service in terms.items():
         backlog = service["backlog"]
         if backlog["dead_letters"]:
-            wrong.append(f"{backlog['dead_letters']} dead letters are open in the {name}; see them with: baton dlq list")
+            wrong.append(
+                f"{backlog['dead_letters']} dead letters are open in the {name}; see them with: baton dlq list"
+            )
         if backlog["outbox"] and backlog["outbox_age"] > 30:
             wrong.append(
                 f"The outbox of the {name} has {backlog['outbox']} events, the oldest {backlog['outbox_age']:.0f} s old."

@@ -73,7 +73,7 @@ FAULTS = {
     "a clock that is missing": ("timer", "DELETE FROM clocks WHERE lead = '{lead}'", "no clock was ever started"),
     "a clock that sleeps for ever": (
         "timer",
-        "DELETE FROM due WHERE subject = '{lead}'",
+        "DELETE FROM scheduled_items WHERE subject = '{lead}'",
         "runs, but nothing will wake it.",
     ),
     "a clock that is doubled": (

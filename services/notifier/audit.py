@@ -9,7 +9,7 @@ from shared.store.tx import Tx
 from shared.work import deferred
 
 STATES = ("waiting", "ready", "sending", "sent", "failed", "suppressed")
-_DUE = text("SELECT id FROM due WHERE kind = 'send'")
+_DUE = text("SELECT id FROM scheduled_items WHERE kind = 'send'")
 
 
 async def terms(tx: Tx) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from shared.work import deferred
 
 GRACE = timedelta(seconds=60)
 """How far behind its due row a clock may be (real time) before somebody must know."""
-_due = metadata.tables["due"]
+_due = metadata.tables["scheduled_items"]
 _OPEN = and_(clocks.c.state.in_(("running", "breached")), clocks.c.stopped_at.is_(None))
 
 
@@ -53,10 +53,10 @@ async def _asleep(tx: Tx) -> list[str]:
 async def _overdue(tx: Tx) -> list[str]:
     """Running clocks that are past due though nobody settles them: woken only later, or not woken when it was time."""
     row = _due.c
-    too_late = [and_(row.basis == "wall", row.at < tx.wall - GRACE), and_(row.basis == "now", row.at > tx.now)]
+    too_late = [and_(row.clock == "wall", row.at < tx.wall - GRACE), and_(row.clock == "now", row.at > tx.now)]
     if abs(tx.now - tx.wall) < timedelta(seconds=1):
         # Only on the real clock: a stepped one makes every row late in the instant of its step.
-        too_late.append(and_(row.basis == "now", row.at < tx.now - GRACE))
+        too_late.append(and_(row.clock == "now", row.at < tx.now - GRACE))
     wrongly = exists().where(row.id == clocks.c.id, or_(*too_late))
     return await _ids(tx, and_(clocks.c.state == "running", clocks.c.due_at < tx.now - tx.house.settle, wrongly))
 

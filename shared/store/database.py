@@ -122,4 +122,4 @@ class Database:
             await self.engines.reader.dispose()
 
 
-_ONE_ROW = text("SELECT count(*) FROM relays")
+_ONE_ROW = text("SELECT count(*) FROM relay_shards")

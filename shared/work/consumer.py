@@ -203,7 +203,7 @@ async def replay(
 
     async with db.reading() as tx:
         first = await dead_letters.found(tx, parked_id)
-    if first is None or first.state != "parked":
+    if first is None or first.state != "open":
         raise NotFound(f"There is no parked record {parked_id} in {db.service}.")
     done = 0
     started = time.monotonic()

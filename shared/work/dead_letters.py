@@ -27,7 +27,7 @@ DUE = "due"
 VERSION = "1"
 
 parked = Table(
-    "parked",
+    "dead_letters",
     MetaData(),
     Column("id", String, primary_key=True),
     Column("topic", String),
@@ -42,7 +42,7 @@ parked = Table(
     Column("error", String),
     Column("attempts", Integer),
     Column("first_failed_at", Moment),
-    Column("behind", Boolean),
+    Column("blocked", Boolean),
     Column("state", String),
     Column("settled_at", Moment),
     Column("settled_by", String),
@@ -78,7 +78,7 @@ class Parked:
             "error": self.error,
             "attempts": self.attempts,
             "first_failed_at": self.first_failed_at,
-            "behind": self.behind,
+            "blocked": self.behind,
             "state": self.state,
         }
 
@@ -87,7 +87,7 @@ async def blocked(tx: Tx, records: list[Record]) -> set[tuple[str, str]]:
     """The (topic, key) pairs of these records that have a parked record before them. Those rows stay as they are until
     this transaction ends: what is parked behind one is there before that one can be settled."""
     keys = sorted({record.key for record in records})
-    statement = select(parked.c.topic, parked.c.key).where(parked.c.state == "parked")
+    statement = select(parked.c.topic, parked.c.key).where(parked.c.state == "open")
     if len(keys) <= 500:
         statement = statement.where(parked.c.key.in_(keys))
     statement = statement.order_by(parked.c.id).with_for_update(read=True)
@@ -122,8 +122,8 @@ async def park(
         "error": name,
         "attempts": 1,
         "first_failed_at": tx.wall,
-        "behind": error is None,
-        "state": "parked",
+        "blocked": error is None,
+        "state": "open",
     }
     await tx.conn.execute(parked.insert(), row)
     headers = {
@@ -150,7 +150,7 @@ def sentence(error: BaseException) -> str:
     return said[:500] or f"The handler failed with {type(error).__name__}; the log has the place."
 
 
-async def listed(tx: Tx, state: str = "parked", limit: int = 200) -> list[Parked]:
+async def listed(tx: Tx, state: str = "open", limit: int = 200) -> list[Parked]:
     """The records in a state, oldest first."""
     statement = select(parked).where(parked.c.state == state).order_by(parked.c.id).limit(limit)
     return [_parked(row) for row in await tx.rows(statement)]
@@ -166,7 +166,7 @@ async def of_key(tx: Tx, topic: str, key: str) -> list[Parked]:
     """All open records of one topic and key, in the order they came."""
     statement = (
         select(parked)
-        .where(parked.c.topic == topic, parked.c.key == key, parked.c.state == "parked")
+        .where(parked.c.topic == topic, parked.c.key == key, parked.c.state == "open")
         .order_by(parked.c.id)
         .with_for_update()
     )
@@ -196,7 +196,7 @@ async def failed_again(tx: Tx, parked_id: str, error: BaseException) -> None:
 
 async def count(tx: Tx) -> int:
     """How many records are parked."""
-    row = await tx.one(select(func.count().label("n")).where(parked.c.state == "parked"))
+    row = await tx.one(select(func.count().label("n")).where(parked.c.state == "open"))
     return int(row["n"]) if row else 0
 
 
@@ -212,6 +212,6 @@ def _parked(row: Any) -> Parked:
         row["error"],
         row["attempts"],
         row["first_failed_at"],
-        bool(row["behind"]),
+        bool(row["blocked"]),
         row["state"],
     )

@@ -12,17 +12,17 @@ from shared.store.types import BigId
 PART = 400
 Hear = Callable[[Tx, list[Event[Any]]], Awaitable[None]]
 Needs = Callable[[Event[Any]], str]
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' waiting'))")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' deferred'))")
 
 
 def waiting_table(metadata: MetaData) -> Table:
     """The table, for a service that keeps such events."""
     return Table(
-        "waiting",
+        "deferred_events",
         metadata,
         Column("id", BigId, primary_key=True, autoincrement=True),
         Column("lead", String(200), nullable=False, index=True),
-        Column("needs", String(200), nullable=False, index=True),
+        Column("missing", String(200), nullable=False, index=True),
         Column("body", LargeBinary, nullable=False),
     )
 
@@ -45,7 +45,7 @@ async def ready(
     for event in events:
         missing = needs(event)
         if missing or event.subject in behind:
-            kept.append({"lead": event.subject, "needs": missing or "behind", "body": event.encode()})
+            kept.append({"lead": event.subject, "missing": missing or "behind", "body": event.encode()})
         else:
             fit.append(event)
     await tx.run(_table.insert(), kept)
@@ -80,7 +80,7 @@ async def _take(tx: Tx, needs: list[str]) -> dict[str, list[bytes]]:
     leads: set[str] = set()
     for start in range(0, len(needs), PART):
         part = needs[start : start + PART]
-        leads |= {row["lead"] for row in await tx.rows(select(_table.c.lead).where(_table.c.needs.in_(part)))}
+        leads |= {row["lead"] for row in await tx.rows(select(_table.c.lead).where(_table.c.missing.in_(part)))}
     found: dict[str, list[bytes]] = {}
     ordered = sorted(leads)
     for start in range(0, len(ordered), PART):

@@ -14,13 +14,13 @@ Basis = Literal["now", "wall"]
 BATCH = 500
 
 _rows = Table(
-    "due",
+    "scheduled_items",
     MetaData(),
     Column("id", String, primary_key=True),
     Column("kind", String),
     Column("subject", String),
     Column("at", Moment),
-    Column("basis", String),
+    Column("clock", String),
     Column("data", Json),
 )
 
@@ -46,13 +46,13 @@ async def put(tx: Tx, rows: list[Due]) -> None:
             "kind": row.kind,
             "subject": row.subject,
             "at": row.at,
-            "basis": row.basis,
+            "clock": row.basis,
             "data": row.data or None,
         }
         for row in {row.id: row for row in rows}.values()
     ]
     if values:
-        await upsert(tx, _rows, values, ["id"], ["kind", "subject", "at", "basis", "data"])
+        await upsert(tx, _rows, values, ["id"], ["kind", "subject", "at", "clock", "data"])
         tx.wakes.add("due")
 
 
@@ -128,20 +128,20 @@ def _due(row: Any) -> Due:
         row["kind"],
         row["subject"],
         row["at"],
-        row["basis"],
+        row["clock"],
         row["data"] or {},
     )
 
 
 _MOMENTS = [bindparam("now", type_=Moment), bindparam("wall", type_=Moment)]
-_PICK = "SELECT id FROM due WHERE basis = '{basis}' AND at <= :{name} ORDER BY at LIMIT :limit"
+_PICK = "SELECT id FROM scheduled_items WHERE clock = '{clock}' AND at <= :{name} ORDER BY at LIMIT :limit"
 _CLAIM = (
     text(
-        "DELETE FROM due WHERE id IN (SELECT id FROM ("
-        + _PICK.format(basis="now", name="now")
+        "DELETE FROM scheduled_items WHERE id IN (SELECT id FROM ("
+        + _PICK.format(clock="now", name="now")
         + ")) OR id IN (SELECT id FROM ("
-        + _PICK.format(basis="wall", name="wall")
-        + ")) RETURNING id, kind, subject, at, basis, data"
+        + _PICK.format(clock="wall", name="wall")
+        + ")) RETURNING id, kind, subject, at, clock, data"
     )
     .bindparams(*_MOMENTS)
     .columns(*_rows.c)
@@ -149,27 +149,29 @@ _CLAIM = (
 _SKIP = " FOR UPDATE SKIP LOCKED"
 _CLAIM_PG = (
     text(
-        "DELETE FROM due WHERE id = ANY(ARRAY("
-        + _PICK.format(basis="now", name="now")
+        "DELETE FROM scheduled_items WHERE id = ANY(ARRAY("
+        + _PICK.format(clock="now", name="now")
         + _SKIP
         + ") || ARRAY("
-        + _PICK.format(basis="wall", name="wall")
+        + _PICK.format(clock="wall", name="wall")
         + _SKIP
-        + ")) RETURNING id, kind, subject, at, basis, data"
+        + ")) RETURNING id, kind, subject, at, clock, data"
     )
     .bindparams(*_MOMENTS)
     .columns(*_rows.c)
 )
 _NEXT = text(
-    "SELECT (SELECT min(at) FROM due WHERE basis = 'now') AS business,"
-    " (SELECT min(at) FROM due WHERE basis = 'wall') AS wall"
+    "SELECT (SELECT min(at) FROM scheduled_items WHERE clock = 'now') AS business,"
+    " (SELECT min(at) FROM scheduled_items WHERE clock = 'wall') AS wall"
 ).columns(Column("business", Moment), Column("wall", Moment))
 _LATE = text(
-    "SELECT (SELECT count(*) FROM due WHERE basis = 'now' AND at <= :now)"
-    " + (SELECT count(*) FROM due WHERE basis = 'wall' AND at <= :wall) AS n"
+    "SELECT (SELECT count(*) FROM scheduled_items WHERE clock = 'now' AND at <= :now)"
+    " + (SELECT count(*) FROM scheduled_items WHERE clock = 'wall' AND at <= :wall) AS n"
 ).bindparams(*_MOMENTS)
-_DROP = text("DELETE FROM due WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
-_DROP_FOR = text("DELETE FROM due WHERE subject IN :subjects").bindparams(bindparam("subjects", expanding=True))
-_DROP_FOR_KIND = text("DELETE FROM due WHERE subject IN :subjects AND kind = :kind").bindparams(
+_DROP = text("DELETE FROM scheduled_items WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
+_DROP_FOR = text("DELETE FROM scheduled_items WHERE subject IN :subjects").bindparams(
+    bindparam("subjects", expanding=True)
+)
+_DROP_FOR_KIND = text("DELETE FROM scheduled_items WHERE subject IN :subjects AND kind = :kind").bindparams(
     bindparam("subjects", expanding=True)
 )

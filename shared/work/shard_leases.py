@@ -89,12 +89,12 @@ class Leases:
 
 _TAKE = "SELECT shard, pg_try_advisory_lock($1::int, shard) AS got FROM unnest($2::int[]) AS shard"
 _BEAT = (
-    "INSERT INTO relays (shard, owner, pid, beat_at)"
+    "INSERT INTO relay_shards (shard, owner, pid, heartbeat_at)"
     " SELECT shard, $2, pg_backend_pid(), clock_timestamp() FROM unnest($1::int[]) AS shard"
-    " ON CONFLICT (shard) DO UPDATE SET owner = excluded.owner, pid = excluded.pid, beat_at = excluded.beat_at"
+    " ON CONFLICT (shard) DO UPDATE SET owner = excluded.owner, pid = excluded.pid, heartbeat_at = excluded.heartbeat_at"
 )
 _END_STALE = (
-    "SELECT pg_terminate_backend(r.pid) FROM (SELECT DISTINCT pid FROM relays"
-    f" WHERE beat_at < clock_timestamp() - interval '{STALE}' AND pid <> pg_backend_pid()) r"
+    "SELECT pg_terminate_backend(r.pid) FROM (SELECT DISTINCT pid FROM relay_shards"
+    f" WHERE heartbeat_at < clock_timestamp() - interval '{STALE}' AND pid <> pg_backend_pid()) r"
     " JOIN pg_stat_activity a ON a.pid = r.pid AND a.application_name LIKE 'baton-%-relay'"
 )

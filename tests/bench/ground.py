@@ -33,10 +33,10 @@ SELECT id, 'L' || substr(id, 2), 'accept', 1, 0, 'dan', 'inbound', 'hot', 1, 1, 
 FROM (SELECT n, {id} AS id FROM generate_series(1, $1::int) n) rows
 """
 _DUE = """
-INSERT INTO due (id, kind, subject, at, basis) SELECT id, 'clock', lead, due_at, 'now' FROM clocks WHERE id LIKE $1
+INSERT INTO scheduled_items (id, kind, subject, at, clock) SELECT id, 'clock', lead, due_at, 'now' FROM clocks WHERE id LIKE $1
 """
 _PLAIN = """
-INSERT INTO due (id, kind, subject, at, basis)
+INSERT INTO scheduled_items (id, kind, subject, at, clock)
 SELECT id, 'plain', 'L' || substr(id, 2), now() - interval '1 minute', 'now'
 FROM (SELECT {id} AS id FROM generate_series(1, $1::int) n) rows
 """
@@ -76,8 +76,8 @@ class Ground:
     async def claim(self, limit: int = 1000) -> int:
         """Claim and delete in one statement and commit; returns how many."""
         rows = await self._conn.fetch(
-            "DELETE FROM due WHERE id = ANY(ARRAY(SELECT id FROM due WHERE basis = 'now' AND at <= clock_timestamp()"
-            " ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id, kind, subject, at, basis, data",
+            "DELETE FROM scheduled_items WHERE id = ANY(ARRAY(SELECT id FROM scheduled_items WHERE clock = 'now' AND at <= clock_timestamp()"
+            " ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id, kind, subject, at, clock, data",
             limit,
         )
         return len(rows)
@@ -87,7 +87,7 @@ class Ground:
         counts = await self._conn.fetchrow(
             "SELECT (SELECT count(*) FROM outbox WHERE convert_from(body, 'UTF8') LIKE '%baton.sla.escalated.v1%'),"
             " (SELECT count(*) FROM clocks WHERE id LIKE 'B%' AND rung = 1),"
-            " (SELECT count(*) FROM due WHERE id LIKE 'B%' AND at > now())"
+            " (SELECT count(*) FROM scheduled_items WHERE id LIKE 'B%' AND at > now())"
         )
         assert counts is not None
         return int(counts[0]), int(counts[1]), int(counts[2])
@@ -95,7 +95,7 @@ class Ground:
     async def clear(self) -> None:
         """Take away what a round left, and the dead rows with it."""
         await self._conn.execute("TRUNCATE outbox, sequences, breaches, spent")
-        await self._conn.execute("DELETE FROM due WHERE id LIKE 'B%' OR id LIKE 'Q%'")
+        await self._conn.execute("DELETE FROM scheduled_items WHERE id LIKE 'B%' OR id LIKE 'Q%'")
         await self._conn.execute("DELETE FROM clocks WHERE id LIKE 'B%'")
         await self._conn.execute("VACUUM due")
         await self._conn.execute("VACUUM clocks")

@@ -153,10 +153,10 @@ class House:
             await self.rest()
         past = TUESDAY - timedelta(days=999)
         tables = self.room.service.metadata.tables
-        due, notices = tables["due"], tables["notices"]
+        due, notices = tables["scheduled_items"], tables["notices"]
 
         async def age(tx: Tx) -> None:
-            await tx.run(due.update().where(due.c.basis == "wall").values(at=past))
+            await tx.run(due.update().where(due.c.clock == "wall").values(at=past))
             await tx.run(notices.update().where(notices.c.claimed_until.is_not(None)).values(claimed_until=past))
 
         await self.room.db.run(age)

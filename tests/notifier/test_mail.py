@@ -59,7 +59,7 @@ async def test_a_mail_that_is_put_off_comes_again_under_the_same_message_id(here
     assert here.box.tried == [mail["Message-ID"]] * 3
     (sent,) = await here.said("notice.sent")
     assert (sent.data.attempts, sent.data.message_id) == (3, mail["Message-ID"])
-    assert await here.room.sql("SELECT * FROM due") == []
+    assert await here.room.sql("SELECT * FROM scheduled_items") == []
 
 
 async def test_the_pauses_between_attempts_grow_and_no_two_processes_keep_step(here: House) -> None:
@@ -70,7 +70,7 @@ async def test_the_pauses_between_attempts_grow_and_no_two_processes_keep_step(h
         await here.rest()
         async with here.room.db.reading() as tx:
             wall = tx.wall
-            (row,) = await tx.rows(here.room.service.metadata.tables["due"].select())
+            (row,) = await tx.rows(here.room.service.metadata.tables["scheduled_items"].select())
         waits.append((row["at"] - wall).total_seconds())
         await here.soon()
     assert all(pause * 0.4 < wait <= pause for pause, wait in zip(PAUSES, waits, strict=True)), waits
@@ -78,7 +78,7 @@ async def test_the_pauses_between_attempts_grow_and_no_two_processes_keep_step(h
     (failed,) = await here.said("notice.failed")
     assert (failed.data.attempts, failed.data.why) == (len(PAUSES) + 1, "the mail server refused the mail (451)")
     assert await here.said("notice.sent") == []
-    assert await here.room.sql("SELECT * FROM due") == []
+    assert await here.room.sql("SELECT * FROM scheduled_items") == []
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ async def test_a_lease_that_ran_out_under_a_living_sender_wakes_the_notice(here:
     await here.rest()
     await here.room.sql("UPDATE notices SET state = 'sending', sent_at = NULL")
     await here.room.sql(
-        "INSERT INTO due (id, kind, subject, at, basis, data) SELECT 'send:' || id, 'send', lead, created_at, 'wall',"
+        "INSERT INTO scheduled_items (id, kind, subject, at, clock, data) SELECT 'send:' || id, 'send', lead, created_at, 'wall',"
         " '{\"notice\": \"' || id || '\"}' FROM notices"
     )
     await here.soon(rested=False)

@@ -43,7 +43,7 @@ async def test_the_audit_names_a_notice_that_nothing_would_wake(here: House) -> 
     async with here.room.db.reading() as tx:
         assert (await terms(tx))["asleep"] == []
         assert (await gauges(tx))["notices_waiting"] == 1
-    await here.room.sql("DELETE FROM due")
+    await here.room.sql("DELETE FROM scheduled_items")
     async with here.room.db.reading() as tx:
         assert (await terms(tx))["asleep"] == [row["id"]]
 

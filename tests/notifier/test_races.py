@@ -91,4 +91,4 @@ async def test_however_answers_failures_and_wakings_meet_each_notice_has_one_ver
     verdicts = Counter([event.data.notice for name in names for event in await here.said(name)])
     assert verdicts == Counter([row["id"] for row in await here.notices()])
     assert len(verdicts) == len(LEADS)
-    assert await here.room.sql("SELECT * FROM due") == []
+    assert await here.room.sql("SELECT * FROM scheduled_items") == []

@@ -137,7 +137,8 @@ async def test_what_came_unseen_in_another_process_is_found_at_the_next_look(bar
     raw = Event(assigned(), LEAD, "/test", TUESDAY).encode()
     async with bare.room.db.transaction() as tx:
         await tx.run(
-            bare.room.service.metadata.tables["waiting"].insert(), {"lead": LEAD, "needs": "agreement:1", "body": raw}
+            bare.room.service.metadata.tables["deferred_events"].insert(),
+            {"lead": LEAD, "missing": "agreement:1", "body": raw},
         )
     await bare.hear(said_by(LeadAccepted))
     assert await bare.states() == []

@@ -103,7 +103,7 @@ async def test_each_clock_has_one_final_verdict_and_the_stamps_decide_it(plan: P
             await furnish(timer)
             said = await live(timer, plan)
             clocks = await timer.sql("SELECT * FROM clocks")
-            due = {row["id"] for row in await timer.sql("SELECT id FROM due WHERE kind = 'clock'")}
+            due = {row["id"] for row in await timer.sql("SELECT id FROM scheduled_items WHERE kind = 'clock'")}
     (first,) = [row for row in clocks if row["promise"] == "accept" and row["epoch"] == 1]
     assert first["verdict"] == plan.verdict
     for row in clocks:

@@ -21,7 +21,7 @@ async def test_a_shift_that_is_taken_away_does_not_park_the_breach(timer: Room) 
     for _ in range(4):
         await ticker.round()
     assert [event for event in await timer.posted() if isinstance(event.data, SlaBreached)]
-    assert await timer.sql("SELECT reason FROM parked") == []
+    assert await timer.sql("SELECT reason FROM dead_letters") == []
 
 
 async def test_a_shift_that_changes_mid_clock_moves_no_rung(timer: Room) -> None:

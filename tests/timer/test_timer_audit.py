@@ -28,7 +28,7 @@ async def test_nothing_is_wrong_with_clocks_that_run_settle_and_breach(timer: Ro
 
 
 FAULTS = {
-    "asleep": "DELETE FROM due",
+    "asleep": "DELETE FROM scheduled_items",
     "overdue": "UPDATE clocks SET due_at = '2026-12-01T09:00:00.000000'",
     "doubled": "INSERT INTO clocks SELECT 'twin', lead, promise, epoch, round + 1, owner, team, tier, agreement, routed,"
     " state, '', started_at, due_at, warn_at, warned_at, breached_at, settled_at, stopped_at, verdict, why, rung, skipped,"

@@ -118,7 +118,7 @@ async def test_answers_that_race_with_the_breach_leave_each_clock_one_verdict(
     await asyncio.gather(_tick(one), _tick(two))
     async with one.reading() as tx:
         rows = (await tx.conn.execute(text("SELECT lead, verdict FROM clocks WHERE promise = 'accept'"))).all()
-        due = (await tx.conn.execute(text("SELECT count(*) FROM due WHERE kind = 'clock'"))).scalar_one()
+        due = (await tx.conn.execute(text("SELECT count(*) FROM scheduled_items WHERE kind = 'clock'"))).scalar_one()
     assert dict(map(tuple, rows)) == dict.fromkeys(in_time, "kept") | dict.fromkeys(late, "late")
     assert due == len(LEADS)  # the first touch of each
     for lead, said in (await _said(one)).items():

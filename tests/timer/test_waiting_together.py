@@ -44,6 +44,6 @@ async def test_what_arrives_while_it_is_committed_elsewhere_is_handled(postgres:
                 db.run(lambda tx, person=person: knowledge.meet(tx, [person])),
             )
             async with db.reading() as tx:
-                kept = (await tx.conn.execute(text("SELECT count(*) FROM waiting"))).scalar_one()
+                kept = (await tx.conn.execute(text("SELECT count(*) FROM deferred_events"))).scalar_one()
                 found = await store.clocks_of(tx, [lead])
             assert (kept, len(found.get(lead, []))) == (0, 1)

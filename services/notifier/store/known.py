@@ -68,5 +68,5 @@ async def live(tx: Tx) -> int:
 
 async def needed(tx: Tx) -> list[str]:
     """What the events that wait are waiting for."""
-    waits = metadata.tables["waiting"]
-    return [row["needs"] for row in await tx.rows(select(waits.c.needs).distinct()) if row["needs"] != "behind"]
+    waits = metadata.tables["deferred_events"]
+    return [row["missing"] for row in await tx.rows(select(waits.c.missing).distinct()) if row["missing"] != "behind"]

@@ -108,7 +108,7 @@ def _shown(lead: Lead) -> dict[str, Any]:
         "error": "Unreadable",
         "attempts": 1,
         "first_failed_at": lead.since,
-        "behind": False,
+        "blocked": False,
         "state": "parked",
     }
 

@@ -11,7 +11,7 @@ schema = context.config.attributes["schema"]
 
 def named(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
     """Write our own column types by their short names."""
-    return f"{type(item).__name__}()" if type(item).__module__ == "shared.store.kernel_tables" else False
+    return f"{type(item).__name__}()" if type(item).__module__ == "shared.store.types" else False
 
 
 options = {"version_table_schema": schema} if connection.dialect.name == "postgresql" else {}

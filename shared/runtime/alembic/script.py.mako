@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.store.kernel_tables import Json, Moment
+from shared.store.types import Json, UtcDateTime
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
@@ -12,10 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Forwards."""
+    """Apply the change."""
     ${upgrades if upgrades else "pass"}
 
 
 def downgrade() -> None:
-    """Backwards."""
+    """Undo the change."""
     ${downgrades if downgrades else "pass"}

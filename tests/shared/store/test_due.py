@@ -125,7 +125,7 @@ async def test_exactly_the_rows_up_to_the_instant_are_claimed(
     db: Database, instants: list[datetime], cut: datetime
 ) -> None:
     async with db.transaction() as tx:
-        await tx.run(text("DELETE FROM due"))
+        await tx.run(text("DELETE FROM scheduled_items"))
         await schedule.put(tx, [Due(f"{place}", "warn", "x", at) for place, at in enumerate(instants)])
         tx.now = cut
         rows = await schedule.claim(tx)

@@ -149,7 +149,7 @@ async def test_two_processes_share_the_shards_and_one_takes_over_when_the_other_
             await conn.execute(
                 text(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'baton-timer-relay'"
-                    " AND pid IN (SELECT pid FROM timer.relays)"
+                    " AND pid IN (SELECT pid FROM timer.relay_shards)"
                 )
             )
 

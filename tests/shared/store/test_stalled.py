@@ -30,7 +30,7 @@ async def test_who_owns_some_shards_ends_a_stalled_owner_of_the_others(postgres:
         frozen = await asyncpg.connect(plain(postgres), server_settings=own)
         await frozen.execute("SELECT pg_try_advisory_lock($1::int, s) FROM generate_series(0, 7) AS s", number)
         await frozen.execute(
-            "INSERT INTO relays (shard, owner, pid, beat_at) SELECT s, 'first', pg_backend_pid(),"
+            "INSERT INTO relay_shards (shard, owner, pid, heartbeat_at) SELECT s, 'first', pg_backend_pid(),"
             " clock_timestamp() - interval '60 seconds' FROM generate_series(0, 7) s"
         )
         living = Leases(postgres, "timer", asyncio.Event(), asyncio.Event())
