@@ -102,7 +102,7 @@ def main() -> None:
 
 def _ended(error: Exception) -> tuple[str, int]:
     """What to say of a failure, and the exit code: 2 for a wrong use, 1 for bad news; no sentence for a fault of ours."""
-    from shared.store.failures import ours
+    from shared.store.failures import is_infrastructure_error
 
     if isinstance(error, CannotStart):
         return error.sentence, 2
@@ -110,7 +110,7 @@ def _ended(error: Exception) -> tuple[str, int]:
         return error.sentence, 1
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename} cannot be used: {error.strerror}.", 2
-    if ours(error):
+    if is_infrastructure_error(error):
         said = str(error).splitlines()[0] if str(error) else "no answer"
         return (
             f"The database or the brokers cannot be reached ({type(error).__name__}: {said}); `baton doctor` says which.",

@@ -7,7 +7,7 @@ from pathlib import Path
 from services.router.handlers import agreement
 from services.router.store import agreements
 from shared.agreement.language.signing import hash_of
-from shared.base.errors import TheirMistake
+from shared.base.errors import BadRequest
 from shared.runtime.process import Process
 from shared.store.database import Database
 from shared.store.tx import Tx
@@ -30,7 +30,7 @@ class Begin:
     async def _draft(self, db: Database) -> None:
         try:
             said = await db.run(self._kept)
-        except TheirMistake as mistake:
+        except BadRequest as mistake:
             said = f"is not taken. {mistake.sentence}"
         log.info("The agreement file %s %s", self.file, said)
 
@@ -47,4 +47,4 @@ def text_of(file: str) -> str:
     try:
         return Path(file).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise TheirMistake(f"{file} is not UTF-8 text.") from error
+        raise BadRequest(f"{file} is not UTF-8 text.") from error

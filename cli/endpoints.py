@@ -14,7 +14,7 @@ from cli.keys import Json, _get, _post
 from cli.tables import table
 from services.router.sources.canonical import Setup
 from services.router.sources.trial import try_request
-from shared.base.errors import TheirMistake
+from shared.base.errors import BadRequest
 
 endpoints = typer.Typer(help="Webhook doors: source, registered URL, secrets, mapping.", no_args_is_help=True)
 
@@ -112,7 +112,7 @@ def try_(
             chosen = source or one.get("source") or case.get("source", "")
             try:
                 outcome = try_request(one, chosen, scheme or None, secret or None, moment, setup)
-            except TheirMistake as mistake:
+            except BadRequest as mistake:
                 fail(f"{file}: {mistake.sentence}")
             line = {"file": str(file), **({"case": one.get("name")} if "cases" in case else {}), **outcome}
             bad = bad or not outcome["leads"] or outcome["answer"]["status"] >= 400

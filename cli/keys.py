@@ -7,7 +7,7 @@ import typer
 
 from cli.client import ask, live
 from cli.tables import table
-from shared.access.admin import ROLES, make_key
+from shared.access.admin import ROLES, create_key
 from shared.base.settings import Settings, load
 from shared.runtime.resources import open_resources
 
@@ -36,7 +36,7 @@ async def _create(name: str, roles: list[str], person: str | None) -> dict[str, 
     settings = load(Settings)
     if not settings.embedded and not settings.url:
         async with open_resources(settings, []) as resources:
-            key_id, token = await make_key(resources.access, name, roles, person, "command line")
+            key_id, token = await create_key(resources.access, name, roles, person, "command line")
         return {"id": key_id, "key": token}
     async with live(settings) as client:
         made: dict[str, Any] = await ask(

@@ -10,7 +10,7 @@ from cli.client import BAD_NEWS
 from cli.services import NAMES, all_services
 from shared.base.errors import BatonError
 from shared.base.hosts import is_loopback
-from shared.base.keyring import load_keys
+from shared.base.keyring import load_keyring
 from shared.base.settings import Settings, load
 from shared.events.base import TOPICS
 from shared.runtime.migrate import upgrade, versions
@@ -70,7 +70,7 @@ async def _doctor() -> tuple[list[str], list[str]]:
     try:
         settings = load(Settings)
         settings.require_one_width()
-        load_keys(settings.secret_keys, settings.data_dir, embedded=settings.embedded)
+        load_keyring(settings.secret_keys, settings.data_dir, embedded=settings.embedded)
         fine.append(f"The settings are whole ({'embedded' if settings.embedded else 'wide'}).")
     except BatonError as error:
         return [error.sentence], fine

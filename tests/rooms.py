@@ -11,7 +11,7 @@ from sqlalchemy import MetaData, text
 
 from shared.access.admin import set_clock
 from shared.base.settings import Settings
-from shared.events.base import Event, Fact, decode
+from shared.events.base import Event, EventData, decode
 from shared.runtime.migrate import upgrade
 from shared.runtime.resources import Resources, open_resources
 from shared.runtime.service import Service
@@ -40,34 +40,34 @@ class Room:
             now = tx.now
         await self.at(now + timedelta(**span))
 
-    async def hear(self, *facts: Fact, subject: str, **envelope: Any) -> list[Event[Fact]]:
+    async def hear(self, *facts: EventData, subject: str, **envelope: Any) -> list[Event[EventData]]:
         """Hand events to their handlers, in one transaction; returns what was said."""
         async with self.db.reading() as tx:
             now = tx.now
         events = [Event(fact, subject, "/test", envelope.pop("time", now), **envelope) for fact in facts]
         return await self.hear_events(*events)
 
-    async def hear_events(self, *events: Event[Any]) -> list[Event[Fact]]:
+    async def hear_events(self, *events: Event[Any]) -> list[Event[EventData]]:
         """The same, for events that are there already."""
         async with self.db.transaction() as tx:
-            await consumer.apply_events(
+            await consumer.dispatch(
                 tx, self.service.on_event, [event for event in events if type(event.data) in self.service.on_event]
             )
             return list(tx.events)
 
-    async def tick(self) -> list[Event[Fact]]:
+    async def tick(self) -> list[Event[EventData]]:
         """Claim what is due, until nothing is; returns what was said."""
-        said: list[Event[Fact]] = []
+        said: list[Event[EventData]] = []
         for _ in range(200):
             async with self.db.transaction() as tx:
                 rows = await schedule.claim(tx)
-                await scheduler.ring(tx, self.service.on_due, rows)
+                await scheduler.dispatch(tx, self.service.on_due, rows)
                 said += tx.events
             if not rows:
                 return said
         raise AssertionError("The tick never comes to an end.")
 
-    async def posted(self) -> list[Event[Fact]]:
+    async def posted(self) -> list[Event[EventData]]:
         """Everything in the outbox, in order."""
         async with self.db.reading() as tx:
             return [
@@ -88,7 +88,7 @@ async def room(service: Service, folder: Path, *, now: datetime = TUESDAY, **set
     async with open_resources(given, [service.name]) as resources:
         await upgrade(resources, ["access"])
         metadata: MetaData = service.metadata
-        await resources.databases[service.name].make_tables(metadata)
+        await resources.databases[service.name].create_tables(metadata)
         await resources.access.load()
         found = Room(resources, service)
         await found.at(now)

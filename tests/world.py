@@ -37,10 +37,10 @@ promises:
     standard: {{within: 2 hours}}
     warn: 75 %
     then:
-      - {{at: breach, do: [tell owner, tell manager]}}
+      - {{at: breach, do: [notify owner, notify manager]}}
       - {{after: 30 minutes, do: reassign, at_most: 2, never: previous owners}}
-      - {{after: 2 hours, do: [tell manager, return to marketing]}}
-  first_touch: {{hot: {{within: 1 hour}}, standard: {{within: 1 day}}, from: accepted, then: [{{at: breach, do: tell manager}}]}}
+      - {{after: 2 hours, do: [notify manager, return to marketing]}}
+  first_touch: {{hot: {{within: 1 hour}}, standard: {{within: 1 day}}, from: accepted, then: [{{at: breach, do: notify manager}}]}}
   clock: {{on_reassign: {{continue_with_at_least: 10 minutes}}}}
 dispositions:
   decline: {{ours: [overloaded], theirs: [not a fit], then: reassign, at_most: 2, last: return to marketing}}
@@ -179,7 +179,7 @@ class World:
         return [row["type"].removeprefix("baton.").removesuffix(".v1") for row in rows]
 
     async def breaches(self, lead: str) -> list[str]:
-        """What was said on the breach topic about a lead: `warned`, `breached`, `escalated tell owner, tell manager`."""
+        """What was said on the breach topic about a lead: `warned`, `breached`, `escalated notify owner, notify manager`."""
         rows = (await self.get("timer", "/v1/breaches?limit=1000"))["breaches"]
         last = rows[-1]["id"] if rows else 0
         while len(rows) % 1000 == 0 and rows:

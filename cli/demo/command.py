@@ -162,7 +162,7 @@ class Demo:
     async def _skip_nights(self, state: Process) -> None:
         """When headquarters has closed, the demo goes on with the next morning."""
         while not self.stop.is_set():
-            now = state.resources.clock.here().now
+            now = state.resources.clock.local().now
             if now.astimezone(HQ).time() > CLOSES:
                 if not self.quiet:
                     typer.secho("The offices are closed; the demo goes on in the morning.", fg="cyan")

@@ -7,7 +7,7 @@ import orjson
 
 from cli.docs import markdown
 from cli.docs.markdown import first_paragraph, table
-from shared.events import KINDS, TOPICS, Fact
+from shared.events import EVENT_TYPES, TOPICS, EventData
 
 INTRO = """Topics are named `PREFIX.NAME` (`BATON_KAFKA_TOPIC_PREFIX`, `baton`). Every record is one CloudEvents 1.0 event in structured
 JSON (`content-type: application/cloudevents+json`), its key is the event's `subject`. `sequence` grows by one for each
@@ -20,7 +20,8 @@ def schemas() -> dict[str, str]:
     """The JSON Schema of each event type."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
     return {
-        name: orjson.dumps(kind.model_json_schema(), option=options).decode() + "\n" for name, kind in KINDS.items()
+        name: orjson.dumps(kind.model_json_schema(), option=options).decode() + "\n"
+        for name, kind in EVENT_TYPES.items()
     }
 
 
@@ -30,14 +31,14 @@ def page() -> str:
 
 
 def _topic(topic: str) -> str:
-    kinds = [kind for kind in KINDS.values() if kind.topic == topic]
+    kinds = [kind for kind in EVENT_TYPES.values() if kind.topic == topic]
     said = first_paragraph(sys.modules[kinds[0].__module__]) if kinds else ""
     said = said.removeprefix(f"`baton.{topic}`: ")
     chapters = [_kind(kind) for kind in kinds]
     return "\n\n".join([f"## baton.{topic}", said[:1].upper() + said[1:], *chapters])
 
 
-def _kind(kind: type[Fact]) -> str:
+def _kind(kind: type[EventData]) -> str:
     schema = kind.model_json_schema()
     needed = set(schema.get("required", ()))
     rows = [

@@ -10,7 +10,7 @@ from services.console.store.tables import metadata
 from shared.events import AgreementPublished, RosterChanged
 from shared.runtime.service import Service
 from shared.web import STATIC
-from shared.web.http import joined
+from shared.web.http import combine_routers
 
 
 def build(settings: Settings) -> Service:
@@ -18,7 +18,7 @@ def build(settings: Settings) -> Service:
     return Service(
         name="console",
         metadata=metadata,
-        routes=joined(pages.doors(settings), sign_in.doors()),
+        routes=combine_routers(pages.doors(settings), sign_in.doors()),
         on_event={  # what others say -> what is shown
             **dict.fromkeys(following.KINDS, following.follow),
             RosterChanged: following.meet,

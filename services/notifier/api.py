@@ -25,11 +25,11 @@ from services.notifier.store import answers, known, notices
 from services.notifier.store.leads import dues_of, leads_of
 from shared.base import failpoints
 from shared.base.credentials import Principal
-from shared.base.errors import TheirMistake
+from shared.base.errors import BadRequest
 from shared.store.database import Database
 from shared.store.tx import Tx
 from shared.web import templates
-from shared.web.http import allow, answer, database, reading
+from shared.web.http import allow, database, json_response, reading
 
 doors = APIRouter()
 ReadDep = Annotated[Tx, Depends(reading("notifier"), scope="function")]
@@ -60,9 +60,9 @@ async def act(request: Request, token: str) -> Response:
     action, reason = form.get("action", ""), form.get("reason") or None
     if action not in ACTIONS or (action == "decline" and found.reasons and reason not in found.reasons):
         return _page(unfinished(found, action))
-    failpoints.reached("post_verified")
+    failpoints.hit("post_verified")
     kept = await db.run(lambda tx: take(tx, found.link, action, reason))
-    failpoints.reached("committed_before_page")
+    failpoints.hit("committed_before_page")
     outcome = await _outcome(db, kept["id"])
     async with db.reading() as tx:
         now = await _found(tx, token)
@@ -76,7 +76,7 @@ async def listed(
     """Who was told, how, and what the channel answered; newest first. `cursor` is the last id of the page before."""
     wanted = max(1, min(limit, 1000))
     found = await notices.listed(tx, lead, cursor, wanted)
-    return answer({"notices": found, "cursor": found[-1]["id"] if len(found) == wanted else None})
+    return json_response({"notices": found, "cursor": found[-1]["id"] if len(found) == wanted else None})
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -85,7 +85,7 @@ async def _form(request: Request) -> dict[str, str]:
     async for part in request.stream():
         body += part
         if len(body) > LONGEST:
-            raise TheirMistake("This form is too large to be ours.", status=413)
+            raise BadRequest("This form is too large to be ours.", status=413)
     fields = parse_qs(bytes(body).decode(errors="replace"), max_num_fields=20)
     return {name: values[0] for name, values in fields.items()}
 
@@ -108,7 +108,7 @@ async def _outcome(db: Database, answer_id: str) -> dict[str, Any]:
 async def _found(tx: Tx, token: str) -> Shown | Page:
     """What a link speaks of, or the page that says why it speaks of nothing."""
     made = unpack(token)
-    if made is None or not tx.house.keys.verify(PURPOSE, made[0].body(), made[1]):
+    if made is None or not tx.context.keys.verify(PURPOSE, made[0].body(), made[1]):
         return invalid()
     link = made[0]
     lead = (await leads_of(tx, [link.lead])).get(link.lead)

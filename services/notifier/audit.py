@@ -17,7 +17,7 @@ async def terms(tx: Tx) -> dict[str, Any]:
     held = await tx.rows(select(notices.c.id).where(notices.c.state.in_(("waiting", "sending"))))
     awake = {row["id"].removeprefix("send:") for row in await tx.rows(_DUE)}
     unsent = notices.c.state.in_(("ready", "sending"))
-    oldest = await tx.one(select(func.min(notices.c.created_at).label("at")).where(unsent))
+    oldest = await tx.first(select(func.min(notices.c.created_at).label("at")).where(unsent))
     open_answers = await tx.rows(select(answers.c.lead).where(answers.c.outcome == "").order_by(answers.c.id))
     return {
         "states": await _states(tx),
@@ -41,5 +41,5 @@ async def _states(tx: Tx) -> dict[str, int]:
 
 
 async def _waits(tx: Tx) -> int:
-    row = await tx.one(select(func.count().label("n")).select_from(early))
+    row = await tx.first(select(func.count().label("n")).select_from(early))
     return await deferred.count(tx) + (int(row["n"]) if row else 0)

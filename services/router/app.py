@@ -7,7 +7,7 @@ from services.router.settings import Settings
 from services.router.store.tables import metadata
 from shared.events import ActionTaken, IntakeReceived, SlaEscalated
 from shared.runtime.service import Service
-from shared.web.http import joined
+from shared.web.http import combine_routers
 
 
 def build(settings: Settings) -> Service:
@@ -16,7 +16,7 @@ def build(settings: Settings) -> Service:
         name="router",
         metadata=metadata,
         webhooks=webhooks.doors,
-        routes=joined(leads.doors, agreements.doors, reps.doors, access.doors),
+        routes=combine_routers(leads.doors, agreements.doors, reps.doors, access.doors),
         on_event={  # what others say -> what we do about it
             IntakeReceived: intake.receive,
             ActionTaken: actions.answered,

@@ -12,13 +12,15 @@ from shared.store.tx import Tx
 
 async def terms(tx: Tx) -> dict[str, Any]:
     """Counts of what came in and of what became of it, and what does not fit, by lead."""
-    arrived = await tx.one(
+    arrived = await tx.first(
         select(func.coalesce(func.sum(deliveries.c.elements), 0).label("read"), func.count().label("requests"))
     )
-    unread = await tx.one(select(func.count().label("n")).where(deliveries.c.elements.is_(None)))
+    unread = await tx.first(select(func.count().label("n")).where(deliveries.c.elements.is_(None)))
     became = await tx.rows(select(elements.c.became, func.count().label("n")).group_by(elements.c.became))
     states = await tx.rows(select(leads.c.state, func.count().label("n")).group_by(leads.c.state))
-    oldest = await tx.one(select(func.min(deliveries.c.received_at).label("at")).where(deliveries.c.elements.is_(None)))
+    oldest = await tx.first(
+        select(func.min(deliveries.c.received_at).label("at")).where(deliveries.c.elements.is_(None))
+    )
     owned = await tx.rows(
         select(leads.c.id, leads.c.epoch, leads.c.owner, leads.c.state, leads.c.tier, leads.c.pinned).where(
             leads.c.state.in_(sorted(OWNED))

@@ -58,7 +58,7 @@ async def _overdue(tx: Tx) -> list[str]:
         # Only on the real clock: a stepped one makes every row late in the instant of its step.
         too_late.append(and_(row.clock == "now", row.at < tx.now - GRACE))
     wrongly = exists().where(row.id == clocks.c.id, or_(*too_late))
-    return await _ids(tx, and_(clocks.c.state == "running", clocks.c.due_at < tx.now - tx.house.settle, wrongly))
+    return await _ids(tx, and_(clocks.c.state == "running", clocks.c.due_at < tx.now - tx.context.settle, wrongly))
 
 
 async def _ids(tx: Tx, which: ColumnElement[bool]) -> list[str]:

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from shared.access import tables as tables
 from shared.access.cache import SECRET, Access, hash_of
-from shared.base.errors import NotFound, TheirMistake
+from shared.base.errors import BadRequest, NotFound
 from shared.base.ids import new_id
 from shared.store.tx import Tx
 from shared.store.write import upsert
@@ -17,7 +17,7 @@ from shared.store.write import upsert
 ROLES = ("intake", "rep", "manager", "marketing", "executive", "ops", "admin")
 
 
-async def changed(access: Access, tx: Tx, by: str, what: str, which: str, before: Any, after: Any) -> None:
+async def record_change(access: Access, tx: Tx, by: str, what: str, which: str, before: Any, after: Any) -> None:
     """Note a change, raise the version and wake everybody; the cache is read anew after the commit."""
     row = {
         "id": new_id(),
@@ -30,14 +30,14 @@ async def changed(access: Access, tx: Tx, by: str, what: str, which: str, before
     }
     await tx.conn.execute(tables.changes.insert(), row)
     await tx.conn.execute(_BUMP)
-    tx.wakes.add("access")
+    tx.wakeups.add("access")
 
 
-async def make_key(access: Access, name: str, roles: list[str], person: str | None, by: str) -> tuple[str, str]:
+async def create_key(access: Access, name: str, roles: list[str], person: str | None, by: str) -> tuple[str, str]:
     """A new API key; returns (id, the key itself, shown this once). Raises TheirMistake for an unknown role."""
     unknown = [role for role in roles if role not in ROLES]
     if unknown or not roles:
-        raise TheirMistake(f"{', '.join(unknown) or 'No role'} is not a role; use some of {', '.join(ROLES)}.")
+        raise BadRequest(f"{', '.join(unknown) or 'No role'} is not a role; use some of {', '.join(ROLES)}.")
     token = f"baton_{secrets.token_urlsafe(32)}"
     key_id = new_id()
     row = {
@@ -50,7 +50,7 @@ async def make_key(access: Access, name: str, roles: list[str], person: str | No
     }
     async with access.db.transaction() as tx:
         await tx.conn.execute(tables.api_keys.insert(), {**row, "created_at": tx.wall})
-        await changed(
+        await record_change(
             access,
             tx,
             by,
@@ -68,14 +68,14 @@ async def revoke_key(access: Access, key_id: str, by: str) -> None:
     await _revoke(access, tables.api_keys, tables.api_keys.c.id, key_id, "key", by)
 
 
-async def keys(access: Access) -> list[dict[str, Any]]:
+async def list_keys(access: Access) -> list[dict[str, Any]]:
     """All keys, without their secrets."""
     async with access.db.reading() as tx:
         rows = await tx.rows(select(tables.api_keys).order_by(tables.api_keys.c.created_at))
     return [{name: row[name] for name in ("id", "name", "person", "roles", "created_at", "revoked_at")} for row in rows]
 
 
-async def make_endpoint(
+async def create_endpoint(
     access: Access,
     *,
     source: str,
@@ -91,8 +91,8 @@ async def make_endpoint(
     """A new door; returns (id, the URL to register, the secret, shown this once)."""
     endpoint_id = endpoint_id or secrets.token_urlsafe(16)
     secret = secret or new_secret(scheme)
-    url = url or f"{access.db.house.public_url}/webhooks/{endpoint_id}"
-    sealed = {"id": new_id(), "sealed": access.db.house.keys.seal(SECRET, secret)}
+    url = url or f"{access.db.context.public_url}/webhooks/{endpoint_id}"
+    sealed = {"id": new_id(), "sealed": access.db.context.keys.seal(SECRET, secret)}
     async with access.db.transaction() as tx:
         row = {
             "id": endpoint_id,
@@ -107,7 +107,7 @@ async def make_endpoint(
             "revoked_at": None,
         }
         await tx.conn.execute(tables.endpoints.insert(), row)
-        await changed(
+        await record_change(
             access,
             tx,
             by,
@@ -130,17 +130,17 @@ async def rotate_endpoint(
     """Add a secret; the old ones count until `until` (None: for good, until the next rotation), or until their own end
     where that comes first. Returns the new one. Raises NotFound, or TheirMistake for a closed door."""
     async with access.db.transaction() as tx:
-        row = await tx.one(select(tables.endpoints).where(tables.endpoints.c.id == endpoint_id).with_for_update())
+        row = await tx.first(select(tables.endpoints).where(tables.endpoints.c.id == endpoint_id).with_for_update())
         if row is None:
             raise NotFound(f"There is no endpoint {endpoint_id}; `baton endpoints list` shows them.")
         if row["revoked_at"]:
-            raise TheirMistake(f"The endpoint {endpoint_id} is closed; create a new one.", status=409)
+            raise BadRequest(f"The endpoint {endpoint_id} is closed; create a new one.", status=409)
         secret = secret or new_secret(row["scheme"])
         kept = [_until(item, until) for item in row["secrets"] if not _ended(item, tx.wall)]
-        fresh = {"id": new_id(), "sealed": access.db.house.keys.seal(SECRET, secret)}
+        fresh = {"id": new_id(), "sealed": access.db.context.keys.seal(SECRET, secret)}
         where = tables.endpoints.c.id == endpoint_id
         await tx.conn.execute(tables.endpoints.update().where(where).values(secrets=[fresh, *kept[:3]]))
-        await changed(access, tx, by, "endpoint", endpoint_id, None, {"rotated": fresh["id"]})
+        await record_change(access, tx, by, "endpoint", endpoint_id, None, {"rotated": fresh["id"]})
     await access.load()
     return secret
 
@@ -162,7 +162,7 @@ async def revoke_endpoint(access: Access, endpoint_id: str, by: str) -> None:
     await _revoke(access, tables.endpoints, tables.endpoints.c.id, endpoint_id, "endpoint", by)
 
 
-async def changes(access: Access, before: str | None, limit: int) -> list[dict[str, Any]]:
+async def list_changes(access: Access, before: str | None, limit: int) -> list[dict[str, Any]]:
     """Who changed keys, doors, targets and the clock, newest first; `before` is the id of the last one seen."""
     statement = select(tables.changes).order_by(tables.changes.c.id.desc()).limit(limit)
     async with access.db.reading() as tx:
@@ -171,50 +171,50 @@ async def changes(access: Access, before: str | None, limit: int) -> list[dict[s
         ]
 
 
-async def make_target(access: Access, name: str, url: str, secret: str | None, local: bool, by: str) -> str:
+async def put_destination(access: Access, name: str, url: str, secret: str | None, local: bool, by: str) -> str:
     """A new target, or a new secret for one; returns the secret (whsec_...), shown this once."""
     secret = secret or new_secret("v1")
     async with access.db.transaction() as tx:
         row = {
             "name": name,
             "url": url,
-            "secret": access.db.house.keys.seal(SECRET, secret),
+            "secret": access.db.context.keys.seal(SECRET, secret),
             "local": local,
             "created_at": tx.wall,
             "revoked_at": None,
         }
         await upsert(
             tx,
-            tables.targets,
+            tables.destinations,
             [row],
             ["name"],
             ["url", "secret", "local", "revoked_at"],
         )
-        await changed(access, tx, by, "target", name, None, {"url": url})
+        await record_change(access, tx, by, "target", name, None, {"url": url})
     await access.load()
     return secret
 
 
-async def revoke_target(access: Access, name: str, by: str) -> None:
+async def revoke_destination(access: Access, name: str, by: str) -> None:
     """Switch a target off. Raises NotFound."""
-    await _revoke(access, tables.targets, tables.targets.c.name, name, "target", by)
+    await _revoke(access, tables.destinations, tables.destinations.c.name, name, "target", by)
 
 
 async def set_clock(access: Access, base: datetime, rate: float, by: str) -> None:
     """Step the clock (BATON_CLOCK=row only): now it is `base`, and `rate` seconds pass in a real one."""
     if not access.db.clock.stepped:
-        raise TheirMistake(
+        raise BadRequest(
             "The clock is the database's; start with BATON_CLOCK=row to step it.",
             status=409,
         )
     async with access.db.transaction() as tx:
         row = {"id": 1, "base": base, "rate": rate, "set_at": tx.wall}
         await upsert(tx, tables.clock, [row], ["id"], ["base", "rate", "set_at"])
-        await changed(access, tx, by, "clock", "1", None, {"base": base.isoformat(), "rate": rate})
+        await record_change(access, tx, by, "clock", "1", None, {"base": base.isoformat(), "rate": rate})
         if tx.dialect == "postgresql":
-            await access.db.wakes.notify(tx.conn, "*", ["due"])
+            await access.db.wakeups.notify(tx.conn, "*", ["due"])
     await access.load()
-    access.db.wakes.ring("*", "due")
+    access.db.wakeups.signal("*", "due")
 
 
 def new_secret(scheme: str) -> str:
@@ -229,7 +229,7 @@ async def _revoke(access: Access, table: Any, column: Any, which: str, what: str
         statement = table.update().where(column == which, table.c.revoked_at.is_(None)).values(revoked_at=tx.wall)
         if not (await tx.conn.execute(statement)).rowcount:
             raise NotFound(f"There is no live {what} {which}.")
-        await changed(access, tx, by, what, which, None, {"revoked": True})
+        await record_change(access, tx, by, what, which, None, {"revoked": True})
     await access.load()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select, text
 
 from shared.access import tables as tables
-from shared.base.clock import Step
-from shared.base.credentials import DoorSecret, Endpoint, Principal, Target
+from shared.base.clock import ClockStep
+from shared.base.credentials import Destination, Endpoint, EndpointSecret, Principal
 from shared.store.database import Database
 from shared.store.tx import Tx
 
@@ -24,32 +24,32 @@ class Access:
         self._version = -1
         self._keys: dict[str, Principal] = {}
         self._endpoints: dict[str, Endpoint] = {}
-        self._targets: dict[str, Target] = {}
-        self._admitted: dict[str, Principal] = {}
-        self._turn = asyncio.Lock()
+        self._destinations: dict[str, Destination] = {}
+        self._granted: dict[str, Principal] = {}
+        self._load_lock = asyncio.Lock()
 
-    def admit(self, token: str, who: Principal) -> None:
+    def grant(self, token: str, who: Principal) -> None:
         """Let a key in for as long as this process lives."""
-        self._admitted[hash_of(token)] = who
+        self._granted[hash_of(token)] = who
 
     async def load(self) -> None:
         """Read everything anew. One at a time, so that what was read earlier never replaces what was read later."""
-        async with self._turn, self.db.reading() as tx:
+        async with self._load_lock, self.db.reading() as tx:
             await self._load(tx)
 
     async def _load(self, tx: Tx) -> None:
-        version = await tx.one(select(tables.access_version.c.n))
+        version = await tx.first(select(tables.access_version.c.n))
         keys = await tx.rows(select(tables.api_keys).where(tables.api_keys.c.revoked_at.is_(None)))
         doors = await tx.rows(select(tables.endpoints))
-        targets = await tx.rows(select(tables.targets).where(tables.targets.c.revoked_at.is_(None)))
-        step = await tx.one(select(tables.clock).where(tables.clock.c.id == 1))
+        targets = await tx.rows(select(tables.destinations).where(tables.destinations.c.revoked_at.is_(None)))
+        step = await tx.first(select(tables.clock).where(tables.clock.c.id == 1))
         if step:
-            self.db.clock.step = Step(step["base"], step["rate"], step["set_at"])
+            self.db.clock.step = ClockStep(step["base"], step["rate"], step["set_at"])
         self._keys = {row["hash"]: Principal(row["name"], row["person"], frozenset(row["roles"])) for row in keys}
         self._endpoints = {row["id"]: self._endpoint(row) for row in doors}
-        keyring = self.db.house.keys
-        self._targets = {
-            row["name"]: Target(
+        keyring = self.db.context.keys
+        self._destinations = {
+            row["name"]: Destination(
                 row["name"],
                 row["url"],
                 keyring.open(SECRET, row["secret"]),
@@ -60,9 +60,9 @@ class Access:
         self._version = int(version["n"]) if version else 0
 
     def _endpoint(self, row: Any) -> Endpoint:
-        keyring = self.db.house.keys
+        keyring = self.db.context.keys
         secrets = tuple(
-            DoorSecret(
+            EndpointSecret(
                 item["id"],
                 keyring.open(SECRET, item["sealed"]),
                 _moment(item, "not_before"),
@@ -82,7 +82,7 @@ class Access:
             row["revoked_at"] is not None,
         )
 
-    async def fresh(self, tx: Tx) -> bool:
+    async def reload_if_stale(self, tx: Tx) -> bool:
         """Whether the cache is the present truth, checked in this transaction; read anew when it was not.
 
         On SQLite this process is the only writer, so the cache always is."""
@@ -90,13 +90,13 @@ class Access:
             return True
         if await self._is_current(tx):
             return True
-        async with self._turn:
+        async with self._load_lock:
             if not await self._is_current(tx):  # By its own connection: many who ask at once hold them all.
                 await self._load(tx)
         return False
 
     async def _is_current(self, tx: Tx) -> bool:
-        row = await tx.one(_VERSION)
+        row = await tx.first(_VERSION)
         return (int(row["n"]) if row else 0) == self._version
 
     def endpoint(self, endpoint_id: str) -> Endpoint | None:
@@ -107,17 +107,17 @@ class Access:
         """All doors."""
         return list(self._endpoints.values())
 
-    def target(self, name: str) -> Target | None:
+    def destination(self, name: str) -> Destination | None:
         """A target by its name."""
-        return self._targets.get(name)
+        return self._destinations.get(name)
 
-    def targets(self) -> list[Target]:
+    def destinations(self) -> list[Destination]:
         """All targets."""
-        return list(self._targets.values())
+        return list(self._destinations.values())
 
     def principal(self, token: str) -> Principal | None:
         """Whose key this is, or None."""
-        return self._keys.get(hash_of(token)) or self._admitted.get(hash_of(token))
+        return self._keys.get(hash_of(token)) or self._granted.get(hash_of(token))
 
     @property
     def has_keys(self) -> bool:

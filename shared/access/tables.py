@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table, Text
 
-from shared.store.types import Json, Moment
+from shared.store.types import Json, UtcDateTime
 
 metadata = MetaData()
 
@@ -14,8 +14,8 @@ api_keys = Table(
     Column("person", String(100)),
     Column("roles", Json, nullable=False),
     Column("hash", String(64), nullable=False, unique=True),
-    Column("created_at", Moment, nullable=False),
-    Column("revoked_at", Moment),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
 )
 endpoints = Table(
     "endpoints",
@@ -28,26 +28,26 @@ endpoints = Table(
     Column("secrets", Json, nullable=False),
     Column("mapping", Json),
     Column("options", Json),
-    Column("created_at", Moment, nullable=False),
-    Column("revoked_at", Moment),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
 )
-targets = Table(
+destinations = Table(
     "targets",
     metadata,
     Column("name", String(100), primary_key=True),
     Column("url", Text, nullable=False),
     Column("secret", Text, nullable=False),
     Column("local", Boolean, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("revoked_at", Moment),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
 )
 clock = Table(
     "clock",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("base", Moment, nullable=False),
+    Column("base", UtcDateTime, nullable=False),
     Column("rate", Float, nullable=False),
-    Column("set_at", Moment, nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
 )
 access_version = Table(
     "access_version",
@@ -59,7 +59,7 @@ changes = Table(
     "changes",
     metadata,
     Column("id", String(36), primary_key=True),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("by", String(200), nullable=False),
     Column("what", String(40), nullable=False),
     Column("which", String(200), nullable=False),

@@ -12,20 +12,20 @@ When = dict[str, Any]
 """A condition as written: field to test, and `any`, `all`, `none`; see `shared.agreement.condition`."""
 
 
-class Value(BaseModel):
+class Frozen(BaseModel):
     """Common to all: frozen, and a newer writer's extra fields are passed over."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Refusal(Value):
+class Refusal(Frozen):
     """Who never reaches a rep, and the label they are kept under."""
 
     reason: str
     when: When
 
 
-class FitRule(Value):
+class FitRule(Frozen):
     """Points for who they are."""
 
     points: int
@@ -33,14 +33,14 @@ class FitRule(Value):
     why: str = ""
 
 
-class Grade(Value):
+class Grade(Frozen):
     """A letter and the test that a score must pass for it."""
 
     grade: str
     test: str
 
 
-class Duplicates(Value):
+class Duplicates(Frozen):
     """Who counts as the same person, for how many seconds after a close."""
 
     match: tuple[str, ...] = ("email", "phone")
@@ -48,7 +48,7 @@ class Duplicates(Value):
     then: str = "keep owner"
 
 
-class Needs(Value):
+class Needs(Frozen):
     """What must be known of a lead: field to the values that meet it (a test), and how many at least."""
 
     of: dict[str, Any]
@@ -56,21 +56,21 @@ class Needs(Value):
     before: Literal["qualified", "accepted", "never"] = "never"
 
 
-class Tier(Value):
+class Tier(Frozen):
     """A tier and the condition that puts a lead in it; the first match wins."""
 
     tier: str
     when: When
 
 
-class Member(Value):
+class Member(Frozen):
     """A rep of a team and their share of its turns."""
 
     rep: str
     weight: int = 1
 
 
-class Team(Value):
+class Team(Frozen):
     """Who takes turns, who manages them, in which calendar, and how many open leads one may have."""
 
     manager: str | None = None
@@ -82,7 +82,7 @@ class Team(Value):
     cap_open: int | None = None
 
 
-class Rule(Value):
+class Rule(Frozen):
     """One line of the routing: `to` is `owner`, `previous owner`, `rep:ID` or a team."""
 
     rule: str
@@ -94,46 +94,46 @@ class Rule(Value):
     backup: str | None = None
 
 
-class Unrouted(Value):
+class Unrouted(Frozen):
     """Who is told about a lead that nobody got, and after how many seconds."""
 
     alert: str = "ops"
     after: int = 0
 
 
-class OffHours(Value):
+class OffHours(Frozen):
     """What happens to a lead while nobody eligible is open; leads of an `excepted` tier go at once."""
 
     then: Literal["hold until open", "assign anyway"] = "assign anyway"
     excepted: tuple[str, ...] = ()
 
 
-class Target(Value):
+class Target(Frozen):
     """How fast, in business time (`15 minutes`, `1 day`); `off_hours` is wall seconds for leads assigned outside hours."""
 
     within: str
     off_hours: int | None = None
 
 
-class Rung(Value):
+class EscalationStep(Frozen):
     """One step after a breach: `days` business days, then `after` seconds of business time (none: at the breach)."""
 
     after: int = 0
     days: int = 0
     do: tuple[str, ...]
-    """In the agreement's words: `tell owner`, `reassign`, `return to marketing`, `recycle as REASON`."""
+    """In the agreement's words: `notify owner`, `reassign`, `return to marketing`, `recycle as REASON`."""
     at_most: int | None = None
     never: str | None = None
 
 
-class Promise(Value):
+class Promise(Frozen):
     """What sales owes on each lead: by tier, with the share of the time at which the owner is warned, and the rungs."""
 
     name: str
     targets: dict[str, Target]
     """By tier; `*` is for every tier."""
     warn: Decimal = Decimal("0.75")
-    rungs: tuple[Rung, ...] = ()
+    rungs: tuple[EscalationStep, ...] = ()
     runs_from: Literal["received", "assigned", "accepted"] = "assigned"
     met_by: Literal["attempt", "contacted"] = "attempt"
 
@@ -142,7 +142,7 @@ class Promise(Value):
         return self.targets.get(tier) or self.targets.get("*")
 
 
-class ClockRules(Value):
+class ClockRules(Frozen):
     """Whose calendar a clock follows, and what a new owner has at least, in seconds."""
 
     follows: Literal["owner", "team", "lead", "24x7"] = "owner"
@@ -151,7 +151,7 @@ class ClockRules(Value):
     continue_with_at_least: int = 600
 
 
-class Decline(Value):
+class Decline(Frozen):
     """Reasons to decline, whose fault they are, and what follows."""
 
     ours: tuple[str, ...] = ()
@@ -161,14 +161,14 @@ class Decline(Value):
     last: str = "return to marketing"
 
 
-class Channel(Value):
+class Channel(Frozen):
     """One way to reach somebody (`email`, `webhook:NAME`), after so many seconds if the cause is still open."""
 
     channel: str
     after: int = 0
 
 
-class Compiled(Value):
+class ExecutableAgreement(Frozen):
     """The executed part of one version. `holidays` are materialised for ten years, calendar to date to name."""
 
     name: str

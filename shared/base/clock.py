@@ -18,7 +18,7 @@ class Times(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ClockStep:
     """The stepped clock: at `set_at` (wall) it was `base`, and it runs `rate` times as fast as real time."""
 
     base: datetime
@@ -36,7 +36,7 @@ class Clock:
     def __init__(self, *, stepped: bool, in_database: bool) -> None:
         self.stepped = stepped
         self.in_database = in_database
-        self.step: Step | None = None
+        self.step: ClockStep | None = None
         self.shift = timedelta(0)
         """Added to `wall`; only tests set it."""
 
@@ -49,7 +49,7 @@ class Clock:
         """Both readings at a moment of real time, by the step last known."""
         return Times(self.step.at(wall) if self.stepped and self.step else wall, wall)
 
-    def here(self) -> Times:
+    def local(self) -> Times:
         """Both readings by this process's clock: for sleeping and display, never for a decision."""
         return self.times_at(datetime.now(UTC) + self.shift)
 

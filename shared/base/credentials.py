@@ -19,7 +19,7 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True)
-class DoorSecret:
+class EndpointSecret:
     """One secret of a door, opened, with the span in which it counts."""
 
     id: str
@@ -37,14 +37,14 @@ class Endpoint:
     source: str
     scheme: str
     url: str
-    secrets: tuple[DoorSecret, ...]
+    secrets: tuple[EndpointSecret, ...]
     mapping: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Destination:
     """Where notices go besides people: a URL and the secret they are signed with. `local` allows a private address."""
 
     name: str

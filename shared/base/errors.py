@@ -33,42 +33,42 @@ class BatonError(Exception):
         self.extra = extra
 
 
-class TheirMistake(BatonError):
+class BadRequest(BatonError):
     """What was asked cannot be done as asked."""
 
     status = 400
     kind = "bad-request"
 
 
-class NotFound(TheirMistake):
+class NotFound(BadRequest):
     """There is no such thing."""
 
     status = 404
     kind = "not-found"
 
 
-class Conflict(TheirMistake):
+class Conflict(BadRequest):
     """It was true once; `extra` says what is true now."""
 
     status = 409
     kind = "conflict"
 
 
-class NotAllowed(TheirMistake):
+class NotAllowed(BadRequest):
     """No key, or a key without the role."""
 
     status = 403
     kind = "not-allowed"
 
 
-class OurMistake(BatonError):
+class Unavailable(BatonError):
     """Nothing wrong with the request; something of ours failed."""
 
     status = 503
     kind = "unavailable"
 
 
-class TryLater(OurMistake):
+class TryLater(Unavailable):
     """It will pass; the same request may be sent again."""
 
     kind = "try-later"

@@ -27,9 +27,9 @@ def _pass(name: str) -> None:
     """Do nothing."""
 
 
-on_reached: Callable[[str], None] = _pass
+on_hit: Callable[[str], None] = _pass
 
 
-def reached(name: str) -> None:
+def hit(name: str) -> None:
     """Say that the named point is reached. Only a test's own launcher sets what then happens."""
-    on_reached(name)
+    on_hit(name)

@@ -12,12 +12,12 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
-def same_id(*parts: object) -> str:
+def stable_id(*parts: object) -> str:
     """The UUIDv5 of the parts: the same parts always give the same id (RFC 9562, 5.5)."""
     return str(uuid5(_BATON, "\x1f".join(str(part) for part in parts)))
 
 
-def is_id(text: str) -> bool:
+def is_uuid(text: str) -> bool:
     """Whether the text is a UUID in its usual form."""
     try:
         return str(UUID(text)) == text.lower()

@@ -70,7 +70,7 @@ class KeyRing:
         return hmac.compare_digest(f"{key_id}{_b64(mac)}".encode(), signature.encode())
 
 
-def load_keys(configured: str, data_dir: Path, *, embedded: bool) -> KeyRing:
+def load_keyring(configured: str, data_dir: Path, *, embedded: bool) -> KeyRing:
     """The keys of BATON_SECRET_KEYS (comma separated); in embedded mode made once and kept in the data directory."""
     if configured:
         return KeyRing([key.strip() for key in configured.split(",") if key.strip()])

@@ -23,12 +23,12 @@ GAPS = Counter(
     "Gaps found in the order of a subject; applied and alarmed.",
     ["service", "topic"],
 )
-PARKED = Counter(
+DEAD_LETTERS = Counter(
     "baton_records_parked_total",
     "Records parked, by service and topic.",
     ["service", "topic"],
 )
-PARKED_NOW = Gauge(
+DEAD_LETTERS_OPEN = Gauge(
     "baton_parked",
     "Records parked now, and requests that could not be read.",
     ["service"],
@@ -39,7 +39,7 @@ FIRED = Counter(
     "Due rows claimed, by service and kind.",
     ["service", "kind"],
 )
-SAID = Counter(
+EMITTED = Counter(
     "baton_events_said_total",
     "Events committed, by service and type.",
     ["service", "type"],
@@ -47,11 +47,11 @@ SAID = Counter(
 LAG = Gauge("baton_consumer_lag", "Records not yet handled.", ["service"])
 OUTBOX = Gauge("baton_outbox_rows", "Outbox rows not yet posted.", ["service"])
 OUTBOX_AGE = Gauge("baton_outbox_age_seconds", "Age of the oldest outbox row.", ["service"])
-DUE_LATE = Gauge("baton_due_rows_late", "Due rows not claimed yet though due.", ["service"])
-EXTRA = Gauge("baton_gauge", "What a service counts of its own.", ["service", "name"])
+OVERDUE = Gauge("baton_due_rows_late", "Due rows not claimed yet though due.", ["service"])
+SERVICE_GAUGE = Gauge("baton_gauge", "What a service counts of its own.", ["service", "name"])
 BATCH_SECONDS = Histogram("baton_batch_seconds", "Seconds to handle one batch.", ["service"])
 
-_TRACES = ("service", "lead", "correlation", "notice", "endpoint", "request", "url")
+_TRACE_FIELDS = ("service", "lead", "correlation", "notice", "endpoint", "request", "url")
 _STANDARD = set(vars(logging.makeLogRecord({})))
 
 
@@ -83,7 +83,7 @@ class TextLines(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The record's line."""
-        said = {name: value for name, value in vars(record).items() if name in _TRACES and value is not None}
+        said = {name: value for name, value in vars(record).items() if name in _TRACE_FIELDS and value is not None}
         return " ".join([super().formatMessage(record), *(f"{name}={value}" for name, value in said.items())])
 
 

@@ -4,7 +4,7 @@ import asyncio
 import random
 
 
-async def until(bell: asyncio.Event | None, stop: asyncio.Event, seconds: float) -> None:
+async def sleep_until(bell: asyncio.Event | None, stop: asyncio.Event, seconds: float) -> None:
     """Sleep until the bell rings, the stop is asked for, or the seconds are over."""
     if stop.is_set() or (bell and bell.is_set()):
         return

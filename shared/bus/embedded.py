@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.bus.port import Batch, Ends, Outgoing, Record
+from shared.bus.port import Batch, EndOffsets, Outgoing, Record
 from shared.store import engines
 
 _SCHEMA = (
@@ -45,10 +45,10 @@ class EmbeddedBus:
 
     def __init__(self, path: Path) -> None:
         self._engines = engines.sqlite(path, small=True)
-        self._news = asyncio.Condition()
-        self._turn = asyncio.Lock()
-        self._ends: dict[str, int] = {}
-        self._sure = True
+        self._appended = asyncio.Condition()
+        self._writer_lock = asyncio.Lock()
+        self._end_offsets: dict[str, int] = {}
+        self._ends_known = True
         """Whether the ends are as remembered; after a failure they are read again."""
 
     async def start(self) -> None:
@@ -56,7 +56,7 @@ class EmbeddedBus:
         async with self._engines.writer.begin() as conn:
             for statement in _SCHEMA:
                 await conn.exec_driver_sql(statement)
-            self._ends = {row.topic: row.place for row in (await conn.execute(_ENDS)).all()}
+            self._end_offsets = {row.topic: row.place for row in (await conn.execute(_ENDS)).all()}
 
     async def stop(self) -> None:
         """Close the log."""
@@ -71,21 +71,21 @@ class EmbeddedBus:
         if not records:
             return []
         try:
-            async with self._turn:
+            async with self._writer_lock:
                 await self._append(records)
         except Exception as error:
-            self._sure = False
+            self._ends_known = False
             return [error] * len(records)
-        async with self._news:
-            self._news.notify_all()
+        async with self._appended:
+            self._appended.notify_all()
         return [None] * len(records)
 
     async def _append(self, records: Sequence[Outgoing]) -> None:
         rows = []
         async with self._engines.writer.begin() as conn:
-            if not self._sure:
-                self._ends = {row.topic: row.place for row in (await conn.execute(_ENDS)).all()}
-            ends = dict(self._ends)
+            if not self._ends_known:
+                self._end_offsets = {row.topic: row.place for row in (await conn.execute(_ENDS)).all()}
+            ends = dict(self._end_offsets)
             for record in await _new(conn, records):
                 place = ends.get(record.topic, 0)
                 ends[record.topic] = place + 1
@@ -103,7 +103,7 @@ class EmbeddedBus:
                 await conn.execute(_APPEND, rows)
                 touched = sorted({str(row["topic"]) for row in rows})
                 await conn.execute(_END, [{"topic": topic, "place": ends[topic]} for topic in touched])
-        self._ends, self._sure = ends, True
+        self._end_offsets, self._ends_known = ends, True
 
     def consumer(self, group: str, topics: Sequence[str]) -> "EmbeddedConsumer":
         """A member of the group; in one process there is one member per group."""
@@ -114,11 +114,11 @@ class EmbeddedBus:
         async with self._engines.reader.connect() as conn:
             return int((await conn.execute(_LAG, {"member": group, "topics": list(topics)})).scalar_one())
 
-    async def ends(self, topics: Sequence[str]) -> Ends:
+    async def end_offsets(self, topics: Sequence[str]) -> EndOffsets:
         """Where each topic ends."""
-        return {(topic, 0): self._ends[topic] for topic in topics if topic in self._ends}
+        return {(topic, 0): self._end_offsets[topic] for topic in topics if topic in self._end_offsets}
 
-    async def reached(self, group: str, ends: Ends) -> bool:
+    async def caught_up(self, group: str, ends: EndOffsets) -> bool:
         """Whether the group's cursors are past these ends."""
         async with self._engines.reader.connect() as conn:
             marks = {row.topic: row.place for row in (await conn.execute(_MARKS, {"member": group})).all()}
@@ -126,7 +126,7 @@ class EmbeddedBus:
 
     async def forget(self, topic: str, before: int) -> None:
         """Drop the records of a topic before a place (retention)."""
-        async with self._turn, self._engines.writer.begin() as conn:
+        async with self._writer_lock, self._engines.writer.begin() as conn:
             await conn.execute(_FORGET, {"topic": topic, "place": before})
 
     async def check(self) -> None:
@@ -142,7 +142,7 @@ class EmbeddedConsumer:
         self._bus = bus
         self._group = group
         self._topics = topics
-        self._places: dict[str, int] = {}
+        self._positions: dict[str, int] = {}
         self._first = 0
 
     async def start(self) -> None:
@@ -150,30 +150,30 @@ class EmbeddedConsumer:
         async with self._bus._engines.reader.connect() as conn:
             rows = (await conn.execute(_MARKS, {"member": self._group})).all()
         marks = {row.topic: row.place for row in rows}
-        self._places = {topic: marks.get(topic, 0) for topic in self._topics}
+        self._positions = {topic: marks.get(topic, 0) for topic in self._topics}
 
     async def poll(self, limit: int = 500, wait: float = 30.0) -> Batch:
         """Whatever is there; topics take turns at being first, so that none starves."""
-        async with self._bus._news:
+        async with self._bus._appended:
             if not self._more():
                 try:
-                    await asyncio.wait_for(self._bus._news.wait_for(self._more), wait)
+                    await asyncio.wait_for(self._bus._appended.wait_for(self._more), wait)
                 except TimeoutError:
                     return Batch(())
         return await self._read(limit)
 
     def _more(self) -> bool:
-        return any(self._bus._ends.get(topic, 0) > place for topic, place in self._places.items())
+        return any(self._bus._end_offsets.get(topic, 0) > place for topic, place in self._positions.items())
 
     async def _read(self, limit: int) -> Batch:
         records: list[Record] = []
         marks = []
         self._first = (self._first + 1) % len(self._topics)
         # The ends of before the snapshot: an end that moved after it would pass over records that it does not show.
-        ends = dict(self._bus._ends)
+        ends = dict(self._bus._end_offsets)
         async with self._bus._engines.reader.connect() as conn:
             for topic in self._topics[self._first :] + self._topics[: self._first]:
-                place, end = self._places[topic], ends.get(topic, 0)
+                place, end = self._positions[topic], ends.get(topic, 0)
                 if end <= place or len(records) >= limit:
                     continue
                 wanted = {"topic": topic, "place": place, "limit": limit - len(records)}
@@ -181,15 +181,15 @@ class EmbeddedConsumer:
                 records += [Record(topic, row.key, row.value, 0, row.place, _unpack(row.headers)) for row in rows]
                 full = len(rows) == wanted["limit"]
                 last = rows[-1].place + 1 if rows else place
-                self._places[topic] = last if full else max(last, end)
-                marks.append((topic, 0, self._places[topic]))
+                self._positions[topic] = last if full else max(last, end)
+                marks.append((topic, 0, self._positions[topic]))
         return Batch(tuple(records), 0, tuple(marks))
 
-    async def done(self, batch: Batch) -> None:
+    async def commit(self, batch: Batch) -> None:
         """Move the group's cursors past the batch."""
-        if batch.marks:
-            values = [{"member": self._group, "topic": topic, "place": place} for topic, _, place in batch.marks]
-            async with self._bus._turn, self._bus._engines.writer.begin() as conn:
+        if batch.offsets:
+            values = [{"member": self._group, "topic": topic, "place": place} for topic, _, place in batch.offsets]
+            async with self._bus._writer_lock, self._bus._engines.writer.begin() as conn:
                 await conn.execute(_MARK, values)
 
     def stale(self, batch: Batch) -> bool:

@@ -18,8 +18,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from shared.base.errors import TryLater
 from shared.base.settings import Settings
 from shared.bus.kafka_consumer import MAX_BYTES, SEND_BOUND, KafkaConsumer, bounded_stop
-from shared.bus.kafka_lag import KafkaMeter
-from shared.bus.port import Ends, Outgoing
+from shared.bus.kafka_lag import KafkaLag
+from shared.bus.port import EndOffsets, Outgoing
 from shared.events.base import AGREEMENT, CONTENT_TYPE, TOPICS
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class KafkaBus:
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
         self._building = asyncio.Lock()
-        self._meter: KafkaMeter | None = None
+        self._lag: KafkaLag | None = None
 
     def _connection(self) -> dict[str, Any]:
         settings = self._settings
@@ -64,11 +64,11 @@ class KafkaBus:
         """Leave, in bounded time."""
         await self._drop(self._producer)
         self._producer = None
-        if self._meter:
-            await self._meter.stop()
-            self._meter = None
+        if self._lag:
+            await self._lag.stop()
+            self._lag = None
 
-    async def _ready(self) -> AIOKafkaProducer:
+    async def _started_producer(self) -> AIOKafkaProducer:
         async with self._building:
             if self._producer is None:
                 producer = AIOKafkaProducer(
@@ -113,10 +113,10 @@ class KafkaBus:
         if not records:
             return []
         try:
-            producer = await self._ready()
+            producer = await self._started_producer()
         except (KafkaError, OSError, TimeoutError) as error:
             return [error] * len(records)
-        sends = await self._handed_over(producer, records)
+        sends = await self._enqueue(producer, records)
         futures = [send for send in sends if not isinstance(send, Exception)]
         if futures:
             await asyncio.wait(futures, timeout=SEND_BOUND)
@@ -126,7 +126,7 @@ class KafkaBus:
             asyncio.get_running_loop().create_task(self._drop(producer))
         return _stop_each_key_at_its_first_failure(records, answers)
 
-    async def _handed_over(
+    async def _enqueue(
         self, producer: AIOKafkaProducer, records: Sequence[Outgoing]
     ) -> list["asyncio.Future[Any] | Exception"]:
         """Give each record to the producer; after a key's first failure none of its later ones goes out. All of them
@@ -163,22 +163,22 @@ class KafkaBus:
 
     async def lag(self, group: str, topics: Sequence[str]) -> int:
         """End of each partition less what the group has committed. Raises TryLater."""
-        return await self._asked().lag(group, [self.name(topic) for topic in topics])
+        return await self._lag_client().lag(group, [self.name(topic) for topic in topics])
 
-    async def ends(self, topics: Sequence[str]) -> Ends:
+    async def end_offsets(self, topics: Sequence[str]) -> EndOffsets:
         """Where each partition ends now. Raises TryLater."""
-        return await self._asked().ends({self.name(topic): topic for topic in topics})
+        return await self._lag_client().end_offsets({self.name(topic): topic for topic in topics})
 
-    async def reached(self, group: str, ends: Ends) -> bool:
+    async def caught_up(self, group: str, ends: EndOffsets) -> bool:
         """Whether the group has committed these ends. Raises TryLater."""
-        return await self._asked().reached(
+        return await self._lag_client().caught_up(
             group, {(self.name(topic), part): end for (topic, part), end in ends.items()}
         )
 
-    def _asked(self) -> KafkaMeter:
-        if self._meter is None:
-            self._meter = KafkaMeter(self._connection())
-        return self._meter
+    def _lag_client(self) -> KafkaLag:
+        if self._lag is None:
+            self._lag = KafkaLag(self._connection())
+        return self._lag
 
     async def check(self) -> None:
         """Ask the broker for its topics. Raises TryLater with a sentence."""

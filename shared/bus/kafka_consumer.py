@@ -80,11 +80,11 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         ]
         return Batch(tuple(records), assignment, tuple(marks))
 
-    async def done(self, batch: Batch) -> None:
+    async def commit(self, batch: Batch) -> None:
         """Commit, if the assignment is still the one that the batch was read under."""
-        if self.stale(batch) or not batch.marks or self._consumer is None:
+        if self.stale(batch) or not batch.offsets or self._consumer is None:
             return
-        offsets = {TopicPartition(topic, part): OffsetAndMetadata(offset, "") for topic, part, offset in batch.marks}
+        offsets = {TopicPartition(topic, part): OffsetAndMetadata(offset, "") for topic, part, offset in batch.offsets}
         try:
             await asyncio.wait_for(self._consumer.commit(offsets), SEND_BOUND)
         except (KafkaError, IllegalStateError, TimeoutError) as error:

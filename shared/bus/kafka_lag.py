@@ -13,13 +13,13 @@ from aiokafka.structs import OffsetAndMetadata
 
 from shared.base.errors import TryLater
 from shared.bus.kafka_consumer import SEND_BOUND, STOP_BOUND, bounded_stop
-from shared.bus.port import Ends
+from shared.bus.port import EndOffsets
 
 log = logging.getLogger(__name__)
 COORDINATOR_TRIES = 10
 
 
-class KafkaMeter:
+class KafkaLag:
     """One per process. Its two clients are made with the first question, and anew after one that failed."""
 
     def __init__(self, connection: dict[str, Any]) -> None:
@@ -33,7 +33,7 @@ class KafkaMeter:
         done, ends = await asyncio.gather(self._done(group), self._ends(names))
         return sum(max(0, end - max(0, done[place].offset if place in done else 0)) for place, end in ends.items())
 
-    async def ends(self, names: Mapping[str, str]) -> Ends:
+    async def end_offsets(self, names: Mapping[str, str]) -> EndOffsets:
         """Where each partition of these topics (name at the broker to name here) ends. Raises TryLater."""
         try:
             found = await self._ends(list(names))
@@ -41,7 +41,7 @@ class KafkaMeter:
             raise TryLater(f"The broker does not tell where its topics end ({type(error).__name__}).") from error
         return {(names[place.topic], place.partition): end for place, end in found.items()}
 
-    async def reached(self, group: str, ends: Ends) -> bool:
+    async def caught_up(self, group: str, ends: EndOffsets) -> bool:
         """Whether the group has committed these ends, of topics by their names at the broker. Raises TryLater."""
         done = {(place.topic, place.partition): found.offset for place, found in (await self._done(group)).items()}
         return all(max(0, done.get(place, 0)) >= end for place, end in ends.items())

@@ -33,11 +33,11 @@ class Batch:
 
     records: tuple[Record, ...]
     assignment: int = 0
-    marks: tuple[tuple[str, int, int], ...] = field(default=())
+    offsets: tuple[tuple[str, int, int], ...] = field(default=())
     """(topic, partition, next offset) that `done` commits."""
 
 
-Ends = dict[tuple[str, int], int]
+EndOffsets = dict[tuple[str, int], int]
 """(topic, partition) to the offset after its last record."""
 
 
@@ -50,7 +50,7 @@ class Consumer(Protocol):
     async def poll(self, limit: int = 500, wait: float = 30.0) -> Batch:
         """Whatever is there, up to `limit`; waits at most `wait` seconds for the first record; may be empty."""
 
-    async def done(self, batch: Batch) -> None:
+    async def commit(self, batch: Batch) -> None:
         """Commit the batch, unless the partitions were given to somebody else since (then nothing happens)."""
 
     def stale(self, batch: Batch) -> bool:
@@ -83,10 +83,10 @@ class Bus(Protocol):
     async def lag(self, group: str, topics: Sequence[str]) -> int:
         """How many records the group has not done yet."""
 
-    async def ends(self, topics: Sequence[str]) -> Ends:
+    async def end_offsets(self, topics: Sequence[str]) -> EndOffsets:
         """Where each partition of the topics ends now."""
 
-    async def reached(self, group: str, ends: Ends) -> bool:
+    async def caught_up(self, group: str, ends: EndOffsets) -> bool:
         """Whether the group has done everything before these ends, whoever of it reads which partition."""
 
     async def check(self) -> None:

@@ -2,10 +2,10 @@
 
 from shared.events.agreement import AgreementPublished, RosterChanged
 from shared.events.base import (
-    KINDS,
+    EVENT_TYPES,
     TOPICS,
     Event,
-    Fact,
+    EventData,
     UnreadableEvent,
     decode,
     rfc3339,
@@ -50,7 +50,7 @@ from shared.events.notices import (
 )
 
 __all__ = [
-    "KINDS",
+    "EVENT_TYPES",
     "TOPICS",
     "ActionRefused",
     "ActionTaken",
@@ -61,7 +61,7 @@ __all__ = [
     "ClockStarted",
     "ClockStopped",
     "Event",
-    "Fact",
+    "EventData",
     "IntakeReceived",
     "LeadAccepted",
     "LeadAdvanced",

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from shared.agreement.roster import Rep
-from shared.events.base import AGREEMENT, Fact, fact
+from shared.events.base import AGREEMENT, EventData, event_type
 
 
-@fact
-class AgreementPublished(Fact):
+@event_type
+class AgreementPublished(EventData):
     """A version is live: the whole of it, compiled, holidays of ten years in it. Subject `agreement:VERSION`.
 
     `compiled` is a `shared.agreement.compile.Compiled` in its JSON form.
@@ -23,8 +23,8 @@ class AgreementPublished(Fact):
     compiled: dict[str, Any]
 
 
-@fact
-class RosterChanged(Fact):
+@event_type
+class RosterChanged(EventData):
     """A person's full state. Subject `rep:ID`."""
 
     topic = AGREEMENT

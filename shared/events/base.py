@@ -26,11 +26,11 @@ class UnreadableEvent(ValueError):
     """A record that is no event of ours; the message says why in one sentence."""
 
 
-class UnknownKind(UnreadableEvent):
+class UnknownEventType(UnreadableEvent):
     """An event of a type that this version does not know; a reader of a newer writer passes it over."""
 
 
-class Fact(BaseModel):
+class EventData(BaseModel):
     """What an event says. Each subclass names its topic and its type; fields are only ever added, and optional."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -38,13 +38,13 @@ class Fact(BaseModel):
     type: ClassVar[str]
 
 
-KINDS: dict[str, type[Fact]] = {}
-F = TypeVar("F", bound=Fact, covariant=True)
+EVENT_TYPES: dict[str, type[EventData]] = {}
+F = TypeVar("F", bound=EventData, covariant=True)
 
 
-def fact(cls: type[F]) -> type[F]:
+def event_type(cls: type[F]) -> type[F]:
     """Register a kind of event under its type, so that a reader can find it."""
-    KINDS[cls.type] = cls
+    EVENT_TYPES[cls.type] = cls
     return cls
 
 
@@ -98,7 +98,7 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def decode(raw: bytes) -> Event[Fact]:
+def decode(raw: bytes) -> Event[EventData]:
     """Read an event. Raises UnreadableEvent with a sentence when it is none, or of a type that is unknown."""
     try:
         envelope = orjson.loads(raw)
@@ -111,9 +111,9 @@ def decode(raw: bytes) -> Event[Fact]:
     name = envelope.get("type")
     if not isinstance(name, str):
         raise UnreadableEvent("The envelope has no type; it must name the kind of event.")
-    kind = KINDS.get(name)
+    kind = EVENT_TYPES.get(name)
     if kind is None:
-        raise UnknownKind(f"The event type {name!r} is unknown to this version.")
+        raise UnknownEventType(f"The event type {name!r} is unknown to this version.")
     try:
         return _event(kind, cast(dict[str, Any], envelope))
     except ValidationError as error:
@@ -124,7 +124,7 @@ def decode(raw: bytes) -> Event[Fact]:
         raise UnreadableEvent(f"The envelope of the {kind.type} event is not valid: {error!r}.") from error
 
 
-def _event(kind: type[Fact], envelope: dict[str, Any]) -> Event[Fact]:
+def _event(kind: type[EventData], envelope: dict[str, Any]) -> Event[EventData]:
     return Event(
         data=kind.model_validate(envelope["data"]),
         subject=str(envelope["subject"]),

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from shared.events.base import BREACHES, Fact, fact
+from shared.events.base import BREACHES, EventData, event_type
 
 
-class SlaFact(Fact):
+class SlaEvent(EventData):
     """Common to all: which clock of which lead (the event's subject), whose, and when it was due."""
 
     topic = BREACHES
@@ -18,19 +18,19 @@ class SlaFact(Fact):
     team: str | None = None
     tier: str = ""
     due_at: datetime
-    agreement: int
+    terms_version: int
 
 
-@fact
-class SlaWarned(SlaFact):
+@event_type
+class SlaWarned(SlaEvent):
     """The agreed share of the time is gone (75 % unless said otherwise); the owner is told."""
 
     type = "baton.sla.warned.v1"
     left_seconds: int
 
 
-@fact
-class SlaBreached(SlaFact):
+@event_type
+class SlaBreached(SlaEvent):
     """The promise was not kept in time. It tells nobody by itself; rungs do."""
 
     type = "baton.sla.breached.v1"
@@ -39,13 +39,13 @@ class SlaBreached(SlaFact):
     """When the settle time after due was over (real seconds, UTC); lateness is counted from here."""
 
 
-@fact
-class SlaEscalated(SlaFact):
-    """One rung stands: `do` in the agreement's own words. The notifier runs `tell ...`, the router the rest,
+@event_type
+class SlaEscalated(SlaEvent):
+    """One rung stands: `do` in the agreement's own words. The notifier runs `notify ...`, the router the rest,
     if epoch and state still match. `skipped` names steps of rungs that were passed over, with the reason."""
 
     type = "baton.sla.escalated.v1"
-    rung: int
+    step: int
     do: tuple[str, ...]
     at: datetime
     skipped: tuple[str, ...] = ()
@@ -53,8 +53,8 @@ class SlaEscalated(SlaFact):
     last: bool = False
 
 
-@fact
-class SlaWithdrawn(SlaFact):
+@event_type
+class SlaWithdrawn(SlaEvent):
     """An answer stamped in time turned up after the breach was said: it counts as kept.
 
     `applied` is False when the lead had moved on to somebody else by then, who keeps it."""

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from shared.events.base import CLOCKS, Fact, fact
+from shared.events.base import CLOCKS, EventData, event_type
 
 
-class ClockFact(Fact):
+class ClockEvent(EventData):
     """Common to all: one clock of one lead (the event's subject), promise, epoch and round."""
 
     topic = CLOCKS
@@ -17,21 +17,21 @@ class ClockFact(Fact):
     tier: str = ""
 
 
-@fact
-class ClockStarted(ClockFact):
+@event_type
+class ClockStarted(ClockEvent):
     """A promise runs: from when, until when (`due_at`), and how that was reckoned, in words."""
 
     type = "baton.clock.started.v1"
     started_at: datetime
     due_at: datetime
     warn_at: datetime | None = None
-    agreement: int
+    terms_version: int
     calendar: str = ""
     in_words: str = ""
 
 
-@fact
-class ClockMoved(ClockFact):
+@event_type
+class ClockMoved(ClockEvent):
     """The due instant changed."""
 
     type = "baton.clock.moved.v1"
@@ -39,17 +39,17 @@ class ClockMoved(ClockFact):
     why: str
 
 
-@fact
-class ClockPaused(ClockFact):
+@event_type
+class ClockPaused(ClockEvent):
     """It waits; `left` seconds remain."""
 
     type = "baton.clock.paused.v1"
     at: datetime
-    left: int
+    left_seconds: int
 
 
-@fact
-class ClockResumed(ClockFact):
+@event_type
+class ClockResumed(ClockEvent):
     """It goes on."""
 
     type = "baton.clock.resumed.v1"
@@ -57,8 +57,8 @@ class ClockResumed(ClockFact):
     due_at: datetime
 
 
-@fact
-class ClockStopped(ClockFact):
+@event_type
+class ClockStopped(ClockEvent):
     """It ended: `kept` (answered in time), `late` (answered after the due instant), `missed` (breached, and the lead moved on or ended
     without an answer) or `void` (the lead moved on or ended before it was due)."""
 

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from pydantic import Field
 
-from shared.events.base import INTAKE, Fact, fact
+from shared.events.base import INTAKE, EventData, event_type
 
 
-@fact
-class IntakeReceived(Fact):
+@event_type
+class IntakeReceived(EventData):
     """One authenticated request: raw body (base64) and what is needed to read it. Key = intake id (UUIDv7)."""
 
     topic = INTAKE

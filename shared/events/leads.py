@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events.base import LEADS, Fact, fact
+from shared.events.base import LEADS, EventData, event_type
 
 
 class LeadCard(BaseModel):
@@ -22,31 +22,31 @@ class LeadCard(BaseModel):
     source: str | None = None
     campaign: str | None = None
     activity: tuple[str, ...] = ()
-    score: str | None = None
+    grade: str | None = None
     received_at: datetime | None = None
 
 
-class LeadFact(Fact):
+class LeadEvent(EventData):
     """Common to all: they speak of one lead, whose id is the event's subject."""
 
     topic = LEADS
 
 
-@fact
-class LeadReceived(LeadFact):
+@event_type
+class LeadReceived(LeadEvent):
     """A lead exists: one element of one request."""
 
     type = "baton.lead.received.v1"
     lead: LeadCard
     intake: str
-    element: int = 0
+    item: int = 0
     endpoint: str
     needs_fetch: bool = False
     waiting_for_agreement: bool = False
 
 
-@fact
-class LeadParked(LeadFact):
+@event_type
+class LeadParked(LeadEvent):
     """An element that cannot be read; kept, labelled and shown."""
 
     type = "baton.lead.parked.v1"
@@ -54,17 +54,17 @@ class LeadParked(LeadFact):
     reason: str
 
 
-@fact
-class LeadRefused(LeadFact):
+@event_type
+class LeadRefused(LeadEvent):
     """It meets a refusal of the agreement and never reaches a rep."""
 
     type = "baton.lead.refused.v1"
     reason: str
-    agreement: int
+    terms_version: int
 
 
-@fact
-class LeadMerged(LeadFact):
+@event_type
+class LeadMerged(LeadEvent):
     """The same person has an open lead; this one points to it."""
 
     type = "baton.lead.merged.v1"
@@ -72,47 +72,47 @@ class LeadMerged(LeadFact):
     why: str
 
 
-@fact
-class LeadEnquiredAgain(LeadFact):
+@event_type
+class LeadEnquiredAgain(LeadEvent):
     """The person of an open lead came back. `round` numbers the enquiries from 1; the owner is told."""
 
     type = "baton.lead.enquired_again.v1"
     lead: LeadCard
     owner: str | None = None
     epoch: int = 0
-    round: int = 1
+    enquiry_count: int = 1
     enquiry: str
-    agreement: int
-    pinned: int
+    routing_version: int
+    terms_version: int
     tier: str | None = None
     team: str | None = None
 
 
-@fact
-class LeadNurtured(LeadFact):
+@event_type
+class LeadNurtured(LeadEvent):
     """Not an MQL, or not sales-ready yet; re-scored on new activity."""
 
     type = "baton.lead.nurtured.v1"
     why: str
-    score: str | None = None
-    agreement: int
+    grade: str | None = None
+    terms_version: int
 
 
-@fact
-class LeadQualified(LeadFact):
+@event_type
+class LeadQualified(LeadEvent):
     """It is an MQL: tier and score fixed, promises pinned to version `pinned`."""
 
     type = "baton.lead.qualified.v1"
     lead: LeadCard
     tier: str
-    score: str | None = None
+    grade: str | None = None
     needs_met: int | None = None
     needs_of: int | None = None
-    pinned: int
+    terms_version: int
 
 
-@fact
-class LeadHeld(LeadFact):
+@event_type
+class LeadHeld(LeadEvent):
     """Qualified, awaiting opening hours or a free cap."""
 
     type = "baton.lead.held.v1"
@@ -123,8 +123,8 @@ class LeadHeld(LeadFact):
     in_words: str = ""
 
 
-@fact
-class LeadAssigned(LeadFact):
+@event_type
+class LeadAssigned(LeadEvent):
     """It has an owner under a new epoch. `agreement` routed it, `pinned` holds its promises."""
 
     type = "baton.lead.assigned.v1"
@@ -134,19 +134,19 @@ class LeadAssigned(LeadFact):
     epoch: int
     tier: str
     rule: str
-    agreement: int
-    pinned: int
+    routing_version: int
+    terms_version: int
     decision: str
     assigned_at: datetime
     previous_owner: str | None = None
     why: str | None = None
-    marks: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     in_words: str = ""
     """The decision in a few sentences, as `GET /v1/leads/{id}/decisions` says it."""
 
 
-@fact
-class LeadUnrouted(LeadFact):
+@event_type
+class LeadUnrouted(LeadEvent):
     """No rule found anybody; it waits in the unrouted queue."""
 
     type = "baton.lead.unrouted.v1"
@@ -155,28 +155,28 @@ class LeadUnrouted(LeadFact):
     decision: str | None = None
     in_words: str = ""
     alert: str | None = None
-    alert_due: bool = False
+    alert_now: bool = False
     """True on the second saying, when the agreed wait (`unrouted.after`) is over and `alert` must be told."""
 
 
-class Outcome(LeadFact):
+class Outcome(LeadEvent):
     """What became of an answer: by whom, under which epoch, stamped when, by which `action.taken`."""
 
     owner: str | None = None
     epoch: int
     by: str | None = None
     answered_at: datetime
-    action: str | None = None
+    action_id: str | None = None
 
 
-@fact
+@event_type
 class LeadAccepted(Outcome):
     """The owner took it (SAL)."""
 
     type = "baton.lead.accepted.v1"
 
 
-@fact
+@event_type
 class LeadDeclined(Outcome):
     """The owner gave it back, with a reason that is sales' own (`ours`) or the lead's (`theirs`)."""
 
@@ -185,28 +185,28 @@ class LeadDeclined(Outcome):
     side: str
 
 
-@fact
+@event_type
 class LeadAttempted(Outcome):
     """The owner tried to reach the person."""
 
     type = "baton.lead.attempted.v1"
 
 
-@fact
+@event_type
 class LeadContacted(Outcome):
     """The owner spoke with the person."""
 
     type = "baton.lead.contacted.v1"
 
 
-@fact
+@event_type
 class LeadAdvanced(Outcome):
     """Sales works on a deal (SQL)."""
 
     type = "baton.lead.advanced.v1"
 
 
-@fact
+@event_type
 class LeadDisqualified(Outcome):
     """Not worth pursuing, with a reason."""
 
@@ -214,7 +214,7 @@ class LeadDisqualified(Outcome):
     reason: str = ""
 
 
-@fact
+@event_type
 class LeadRecycled(Outcome):
     """Back to marketing, with the reason; `why` says it in words."""
 
@@ -223,14 +223,14 @@ class LeadRecycled(Outcome):
     lead: LeadCard | None = None
 
 
-@fact
+@event_type
 class LeadWon(Outcome):
     """Closed won."""
 
     type = "baton.lead.won.v1"
 
 
-@fact
+@event_type
 class LeadLost(Outcome):
     """Closed lost, with a reason."""
 
@@ -238,16 +238,16 @@ class LeadLost(Outcome):
     reason: str = ""
 
 
-@fact
-class ActionRefused(LeadFact):
+@event_type
+class ActionRefused(LeadEvent):
     """An action that was not applied: an old epoch, or a state that does not allow it."""
 
     type = "baton.action.refused.v1"
-    action_name: str
+    action: str
     by: str | None = None
     epoch: int
     answered_at: datetime
-    action: str | None = None
+    action_id: str | None = None
     why: str
     present_owner: str | None = None
     present_epoch: int = 0

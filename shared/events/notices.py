@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from shared.events.base import NOTICES, Fact, fact
+from shared.events.base import NOTICES, EventData, event_type
 
 
-class NoticeFact(Fact):
+class NoticeEvent(EventData):
     """Common to all: one message to one person (or target) by one channel, about one lead (the event's subject)."""
 
     topic = NOTICES
@@ -19,8 +19,8 @@ class NoticeFact(Fact):
     cause: str | None = None
 
 
-@fact
-class NoticeSent(NoticeFact):
+@event_type
+class NoticeSent(NoticeEvent):
     """The channel took it. `message_id` stays the same over retries."""
 
     type = "baton.notice.sent.v1"
@@ -29,8 +29,8 @@ class NoticeSent(NoticeFact):
     attempts: int = 1
 
 
-@fact
-class NoticeFailed(NoticeFact):
+@event_type
+class NoticeFailed(NoticeEvent):
     """It was given up; `why` in a sentence without personal data."""
 
     type = "baton.notice.failed.v1"
@@ -39,8 +39,8 @@ class NoticeFailed(NoticeFact):
     attempts: int
 
 
-@fact
-class NoticeSuppressed(NoticeFact):
+@event_type
+class NoticeSuppressed(NoticeEvent):
     """It was not sent because it no longer mattered (answered, moved on) or nobody could receive it."""
 
     type = "baton.notice.suppressed.v1"
@@ -48,8 +48,8 @@ class NoticeSuppressed(NoticeFact):
     why: str
 
 
-@fact
-class ActionTaken(Fact):
+@event_type
+class ActionTaken(EventData):
     """A person pressed a button of an action link; the stamp is our server's."""
 
     topic = NOTICES

@@ -8,7 +8,7 @@ from starlette.staticfiles import StaticFiles
 from shared.runtime import ops_api
 from shared.runtime.resources import Resources
 from shared.runtime.service import Service
-from shared.web.http import Guard, add_error_answers
+from shared.web.http import SafetyMiddleware, add_error_handlers
 
 
 def build_app(services: tuple[Service, ...], resources: Resources, stop: asyncio.Event) -> FastAPI:
@@ -26,8 +26,8 @@ def build_app(services: tuple[Service, ...], resources: Resources, stop: asyncio
     app.state.resources = resources
     app.state.services = services
     app.state.stop = stop
-    app.add_middleware(Guard)
-    add_error_answers(app)
+    app.add_middleware(SafetyMiddleware)
+    add_error_handlers(app)
     app.include_router(ops_api.routes(stepped=resources.clock.stepped))
     for service in services:
         app.include_router(service.routes)

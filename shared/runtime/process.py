@@ -12,17 +12,17 @@ from typing import Any
 from fastapi import FastAPI
 
 from shared.base.settings import Settings
-from shared.base.waits import until
+from shared.base.waits import sleep_until
 from shared.events.base import TOPICS
 from shared.runtime import migrate
 from shared.runtime.app import build_app
 from shared.runtime.resources import Resources, open_resources
 from shared.runtime.service import Service, TaskContext
-from shared.work.consumer import Reader
-from shared.work.progress import ReadUp
+from shared.work.consumer import ConsumerLoop
+from shared.work.progress import ConsumerProgress
 from shared.work.relay import Relay
-from shared.work.scheduler import Ticker
-from shared.work.shard_leases import Leases
+from shared.work.scheduler import Scheduler
+from shared.work.shard_leases import ShardLeases
 
 log = logging.getLogger(__name__)
 GRACE = 10.0
@@ -37,7 +37,7 @@ class Process:
     resources: Resources
     services: tuple[Service, ...]
     stop: asyncio.Event
-    consumers: dict[str, Reader] = field(default_factory=dict)
+    consumers: dict[str, ConsumerLoop] = field(default_factory=dict)
     failed: bool = False
 
 
@@ -94,7 +94,7 @@ def _loops(process: Process) -> tuple[list[Coroutine[Any, Any, None]], list[Rela
         if service.topics:
             loops += _consumer(service, process)
         if service.on_due:
-            loops.append(Ticker(resources.databases[service.name], service.on_due, stop).run())
+            loops.append(Scheduler(resources.databases[service.name], service.on_due, stop).run())
         context = TaskContext(
             resources.databases[service.name],
             resources.clock,
@@ -114,8 +114,8 @@ def _relay(
     loops: list[Coroutine[Any, Any, None]] = []
     leases = None
     if not resources.settings.embedded:
-        wakeup = resources.wakeups.bell(service.name, "outbox")
-        leases = Leases(resources.settings.database_url, service.name, stop, wakeup)
+        wakeup = resources.wakeups.subscribe(service.name, "outbox")
+        leases = ShardLeases(resources.settings.database_url, service.name, stop, wakeup)
         loops.append(leases.run())
     relay = Relay(resources.databases[service.name], resources.bus, leases, stop)
     return relay, [*loops, relay.run()]
@@ -125,21 +125,21 @@ def _consumer(service: Service, process: Process) -> list[Coroutine[Any, Any, No
     resources, stop = process.resources, process.stop
     group = resources.group(service.name)
     subscription = resources.bus.consumer(group, service.topics)
-    consumer = Reader(resources.databases[service.name], subscription, service.on_event, stop)
+    consumer = ConsumerLoop(resources.databases[service.name], subscription, service.on_event, stop)
     process.consumers[service.name] = consumer
     if not service.catch_up_signal:
         return [consumer.run()]
-    wakeup = resources.wakeups.bell(service.name, service.catch_up_signal)
-    progress = ReadUp(resources.bus, group, service.topics, resources.clock, wakeup, resources.context.settle)
-    resources.context.read_up[service.name] = progress
+    wakeup = resources.wakeups.subscribe(service.name, service.catch_up_signal)
+    progress = ConsumerProgress(resources.bus, group, service.topics, resources.clock, wakeup, resources.context.settle)
+    resources.context.progress[service.name] = progress
     return [consumer.run(), progress.run(stop)]
 
 
 async def _refresh_access(resources: Resources, stop: asyncio.Event) -> None:
     """Reload keys, endpoints and destinations whenever they change."""
-    wakeup = resources.wakeups.bell("access", "access")
+    wakeup = resources.wakeups.subscribe("access", "access")
     while not stop.is_set():
-        await until(wakeup, stop, 3600)
+        await sleep_until(wakeup, stop, 3600)
         if wakeup.is_set():
             wakeup.clear()
             try:
@@ -147,7 +147,7 @@ async def _refresh_access(resources: Resources, stop: asyncio.Event) -> None:
             except Exception as error:
                 log.warning("Keys and endpoints could not be reloaded: %s; trying again.", type(error).__name__)
                 wakeup.set()
-                await until(None, stop, 1.0)
+                await sleep_until(None, stop, 1.0)
 
 
 async def _bounded(work: Awaitable[None]) -> None:

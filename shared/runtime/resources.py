@@ -16,14 +16,14 @@ from shared.base.clock import Clock
 from shared.base.credentials import Principal
 from shared.base.errors import CannotStart
 from shared.base.hosts import is_loopback
-from shared.base.keyring import load_keys
+from shared.base.keyring import load_keyring
 from shared.base.settings import Settings
 from shared.bus.embedded import EmbeddedBus
 from shared.bus.port import Bus
 from shared.store import engines
-from shared.store.context import House
+from shared.store.context import Context
 from shared.store.database import Database
-from shared.store.wakeups import Wakes
+from shared.store.wakeups import Wakeups
 
 RUN_FILE = "run.json"
 
@@ -34,8 +34,8 @@ class Resources:
 
     settings: Settings
     clock: Clock
-    context: House
-    wakeups: Wakes
+    context: Context
+    wakeups: Wakeups
     bus: Bus
     access: Access
     databases: dict[str, Database]
@@ -66,11 +66,11 @@ async def open_resources(settings: Settings, services: list[str]) -> AsyncIterat
 
 
 def _create(settings: Settings, services: list[str]) -> Resources:
-    wakeups = Wakes()
+    wakeups = Wakeups()
     clock = Clock(stepped=settings.clock == "row", in_database=not settings.embedded)
-    keys = load_keys(settings.secret_keys, settings.data_dir, embedded=settings.embedded)
+    keys = load_keyring(settings.secret_keys, settings.data_dir, embedded=settings.embedded)
     public = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-    context = House(keys, public, settings.settle)
+    context = Context(keys, public, settings.settle)
 
     def database(name: str) -> Database:
         return Database(name, engine_pair(settings, name), clock, context, wakeups)
@@ -89,7 +89,7 @@ def _create(settings: Settings, services: list[str]) -> Resources:
     )
 
 
-def engine_pair(settings: Settings, service: str) -> engines.Pair:
+def engine_pair(settings: Settings, service: str) -> engines.EnginePair:
     """The engines of one service (or of schema `access`) in this width."""
     if settings.embedded:
         return engines.sqlite(settings.data_dir / f"{service}.db")
@@ -128,7 +128,7 @@ def release_lock(data_dir: Path, lock: IO[str]) -> None:
 def write_run_file(resources: Resources, url: str) -> None:
     """Tell commands on this machine where the live system is, with a key that lives as long as the process."""
     token = secrets.token_urlsafe(32)
-    resources.access.admit(token, Principal("this machine", None, frozenset({"admin"})))
+    resources.access.grant(token, Principal("this machine", None, frozenset({"admin"})))
     path = resources.settings.data_dir / RUN_FILE
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:

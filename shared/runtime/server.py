@@ -10,9 +10,9 @@ from typing import Any
 
 import uvicorn
 
-from shared.base.errors import CannotStart, OurMistake
+from shared.base.errors import CannotStart, Unavailable
 from shared.base.settings import Settings
-from shared.base.waits import until
+from shared.base.waits import sleep_until
 from shared.runtime.process import Process, running
 from shared.runtime.resources import write_run_file
 from shared.runtime.service import Service
@@ -69,7 +69,7 @@ async def _serve(
         server = _Server(config, state.stop)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not serving.done():
-            await until(None, state.stop, 0.02)
+            await sleep_until(None, state.stop, 0.02)
         if serving.done():
             await serving
             return
@@ -86,7 +86,7 @@ async def _serve(
             ready(state, url)
         await serving
         if state.failed:
-            raise OurMistake("A part of this process ended by itself, so all of it stopped; the log says why.")
+            raise Unavailable("A part of this process ended by itself, so all of it stopped; the log says why.")
 
 
 class _Server(uvicorn.Server):

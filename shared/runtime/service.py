@@ -12,13 +12,13 @@ from starlette.routing import Route
 from shared.access.cache import Access
 from shared.base.clock import Clock
 from shared.base.settings import Settings
-from shared.events.base import Fact
-from shared.store.context import House
+from shared.events.base import EventData
+from shared.store.context import Context
 from shared.store.database import Database
 from shared.store.tx import Tx
-from shared.store.wakeups import Wakes
+from shared.store.wakeups import Wakeups
 from shared.work.consumer import Handler
-from shared.work.scheduler import Ring
+from shared.work.scheduler import DueHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class TaskContext:
 
     db: Database
     clock: Clock
-    context: House
+    context: Context
     access: Access
-    wakeups: Wakes
+    wakeups: Wakeups
     stop: asyncio.Event
     settings: Settings
 
@@ -56,8 +56,8 @@ class Service:
 
     name: str
     metadata: MetaData
-    on_event: dict[type[Fact], Handler] = field(default_factory=dict)
-    on_due: dict[str, Ring] = field(default_factory=dict)
+    on_event: dict[type[EventData], Handler] = field(default_factory=dict)
+    on_due: dict[str, DueHandler] = field(default_factory=dict)
     routes: APIRouter = field(default_factory=APIRouter)
     webhooks: tuple[Route, ...] = ()
     """Routes of senders, matched before all others."""

@@ -18,17 +18,17 @@ class EndpointDirectory(Protocol):
 class CaughtUp(Protocol):
     """Says how far a service has read its topics; `shared.work.progress` provides it."""
 
-    def since(self, moment: datetime) -> bool:
+    def caught_up_to(self, moment: datetime) -> bool:
         """Whether everything published up to this moment (real time) has been read."""
 
 
 @dataclass(slots=True)
-class House:
+class Context:
     """What a handler finds at `tx.context`; one per process. `access` is set once it is open."""
 
     keys: KeyRing
     public_url: str
     settle: timedelta = timedelta(seconds=2)
     access: EndpointDirectory | None = None
-    read_up: dict[str, CaughtUp] = field(default_factory=dict)
+    progress: dict[str, CaughtUp] = field(default_factory=dict)
     """By service: how far it has read its topics. Empty where the service's loops do not run."""

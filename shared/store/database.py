@@ -13,18 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.base import failpoints
 from shared.base.clock import Clock
 from shared.base.errors import TryLater
-from shared.base.telemetry import SAID
-from shared.events.base import BREACHES, CLOCKS, LEADS, NOTICES, Event, Fact
+from shared.base.telemetry import EMITTED
+from shared.events.base import BREACHES, CLOCKS, LEADS, NOTICES, Event, EventData
 from shared.store import engines, outbox
-from shared.store.context import House
-from shared.store.failures import passing
+from shared.store.context import Context
+from shared.store.failures import is_retryable
 from shared.store.time import read_times
 from shared.store.tx import Tx
-from shared.store.wakeups import Wakes
+from shared.store.wakeups import Wakeups
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
-OF_LEADS = (LEADS, CLOCKS, BREACHES, NOTICES)
+LEAD_TOPICS = (LEADS, CLOCKS, BREACHES, NOTICES)
 RETRIES = 8
 
 
@@ -34,24 +34,24 @@ class Database:
     def __init__(
         self,
         service: str,
-        engine_pair: engines.Pair,
+        engine_pair: engines.EnginePair,
         clock: Clock,
-        house: House,
-        wakes: Wakes,
+        house: Context,
+        wakes: Wakeups,
     ) -> None:
         self.service = service
         self.engines = engine_pair
         self.dialect = engine_pair.writer.dialect.name
         self.clock = clock
-        self.house = house
-        self.wakes = wakes
-        self._turn = asyncio.Lock()
+        self.context = house
+        self.wakeups = wakes
+        self._writer_lock = asyncio.Lock()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
         """One write transaction; committed at the end, undone by an exception. On SQLite one at a time."""
         if self.dialect == "sqlite":
-            async with self._turn, self._write() as tx:
+            async with self._writer_lock, self._write() as tx:
                 yield tx
         else:
             async with self._write() as tx:
@@ -61,26 +61,26 @@ class Database:
     async def _write(self) -> AsyncIterator[Tx]:
         async with self.engines.writer.begin() as conn:
             tx = await self._tx(conn)
-            failpoints.reached("tx_open")
+            failpoints.hit("tx_open")
             yield tx
-            for work in tx.lasts:
+            for work in tx.commit_hooks_before:
                 await work()
             await outbox.write(tx)
-            if tx.wakes and self.dialect == "postgresql":
-                await self.wakes.notify(conn, self.service, tx.wakes)
-        self._told(tx.events)
-        for name in tx.wakes:
-            self.wakes.ring(self.service, name)
-        for then in tx.afters:
+            if tx.wakeups and self.dialect == "postgresql":
+                await self.wakeups.notify(conn, self.service, tx.wakeups)
+        self._count_and_log(tx.events)
+        for name in tx.wakeups:
+            self.wakeups.signal(self.service, name)
+        for then in tx.commit_hooks_after:
             then()
 
-    def _told(self, events: list[Event[Fact]]) -> None:
+    def _count_and_log(self, events: list[Event[EventData]]) -> None:
         """Count and log what was said, now that it is committed; by ids, never by names."""
         for event in events:
-            SAID.labels(self.service, event.data.type).inc()
+            EMITTED.labels(self.service, event.data.type).inc()
         if log.isEnabledFor(logging.INFO):
             for event in events:
-                subject = "lead" if event.topic in OF_LEADS else "subject"
+                subject = "lead" if event.topic in LEAD_TOPICS else "subject"
                 traces = {"service": self.service, subject: event.subject, "correlation": event.correlationid}
                 log.info("%s of %s", event.data.type, event.subject, extra=traces)
 
@@ -97,20 +97,20 @@ class Database:
                 async with self.transaction() as tx:
                     return await work(tx)
             except DBAPIError as error:
-                if not passing(error) or attempt == RETRIES - 1:
+                if not is_retryable(error) or attempt == RETRIES - 1:
                     raise
         raise TryLater("The database kept refusing this transaction; try again.")
 
     async def _tx(self, conn: AsyncConnection) -> Tx:
         times = await read_times(self.clock, conn)
-        return Tx(conn, times.now, times.wall, self.house, self.service, self.dialect)
+        return Tx(conn, times.now, times.wall, self.context, self.service, self.dialect)
 
     async def check(self) -> None:
         """Read one row. Raises when the database cannot be read or its tables are not there."""
         async with self.engines.reader.connect() as conn:
             await conn.execute(_ONE_ROW)
 
-    async def make_tables(self, metadata: MetaData) -> None:
+    async def create_tables(self, metadata: MetaData) -> None:
         """Create the tables without a migration; for tests of one room only."""
         async with self.engines.writer.begin() as conn:
             await conn.run_sync(metadata.create_all)

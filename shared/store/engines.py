@@ -8,37 +8,37 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from shared.store.inline_sqlite import near
+from shared.store.inline_sqlite import connect_inline
 
 ACCESS = "access"
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class EnginePair:
     """Where to write and where to read; the same engine on PostgreSQL."""
 
     writer: AsyncEngine
     reader: AsyncEngine
 
 
-def sqlite(path: Path, *, small: bool = False) -> Pair:
+def sqlite(path: Path, *, small: bool = False) -> EnginePair:
     """One writer connection (BEGIN IMMEDIATE, synchronous=FULL) and a query-only engine on one file. `small`: what is
     read never takes long, so that it is not worth the hops to another thread."""
     path.parent.mkdir(parents=True, exist_ok=True)
     url = f"sqlite+aiosqlite:///{path}"
     writer = create_async_engine(
         url,
-        async_creator=lambda: near(str(path)),
+        async_creator=lambda: connect_inline(str(path)),
         poolclass=AsyncAdaptedQueuePool,
         pool_size=1,
         max_overflow=0,
         pool_timeout=60,
     )
-    own = {"async_creator": lambda: near(str(path))} if small else {}
+    own = {"async_creator": lambda: connect_inline(str(path))} if small else {}
     reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=2, **own)
     _prepare(writer, "BEGIN IMMEDIATE", "PRAGMA query_only=OFF")
     _prepare(reader, "BEGIN", "PRAGMA query_only=ON")
-    return Pair(writer, reader)
+    return EnginePair(writer, reader)
 
 
 def _prepare(engine: AsyncEngine, begin: str, mode: str) -> None:
@@ -63,7 +63,7 @@ def _prepare(engine: AsyncEngine, begin: str, mode: str) -> None:
         connection.exec_driver_sql(begin)
 
 
-def postgres(url: str, schema: str, *, pool: int = 10) -> Pair:
+def postgres(url: str, schema: str, *, pool: int = 10) -> EnginePair:
     """A pool whose search path is the service's schema, then `access`; tables name no schema."""
     path = schema if schema == ACCESS else f"{schema},{ACCESS}"
     engine = create_async_engine(
@@ -82,4 +82,4 @@ def postgres(url: str, schema: str, *, pool: int = 10) -> Pair:
             },
         },
     )
-    return Pair(engine, engine)
+    return EnginePair(engine, engine)

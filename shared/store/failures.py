@@ -5,7 +5,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.base.errors import TryLater
 
 
-def passing(error: BaseException) -> bool:
+def is_retryable(error: BaseException) -> bool:
     """Whether the database only asks to try the same transaction again."""
     if not isinstance(error, DBAPIError):
         return False
@@ -13,10 +13,10 @@ def passing(error: BaseException) -> bool:
     return code in {"40001", "40P01", "55P03"} or "database is locked" in str(error.orig)
 
 
-def ours(error: BaseException) -> bool:
+def is_infrastructure_error(error: BaseException) -> bool:
     """Whether the failure is of our own house (database or network away), and no record's fault."""
     if isinstance(error, DBAPIError):
         code = str(getattr(error.orig, "sqlstate", None) or "")
         lost = error.connection_invalidated or code[:2] in {"08", "53", "57", "58"}
-        return lost or passing(error) or type(error).__name__ in {"OperationalError", "InterfaceError"}
+        return lost or is_retryable(error) or type(error).__name__ in {"OperationalError", "InterfaceError"}
     return isinstance(error, OSError | TimeoutError | TryLater | ConnectionError)

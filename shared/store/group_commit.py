@@ -8,7 +8,7 @@ I = TypeVar("I")
 O = TypeVar("O")
 
 
-class Gather(Generic[I, O]):
+class GroupCommit(Generic[I, O]):
     """Collects items while the last flush runs, then flushes all of them at once.
 
     `flush` takes the items and answers each in order; it commits before it returns. What it raises, all of the group get.

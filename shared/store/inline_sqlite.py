@@ -11,38 +11,38 @@ from typing import Any
 
 import aiosqlite
 
-WAITS = ("BEGIN", "PRAGMA", "VACUUM", "ATTACH")
-ELSEWHERE = frozenset(("commit", "close", "backup", "iterdump"))
+BLOCKING_STATEMENTS = ("BEGIN", "PRAGMA", "VACUUM", "ATTACH")
+BLOCKING_CALLS = frozenset(("commit", "close", "backup", "iterdump"))
 
 
-class NearConnection(aiosqlite.Connection):
+class InlineConnection(aiosqlite.Connection):
     """For short statements: a long one would hold up the whole loop."""
 
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, 64)
         self._thread.daemon = True
-        self._away: deque[None] = deque()
+        self._in_thread: deque[None] = deque()
         """One for each call that its thread has not finished; none overtakes them, also when their caller was cancelled."""
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if not self._away and not _waits(fn, args) and self._connection is not None:
+        if not self._in_thread and not _blocks(fn, args) and self._connection is not None:
             return fn(*args, **kwargs)
-        self._away.append(None)
-        return await super()._execute(partial(self._there, fn), *args, **kwargs)  # type: ignore[no-untyped-call]
+        self._in_thread.append(None)
+        return await super()._execute(partial(self._run_in_thread, fn), *args, **kwargs)  # type: ignore[no-untyped-call]
 
-    def _there(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def _run_in_thread(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
             return fn(*args, **kwargs)
         finally:
-            self._away.pop()
+            self._in_thread.pop()
 
 
-def near(path: str, **options: Any) -> NearConnection:
+def connect_inline(path: str, **options: Any) -> InlineConnection:
     """Open a file, as `aiosqlite.connect` does."""
-    return NearConnection(partial(sqlite3.connect, path, check_same_thread=False, **options))
+    return InlineConnection(partial(sqlite3.connect, path, check_same_thread=False, **options))
 
 
-def _waits(fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
-    if getattr(fn, "__name__", "") in ELSEWHERE:
+def _blocks(fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    if getattr(fn, "__name__", "") in BLOCKING_CALLS:
         return True
-    return bool(args) and isinstance(args[0], str) and args[0].lstrip()[:7].upper().startswith(WAITS)
+    return bool(args) and isinstance(args[0], str) and args[0].lstrip()[:7].upper().startswith(BLOCKING_STATEMENTS)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.store.types import BigId, Json, Moment
+from shared.store.types import BigId, Json, UtcDateTime
 
 
 def create_kernel_tables() -> None:
@@ -17,7 +17,7 @@ def create_kernel_tables() -> None:
         sa.Column("event_id", sa.String(64), nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("headers", Json),
-        sa.Column("written_at", Moment, nullable=False),
+        sa.Column("written_at", UtcDateTime, nullable=False),
     )
     for name in ("sequences", "cursors"):
         op.create_table(
@@ -30,7 +30,7 @@ def create_kernel_tables() -> None:
         "inbox",
         sa.Column("topic", sa.String(64), primary_key=True),
         sa.Column("event_id", sa.String(64), primary_key=True),
-        sa.Column("handled_at", Moment, nullable=False),
+        sa.Column("handled_at", UtcDateTime, nullable=False),
     )
     op.create_index("ix_inbox_handled_at", "inbox", ["handled_at"])
     op.create_table(
@@ -38,7 +38,7 @@ def create_kernel_tables() -> None:
         sa.Column("shard", sa.SmallInteger, primary_key=True),
         sa.Column("owner", sa.String(64), nullable=False),
         sa.Column("pid", sa.Integer, nullable=False),
-        sa.Column("heartbeat_at", Moment, nullable=False),
+        sa.Column("heartbeat_at", UtcDateTime, nullable=False),
     )
     _create_dead_letters()
     _create_scheduled_items()
@@ -72,10 +72,10 @@ def _create_dead_letters() -> None:
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("error", sa.String(200), nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
-        sa.Column("first_failed_at", Moment, nullable=False),
+        sa.Column("first_failed_at", UtcDateTime, nullable=False),
         sa.Column("blocked", sa.Boolean, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
-        sa.Column("settled_at", Moment),
+        sa.Column("settled_at", UtcDateTime),
         sa.Column("settled_by", sa.String(200)),
     )
     only_open = sa.text("state = 'open'")
@@ -90,7 +90,7 @@ def _create_scheduled_items() -> None:
         sa.Column("id", sa.String(100), primary_key=True),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("subject", sa.String(200), nullable=False),
-        sa.Column("at", Moment, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
         sa.Column("clock", sa.String(4), nullable=False),
         sa.Column("data", Json),
     )

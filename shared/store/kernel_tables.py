@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from shared.store.types import BigId, Json, Moment
+from shared.store.types import BigId, Json, UtcDateTime
 
 SHARDS = 16
 
@@ -32,7 +32,7 @@ def kernel_tables(metadata: MetaData) -> None:
         Column("event_id", String(64), nullable=False),
         Column("body", LargeBinary, nullable=False),
         Column("headers", Json),
-        Column("written_at", Moment, nullable=False),
+        Column("written_at", UtcDateTime, nullable=False),
     )
     Table(
         "sequences",
@@ -46,7 +46,7 @@ def kernel_tables(metadata: MetaData) -> None:
         metadata,
         Column("topic", String(64), primary_key=True),
         Column("event_id", String(64), primary_key=True),
-        Column("handled_at", Moment, nullable=False, index=True),
+        Column("handled_at", UtcDateTime, nullable=False, index=True),
     )
     Table(
         "cursors",
@@ -70,10 +70,10 @@ def kernel_tables(metadata: MetaData) -> None:
         Column("reason", Text, nullable=False),
         Column("error", String(200), nullable=False),
         Column("attempts", Integer, nullable=False),
-        Column("first_failed_at", Moment, nullable=False),
+        Column("first_failed_at", UtcDateTime, nullable=False),
         Column("blocked", Boolean, nullable=False),
         Column("state", String(16), nullable=False),
-        Column("settled_at", Moment),
+        Column("settled_at", UtcDateTime),
         Column("settled_by", String(200)),
         Index(
             "dead_letters_open",
@@ -89,7 +89,7 @@ def kernel_tables(metadata: MetaData) -> None:
         Column("id", String(100), primary_key=True),
         Column("kind", String(32), nullable=False),
         Column("subject", String(200), nullable=False),
-        Column("at", Moment, nullable=False),
+        Column("at", UtcDateTime, nullable=False),
         Column("clock", String(4), nullable=False),
         Column("data", Json),
         Index("scheduled_items_at", "clock", "at"),
@@ -101,5 +101,5 @@ def kernel_tables(metadata: MetaData) -> None:
         Column("shard", SmallInteger, primary_key=True),
         Column("owner", String(64), nullable=False),
         Column("pid", Integer, nullable=False),
-        Column("heartbeat_at", Moment, nullable=False),
+        Column("heartbeat_at", UtcDateTime, nullable=False),
     )

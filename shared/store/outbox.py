@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import bindparam, text
 
-from shared.events.base import Event, Fact
-from shared.store.outbox_record import Letter, shard_of
+from shared.events.base import Event, EventData
+from shared.store.outbox_record import OutboxRecord, shard_of
 from shared.store.tx import Tx
-from shared.store.types import Moment
+from shared.store.types import UtcDateTime
 
 
 async def write(tx: Tx) -> None:
@@ -17,7 +17,7 @@ async def write(tx: Tx) -> None:
 
     The sequence rows are locked before the outbox rows get their ids: so for one subject ids grow in commit order.
     """
-    if not tx.events and not tx.copies:
+    if not tx.events and not tx.raw_records:
         return
     numbers = await _numbers(tx, [event for event in tx.events if event.topic != "intake"])
     letters = []
@@ -27,7 +27,7 @@ async def write(tx: Tx) -> None:
             numbers[place] += 1
             event = event.numbered(numbers[place])
         letters.append(
-            Letter(
+            OutboxRecord(
                 event.topic,
                 event.subject,
                 shard_of(event.subject),
@@ -35,8 +35,8 @@ async def write(tx: Tx) -> None:
                 event.encode(),
             )
         )
-    await _insert(tx, letters + tx.copies)
-    tx.wakes.add("outbox")
+    await _insert(tx, letters + tx.raw_records)
+    tx.wakeups.add("outbox")
 
 
 class Unsent(NamedTuple):
@@ -48,11 +48,11 @@ class Unsent(NamedTuple):
 
 async def unsent(tx: Tx) -> Unsent:
     """What waits for the relay."""
-    row = await tx.one(_UNSENT)
+    row = await tx.first(_UNSENT)
     return Unsent(int(row["n"]), row["oldest"]) if row else Unsent(0, None)
 
 
-async def _numbers(tx: Tx, events: list[Event[Fact]]) -> dict[tuple[str, str], int]:
+async def _numbers(tx: Tx, events: list[Event[EventData]]) -> dict[tuple[str, str], int]:
     """Take as many numbers as each subject needs; returns the number before the first."""
     needs: dict[tuple[str, str], int] = {}
     for event in events:
@@ -81,7 +81,7 @@ async def _numbers(tx: Tx, events: list[Event[Fact]]) -> dict[tuple[str, str], i
     }
 
 
-async def _insert(tx: Tx, letters: list[Letter]) -> None:
+async def _insert(tx: Tx, letters: list[OutboxRecord]) -> None:
     rows = [
         {
             "topic": letter.topic,
@@ -113,4 +113,4 @@ _INSERT = text(
     "INSERT INTO outbox (topic, key, shard, event_id, body, headers, written_at)"
     " VALUES (:topic, :key, :shard, :event_id, :body, :headers, :at)"
 )
-_UNSENT = text("SELECT count(*) AS n, min(written_at) AS oldest FROM outbox").columns(oldest=Moment)
+_UNSENT = text("SELECT count(*) AS n, min(written_at) AS oldest FROM outbox").columns(oldest=UtcDateTime)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from shared.store.kernel_tables import SHARDS
 
 
-class Letter(NamedTuple):
+class OutboxRecord(NamedTuple):
     """One row of the outbox."""
 
     topic: str

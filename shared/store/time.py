@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.base.clock import Clock, Step, Times
+from shared.base.clock import Clock, ClockStep, Times
 
 
 async def read_times(clock: Clock, conn: AsyncConnection) -> Times:
@@ -16,7 +16,7 @@ async def read_times(clock: Clock, conn: AsyncConnection) -> Times:
         wall = (await conn.execute(_WALL)).scalar_one()
         return Times(wall, wall)
     row = (await conn.execute(_WALL_AND_STEP)).one()
-    clock.step = Step(row.base, row.rate, row.set_at) if row.base else None
+    clock.step = ClockStep(row.base, row.rate, row.set_at) if row.base else None
     return clock.times_at(row.wall)
 
 

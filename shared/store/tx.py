@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Executable, RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.events.base import Event, Fact
-from shared.store.context import House
-from shared.store.outbox_record import Letter, shard_of
+from shared.events.base import Event, EventData
+from shared.store.context import Context
+from shared.store.outbox_record import OutboxRecord, shard_of
 
 
 @dataclass(slots=True)
@@ -20,16 +20,16 @@ class Tx:
     conn: AsyncConnection
     now: datetime
     wall: datetime
-    house: House
+    context: Context
     service: str
     dialect: str
-    events: list[Event[Fact]] = field(default_factory=list)
-    copies: list[Letter] = field(default_factory=list)
-    wakes: set[str] = field(default_factory=set)
-    afters: list[Callable[[], None]] = field(default_factory=list)
-    lasts: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    events: list[Event[EventData]] = field(default_factory=list)
+    raw_records: list[OutboxRecord] = field(default_factory=list)
+    wakeups: set[str] = field(default_factory=set)
+    commit_hooks_after: list[Callable[[], None]] = field(default_factory=list)
+    commit_hooks_before: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
-    def emit(self, data: Fact, *, subject: str, cause: Event[Any] | None = None) -> Event[Fact]:
+    def emit(self, data: EventData, *, subject: str, cause: Event[Any] | None = None) -> Event[EventData]:
         """Say an event. It is numbered and written with the deed, when the transaction ends, and posted after."""
         event = Event(
             data=data,
@@ -42,27 +42,27 @@ class Tx:
         self.events.append(event)
         return event
 
-    def copy(self, topic: str, key: str, event_id: str, body: bytes, headers: dict[str, str]) -> None:
+    def emit_raw(self, topic: str, key: str, event_id: str, body: bytes, headers: dict[str, str]) -> None:
         """Post a record as it is (a parked one to its `.dlq`)."""
-        self.copies.append(Letter(topic, key, shard_of(key), event_id, body, headers))
+        self.raw_records.append(OutboxRecord(topic, key, shard_of(key), event_id, body, headers))
 
-    def after(self, then: Callable[[], None]) -> None:
+    def on_commit(self, then: Callable[[], None]) -> None:
         """Call something once the transaction is committed."""
-        self.afters.append(then)
+        self.commit_hooks_after.append(then)
 
-    def last(self, work: Callable[[], Awaitable[None]]) -> None:
+    def before_commit(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do something at the end of the transaction, when no other row is locked after it any more."""
-        self.lasts.append(work)
+        self.commit_hooks_before.append(work)
 
     async def rows(self, statement: Executable, values: dict[str, Any] | None = None) -> Sequence[RowMapping]:
         """All rows of the answer."""
         return (await self.conn.execute(statement, values or {})).mappings().all()
 
-    async def one(self, statement: Executable, values: dict[str, Any] | None = None) -> RowMapping | None:
+    async def first(self, statement: Executable, values: dict[str, Any] | None = None) -> RowMapping | None:
         """The first row of the answer, or None."""
         return (await self.conn.execute(statement, values or {})).mappings().first()
 
-    async def run(
+    async def execute(
         self,
         statement: Executable,
         values: dict[str, Any] | list[dict[str, Any]] | None = None,

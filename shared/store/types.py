@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text, Typ
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC. SQLite forgets zones, so there it is text of fixed width, which sorts as time does."""
 
     impl = DateTime(timezone=True)

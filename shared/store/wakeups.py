@@ -10,33 +10,33 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.base.waits import until
+from shared.base.waits import sleep_until
 
 CHANNEL = "baton"
 log = logging.getLogger(__name__)
 
 
-class Wakes:
+class Wakeups:
     """One per process. Names are `service:what` (outbox, due, access, clock, ...)."""
 
     def __init__(self) -> None:
-        self._bells: dict[str, list[asyncio.Event]] = defaultdict(list)
+        self._subscribers: dict[str, list[asyncio.Event]] = defaultdict(list)
 
-    def bell(self, service: str, name: str) -> asyncio.Event:
+    def subscribe(self, service: str, name: str) -> asyncio.Event:
         """An event that is set whenever that name is rung; its owner clears it."""
         event = asyncio.Event()
-        self._bells[f"{service}:{name}"].append(event)
+        self._subscribers[f"{service}:{name}"].append(event)
         return event
 
-    def forget(self, bell: asyncio.Event) -> None:
+    def unsubscribe(self, bell: asyncio.Event) -> None:
         """The owner of a bell is gone."""
-        for events in self._bells.values():
+        for events in self._subscribers.values():
             if bell in events:
                 events.remove(bell)
 
-    def ring(self, service: str, name: str) -> None:
+    def signal(self, service: str, name: str) -> None:
         """Wake everybody in this process who waits for the name; `*` wakes that name in every service."""
-        for heard, events in self._bells.items():
+        for heard, events in self._subscribers.items():
             if heard == f"{service}:{name}" or (service == "*" and heard.endswith(f":{name}")):
                 for event in events:
                     event.set()
@@ -50,21 +50,21 @@ class Wakes:
         """Hear the other processes until stopped; connects again by itself."""
         while not stop.is_set():
             try:
-                await self._hear(url, stop)
+                await self._listen_once(url, stop)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning(
                     "The listening connection is lost (%s); connecting again.",
                     type(error).__name__,
                 )
-                await until(None, stop, 1.0)
+                await sleep_until(None, stop, 1.0)
 
-    async def _hear(self, url: str, stop: asyncio.Event) -> None:
-        conn = await asyncpg.connect(plain(url), timeout=5)
+    async def _listen_once(self, url: str, stop: asyncio.Event) -> None:
+        conn = await asyncpg.connect(asyncpg_url(url), timeout=5)
         lost = asyncio.Event()
         conn.add_termination_listener(lambda _: lost.set())
-        await conn.add_listener(CHANNEL, lambda _c, _p, _ch, payload: self._heard(str(payload)))
-        for heard in list(self._bells):
-            self.ring(*heard.split(":", 1))
+        await conn.add_listener(CHANNEL, lambda _c, _p, _ch, payload: self._on_notification(str(payload)))
+        for heard in list(self._subscribers):
+            self.signal(*heard.split(":", 1))
         try:
             waits = [asyncio.create_task(stop.wait()), asyncio.create_task(lost.wait())]
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -73,15 +73,15 @@ class Wakes:
         finally:
             conn.terminate()
 
-    def _heard(self, payload: str) -> None:
+    def _on_notification(self, payload: str) -> None:
         for name in payload.split():
             service, _, what = name.partition(":")
-            self.ring(service, what)
+            self.signal(service, what)
 
 
 _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
 
-def plain(url: str) -> str:
+def asyncpg_url(url: str) -> str:
     """The SQLAlchemy URL as asyncpg itself reads it."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -18,7 +18,7 @@ from shared.base.errors import BatonError, NotAllowed
 from shared.base.hosts import is_loopback
 from shared.base.ids import new_id
 from shared.store.database import Database
-from shared.store.failures import ours
+from shared.store.failures import is_infrastructure_error
 from shared.store.tx import Tx
 
 log = logging.getLogger(__name__)
@@ -63,10 +63,10 @@ def allow(*roles: str, local: bool = True) -> Callable[[Request], Awaitable[Prin
     a key that is sent and does not count is refused all the same."""
 
     async def check(request: Request) -> Principal:
-        who = await asker(request)
+        who = await authenticate(request)
         if who is None and "authorization" in request.headers:
             raise NotAllowed("This key is not known, or revoked; `baton keys list` shows those that count.", status=401)
-        if who is None and local and trusted(request):
+        if who is None and local and is_local_trusted(request):
             return LOCAL
         if who is None:
             raise NotAllowed("This needs an API key: send `Authorization: Bearer KEY`.", status=401)
@@ -77,7 +77,7 @@ def allow(*roles: str, local: bool = True) -> Callable[[Request], Awaitable[Prin
     return check
 
 
-async def asker(request: Request) -> Principal | None:
+async def authenticate(request: Request) -> Principal | None:
     """Whose key the request carries (header, or the console's cookie); None when it carries none that is valid."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
@@ -89,11 +89,11 @@ async def asker(request: Request) -> Principal | None:
     access = access_of(request)
     if access.db.dialect == "postgresql":
         async with access.db.reading() as tx:
-            await access.fresh(tx)
+            await access.reload_if_stale(tx)
     return access.principal(token.strip())
 
 
-def trusted(request: Request) -> bool:
+def is_local_trusted(request: Request) -> bool:
     """Whether this is embedded mode, bound to loopback, asked under a loopback name, and not from another site's page."""
     return bool(request.app.state.loopback) and is_loopback(request.url.hostname or "") and same_origin(request)
 
@@ -109,7 +109,7 @@ def same_origin(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def answer(
+def json_response(
     body: Any, status: int = 200, headers: dict[str, str] | None = None, *, media_type: str = "application/json"
 ) -> Response:
     """Anything that JSON can hold, as an answer; moments become RFC 3339 UTC."""
@@ -126,10 +126,10 @@ def problem(request: Request, status: int, kind: str, detail: str, **extra: Any)
         **extra,
     }
     headers = {"Retry-After": "2"} if status == 503 else {}
-    return answer(body, status, headers, media_type="application/problem+json")
+    return json_response(body, status, headers, media_type="application/problem+json")
 
 
-def add_error_answers(app: FastAPI) -> None:
+def add_error_handlers(app: FastAPI) -> None:
     """Map the error tree to answers, in one place."""
 
     @app.exception_handler(BatonError)
@@ -150,7 +150,7 @@ def add_error_answers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> Response:
-        if ours(error):
+        if is_infrastructure_error(error):
             return problem(
                 request,
                 503,
@@ -166,7 +166,7 @@ def add_error_answers(app: FastAPI) -> None:
         )
 
 
-class Guard:
+class SafetyMiddleware:
     """Around every answer: a request id, safe headers, and failures of the database as 503 before they become 500."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -196,7 +196,7 @@ class Guard:
         try:
             await self.app(scope, receive, dressed)
         except Exception as error:
-            if not ours(error):
+            if not is_infrastructure_error(error):
                 raise
             request = Request(scope, receive)
             answer = problem(
@@ -222,7 +222,7 @@ connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 ]
 
 
-def joined(*routers: APIRouter) -> APIRouter:
+def combine_routers(*routers: APIRouter) -> APIRouter:
     """Several doors as one."""
     whole = APIRouter()
     for router in routers:

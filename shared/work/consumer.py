@@ -9,45 +9,45 @@ from typing import Any
 
 from shared.base import failpoints
 from shared.base.telemetry import BATCH_SECONDS, HANDLED
-from shared.base.waits import backoff, until
+from shared.base.waits import backoff, sleep_until
 from shared.bus.port import Batch, Consumer, Record
-from shared.events.base import INTAKE, Event, Fact, UnknownKind, UnreadableEvent, decode
+from shared.events.base import INTAKE, Event, EventData, UnknownEventType, UnreadableEvent, decode
 from shared.store.database import Database
-from shared.store.failures import ours
+from shared.store.failures import is_infrastructure_error
 from shared.store.tx import Tx
 from shared.work import dead_letters, dedupe
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Tx, list[Any]], Awaitable[None]]
-Hears = dict[type[Fact], Handler]
+EventHandlers = dict[type[EventData], Handler]
 
 
-class Reader:
+class ConsumerLoop:
     """The consuming loop of one service in one process."""
 
-    def __init__(self, db: Database, consumer: Consumer, hears: Hears, stop: asyncio.Event) -> None:
+    def __init__(self, db: Database, consumer: Consumer, hears: EventHandlers, stop: asyncio.Event) -> None:
         self._db = db
         self._consumer = consumer
-        self._hears = hears
+        self._handlers = hears
         self._stop = stop
         self.busy = False
 
     async def run(self) -> None:
         """Poll, handle, mark done; until stopped. A failure of ours is tried again for ever, loudly."""
-        await self._started()
+        await self._join_group()
         try:
             while not self._stop.is_set():
                 self.busy = False
-                batch = await self._polled()
+                batch = await self._poll()
                 if batch.records:
                     self.busy = True
-                    await self._handled(batch)
+                    await self._handle(batch)
         finally:
             self.busy = False
             await self._consumer.stop()
 
-    async def _started(self) -> None:
+    async def _join_group(self) -> None:
         failures = 0
         while not self._stop.is_set():
             try:
@@ -60,9 +60,9 @@ class Reader:
                     self._db.service,
                     error,
                 )
-                await until(None, self._stop, backoff(failures, most=5.0))
+                await sleep_until(None, self._stop, backoff(failures, most=5.0))
 
-    async def _polled(self) -> Batch:
+    async def _poll(self) -> Batch:
         polling = asyncio.ensure_future(self._consumer.poll())
         stopping = asyncio.ensure_future(self._stop.wait())
         try:
@@ -70,7 +70,7 @@ class Reader:
             return polling.result() if polling.done() else Batch(())
         except Exception as error:
             log.warning("Polling failed for %s (%r); trying again.", self._db.service, error)
-            await until(None, self._stop, 1.0)
+            await sleep_until(None, self._stop, 1.0)
             return Batch(())
         finally:
             stopping.cancel()
@@ -78,19 +78,19 @@ class Reader:
                 polling.cancel()
                 await asyncio.gather(polling, return_exceptions=True)
 
-    async def _handled(self, batch: Batch) -> None:
-        failpoints.reached("polled")
+    async def _handle(self, batch: Batch) -> None:
+        failpoints.hit("polled")
         failures = 0
         while not self._consumer.stale(batch):
             try:
                 with BATCH_SECONDS.labels(self._db.service).time():
-                    await handle(self._db, self._hears, list(batch.records))
-                failpoints.reached("tx_committed_before_offset")
-                await self._consumer.done(batch)
-                failpoints.reached("offset_committed")
+                    await handle_or_bisect(self._db, self._handlers, list(batch.records))
+                failpoints.hit("tx_committed_before_offset")
+                await self._consumer.commit(batch)
+                failpoints.hit("offset_committed")
                 return
             except Exception as error:
-                if not ours(error):
+                if not is_infrastructure_error(error):
                     log.exception("Handling a batch failed in a way that is not known.")
                 failures += 1
                 log.warning(
@@ -98,66 +98,66 @@ class Reader:
                     self._db.service,
                     type(error).__name__,
                 )
-                await until(None, self._stop, backoff(failures))
+                await sleep_until(None, self._stop, backoff(failures))
                 if self._stop.is_set():
                     return
 
 
-async def handle(db: Database, hears: Hears, records: list[Record]) -> None:
+async def handle_or_bisect(db: Database, hears: EventHandlers, records: list[Record]) -> None:
     """Handle records in one transaction; halve on failure until the record at fault stands alone, and park that one."""
     try:
-        await db.run(lambda tx: apply(tx, hears, records))
+        await db.run(lambda tx: decode_and_dispatch(tx, hears, records))
     except Exception as error:
-        if ours(error):
+        if is_infrastructure_error(error):
             raise
         if len(records) > 1:
             middle = len(records) // 2
-            await handle(db, hears, records[:middle])
-            await handle(db, hears, records[middle:])
+            await handle_or_bisect(db, hears, records[:middle])
+            await handle_or_bisect(db, hears, records[middle:])
             return
         log.warning(
             "%s parks a record of %s: %s",
             db.service,
             records[0].topic,
-            dead_letters.sentence(error),
+            dead_letters.reason_of(error),
             exc_info=error,
-            extra=_traces(db.service, records[0]),
+            extra=_log_fields(db.service, records[0]),
         )
         async with db.transaction() as tx:
-            event_id, kind = _named(records[0])
-            await dead_letters.park(tx, records[0], event_id=event_id, kind=kind, error=error)
+            event_id, kind = _id_and_type(records[0])
+            await dead_letters.add(tx, records[0], event_id=event_id, kind=kind, error=error)
 
 
-async def apply(tx: Tx, hears: Hears, records: list[Record]) -> None:
+async def decode_and_dispatch(tx: Tx, hears: EventHandlers, records: list[Record]) -> None:
     """Read, leave out repeats and what nobody here hears, then handle wave by wave."""
-    failpoints.reached("batch_open")
-    shut = await dead_letters.blocked(tx, records)
+    failpoints.hit("batch_open")
+    shut = await dead_letters.blocked_by_earlier(tx, records)
     events: list[Event[Any]] = []
     for record in records:
         if (record.topic, record.key) in shut:
-            event_id, kind = _named(record)
-            await dead_letters.park(tx, record, event_id=event_id, kind=kind, error=None)
+            event_id, kind = _id_and_type(record)
+            await dead_letters.add(tx, record, event_id=event_id, kind=kind, error=None)
             continue
         try:
             events.append(decode(record.value))
-        except UnknownKind:
+        except UnknownEventType:
             if record.topic == INTAKE:
                 raise
             log.warning(
                 "An event of a newer version on %s is passed over.",
                 record.topic,
-                extra=_traces(tx.service, record),
+                extra=_log_fields(tx.service, record),
             )
-    await apply_events(
+    await dispatch(
         tx,
         hears,
-        [event for event in await dedupe.fresh(tx, events) if type(event.data) in hears],
+        [event for event in await dedupe.claim_new(tx, events) if type(event.data) in hears],
     )
 
 
-async def apply_events(tx: Tx, hears: Hears, events: list[Event[Any]]) -> None:
+async def dispatch(tx: Tx, hears: EventHandlers, events: list[Event[Any]]) -> None:
     """Hand events to their handlers: waves with at most one event per key, one list per type in each wave."""
-    waves: list[dict[type[Fact], list[Event[Any]]]] = []
+    waves: list[dict[type[EventData], list[Event[Any]]]] = []
     depth: dict[tuple[str, str], int] = {}
     for event in events:
         place = (event.topic, event.subject)
@@ -169,10 +169,10 @@ async def apply_events(tx: Tx, hears: Hears, events: list[Event[Any]]) -> None:
     for wave in waves:
         for kind, group in wave.items():
             await hears[kind](tx, group)
-            tx.after(partial(HANDLED.labels(tx.service, kind.type).inc, len(group)))
+            tx.on_commit(partial(HANDLED.labels(tx.service, kind.type).inc, len(group)))
 
 
-def _traces(service: str, record: Record) -> dict[str, str | None]:
+def _log_fields(service: str, record: Record) -> dict[str, str | None]:
     """What a log line says of a record: whose it is, and of which chain of events."""
     try:
         correlation = decode(record.value).correlationid
@@ -181,7 +181,7 @@ def _traces(service: str, record: Record) -> dict[str, str | None]:
     return {"service": service, "lead": record.key, "correlation": correlation}
 
 
-def _named(record: Record) -> tuple[str | None, str | None]:
+def _id_and_type(record: Record) -> tuple[str | None, str | None]:
     try:
         event = decode(record.value)
     except UnreadableEvent:
@@ -191,7 +191,7 @@ def _named(record: Record) -> tuple[str | None, str | None]:
 
 async def replay(
     db: Database,
-    hears: Hears,
+    hears: EventHandlers,
     rings: dict[str, Any],
     parked_id: str,
     by: str,
@@ -199,51 +199,51 @@ async def replay(
     drop: bool = False,
 ) -> str:
     """Handle a parked record again (or drop it), then the ones behind it, in order. Returns what happened in a sentence."""
-    from shared.base.errors import NotFound, TheirMistake
+    from shared.base.errors import BadRequest, NotFound
 
     async with db.reading() as tx:
-        first = await dead_letters.found(tx, parked_id)
+        first = await dead_letters.get(tx, parked_id)
     if first is None or first.state != "open":
         raise NotFound(f"There is no parked record {parked_id} in {db.service}.")
     done = 0
     started = time.monotonic()
     while time.monotonic() - started < 60:
-        head: dead_letters.Parked | None = None
+        head: dead_letters.DeadLetter | None = None
         try:
             async with db.transaction() as tx:
-                queue = await dead_letters.of_key(tx, first.topic, first.key)
+                queue = await dead_letters.lock_open(tx, first.topic, first.key)
                 if not queue:
                     return f"{done} of {done} handled; nothing of this key is parked any more."
                 head = queue[0]
                 if done == 0 and head.id != parked_id:
-                    raise TheirMistake(
+                    raise BadRequest(
                         f"Record {parked_id} waits behind {head.id}; replay or drop that one first.",
                         status=409,
                     )
                 if drop and done == 0:
                     await dead_letters.settle(tx, head.id, "dropped", by)
                 else:
-                    await _again(tx, hears, rings, head)
+                    await _handle_again(tx, hears, rings, head)
                     await dead_letters.settle(tx, head.id, "replayed", by)
         except Exception as error:
-            if ours(error) or head is None or (done == 0 and head.id != parked_id):
+            if is_infrastructure_error(error) or head is None or (done == 0 and head.id != parked_id):
                 raise
             async with db.transaction() as tx:
-                await dead_letters.failed_again(tx, head.id, error)
-            raise TheirMistake(f"It failed again: {dead_letters.sentence(error)}", status=409) from error
+                await dead_letters.record_failure(tx, head.id, error)
+            raise BadRequest(f"It failed again: {dead_letters.reason_of(error)}", status=409) from error
         done += 1
     return f"{done} handled; more wait behind them, replay again."
 
 
-async def _again(tx: Tx, hears: Hears, rings: dict[str, Any], head: dead_letters.Parked) -> None:
-    if head.topic == dead_letters.DUE:
+async def _handle_again(tx: Tx, hears: EventHandlers, rings: dict[str, Any], head: dead_letters.DeadLetter) -> None:
+    if head.topic == dead_letters.SCHEDULED:
         from shared.work import scheduler
 
-        await scheduler.again(tx, rings, head.body)
+        await scheduler.replay(tx, rings, head.body)
         return
     event = decode(head.body)
-    await apply_events(
+    await dispatch(
         tx,
         hears,
-        [item for item in await dedupe.fresh(tx, [event]) if type(item.data) in hears],
+        [item for item in await dedupe.claim_new(tx, [event]) if type(item.data) in hears],
     )

@@ -18,15 +18,15 @@ from sqlalchemy import (
 from sqlalchemy.types import Boolean
 
 from shared.base.ids import new_id
-from shared.base.telemetry import PARKED
+from shared.base.telemetry import DEAD_LETTERS
 from shared.bus.port import Record
 from shared.store.tx import Tx
-from shared.store.types import BigId, Json, Moment
+from shared.store.types import BigId, Json, UtcDateTime
 
-DUE = "due"
+SCHEDULED = "due"
 VERSION = "1"
 
-parked = Table(
+dead_letters = Table(
     "dead_letters",
     MetaData(),
     Column("id", String, primary_key=True),
@@ -41,16 +41,16 @@ parked = Table(
     Column("reason", String),
     Column("error", String),
     Column("attempts", Integer),
-    Column("first_failed_at", Moment),
+    Column("first_failed_at", UtcDateTime),
     Column("blocked", Boolean),
     Column("state", String),
-    Column("settled_at", Moment),
+    Column("settled_at", UtcDateTime),
     Column("settled_by", String),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class DeadLetter:
     """One parked record. `behind` means that it waits for an earlier one of its key."""
 
     id: str
@@ -63,10 +63,10 @@ class Parked:
     error: str
     attempts: int
     first_failed_at: datetime
-    behind: bool
+    blocked: bool
     state: str
 
-    def shown(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """For people: everything but the body."""
         return {
             "id": self.id,
@@ -78,23 +78,23 @@ class Parked:
             "error": self.error,
             "attempts": self.attempts,
             "first_failed_at": self.first_failed_at,
-            "blocked": self.behind,
+            "blocked": self.blocked,
             "state": self.state,
         }
 
 
-async def blocked(tx: Tx, records: list[Record]) -> set[tuple[str, str]]:
+async def blocked_by_earlier(tx: Tx, records: list[Record]) -> set[tuple[str, str]]:
     """The (topic, key) pairs of these records that have a parked record before them. Those rows stay as they are until
     this transaction ends: what is parked behind one is there before that one can be settled."""
     keys = sorted({record.key for record in records})
-    statement = select(parked.c.topic, parked.c.key).where(parked.c.state == "open")
+    statement = select(dead_letters.c.topic, dead_letters.c.key).where(dead_letters.c.state == "open")
     if len(keys) <= 500:
-        statement = statement.where(parked.c.key.in_(keys))
-    statement = statement.order_by(parked.c.id).with_for_update(read=True)
+        statement = statement.where(dead_letters.c.key.in_(keys))
+    statement = statement.order_by(dead_letters.c.id).with_for_update(read=True)
     return {(row["topic"], row["key"]) for row in await tx.rows(statement)}
 
 
-async def park(
+async def add(
     tx: Tx,
     record: Record,
     *,
@@ -104,9 +104,9 @@ async def park(
 ) -> None:
     """Keep a record aside with its reason, and post a copy to its `.dlq` for watchers."""
     reason = (
-        "An earlier record of the same key is parked; this one waits behind it." if error is None else sentence(error)
+        "An earlier record of the same key is parked; this one waits behind it." if error is None else reason_of(error)
     )
-    name = "Behind" if error is None else type(error).__name__
+    name = "Blocked" if error is None else type(error).__name__
     parked_id = new_id()
     row = {
         "id": parked_id,
@@ -125,7 +125,7 @@ async def park(
         "blocked": error is None,
         "state": "open",
     }
-    await tx.conn.execute(parked.insert(), row)
+    await tx.conn.execute(dead_letters.insert(), row)
     headers = {
         "event-id": event_id or "",
         "topic": record.topic,
@@ -137,12 +137,12 @@ async def park(
         "first-failure": tx.wall.isoformat(),
         "version": VERSION,
     }
-    if record.topic != DUE:
-        tx.copy(f"{record.topic}.dlq", record.key, parked_id, record.value, headers)
-    tx.after(PARKED.labels(tx.service, record.topic).inc)
+    if record.topic != SCHEDULED:
+        tx.emit_raw(f"{record.topic}.dlq", record.key, parked_id, record.value, headers)
+    tx.on_commit(DEAD_LETTERS.labels(tx.service, record.topic).inc)
 
 
-def sentence(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """Why it failed, in one sentence; a database's own text may quote a person, so only its kind is said."""
     said = str(error).splitlines()[0] if str(error) else ""
     if type(error).__module__.startswith("sqlalchemy"):
@@ -150,58 +150,60 @@ def sentence(error: BaseException) -> str:
     return said[:500] or f"The handler failed with {type(error).__name__}; the log has the place."
 
 
-async def listed(tx: Tx, state: str = "open", limit: int = 200) -> list[Parked]:
+async def list_in_state(tx: Tx, state: str = "open", limit: int = 200) -> list[DeadLetter]:
     """The records in a state, oldest first."""
-    statement = select(parked).where(parked.c.state == state).order_by(parked.c.id).limit(limit)
-    return [_parked(row) for row in await tx.rows(statement)]
+    statement = select(dead_letters).where(dead_letters.c.state == state).order_by(dead_letters.c.id).limit(limit)
+    return [_dead_letter(row) for row in await tx.rows(statement)]
 
 
-async def found(tx: Tx, parked_id: str) -> Parked | None:
+async def get(tx: Tx, parked_id: str) -> DeadLetter | None:
     """One record, only to read."""
-    row = await tx.one(select(parked).where(parked.c.id == parked_id))
-    return _parked(row) if row else None
+    row = await tx.first(select(dead_letters).where(dead_letters.c.id == parked_id))
+    return _dead_letter(row) if row else None
 
 
-async def of_key(tx: Tx, topic: str, key: str) -> list[Parked]:
+async def lock_open(tx: Tx, topic: str, key: str) -> list[DeadLetter]:
     """All open records of one topic and key, in the order they came."""
     statement = (
-        select(parked)
-        .where(parked.c.topic == topic, parked.c.key == key, parked.c.state == "open")
-        .order_by(parked.c.id)
+        select(dead_letters)
+        .where(dead_letters.c.topic == topic, dead_letters.c.key == key, dead_letters.c.state == "open")
+        .order_by(dead_letters.c.id)
         .with_for_update()
     )
-    return [_parked(row) for row in await tx.rows(statement)]
+    return [_dead_letter(row) for row in await tx.rows(statement)]
 
 
 async def settle(tx: Tx, parked_id: str, state: str, by: str) -> None:
     """Mark a record replayed or dropped; it stays readable."""
     await tx.conn.execute(
-        parked.update().where(parked.c.id == parked_id).values(state=state, settled_at=tx.wall, settled_by=by)
+        dead_letters.update()
+        .where(dead_letters.c.id == parked_id)
+        .values(state=state, settled_at=tx.wall, settled_by=by)
     )
 
 
-async def failed_again(tx: Tx, parked_id: str, error: BaseException) -> None:
+async def record_failure(tx: Tx, parked_id: str, error: BaseException) -> None:
     """Count another failed attempt."""
     await tx.conn.execute(
-        parked.update()
-        .where(parked.c.id == parked_id)
+        dead_letters.update()
+        .where(dead_letters.c.id == parked_id)
         .values(
-            attempts=parked.c.attempts + 1,
-            reason=sentence(error),
+            attempts=dead_letters.c.attempts + 1,
+            reason=reason_of(error),
             error=type(error).__name__,
-            behind=text("false"),
+            blocked=text("false"),
         )
     )
 
 
-async def count(tx: Tx) -> int:
+async def count_open(tx: Tx) -> int:
     """How many records are parked."""
-    row = await tx.one(select(func.count().label("n")).where(parked.c.state == "open"))
+    row = await tx.first(select(func.count().label("n")).where(dead_letters.c.state == "open"))
     return int(row["n"]) if row else 0
 
 
-def _parked(row: Any) -> Parked:
-    return Parked(
+def _dead_letter(row: Any) -> DeadLetter:
+    return DeadLetter(
         row["id"],
         row["topic"],
         row["key"],

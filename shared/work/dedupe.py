@@ -8,7 +8,7 @@ from sqlalchemy import Column, MetaData, String, Table, bindparam, text
 from shared.base.telemetry import GAPS
 from shared.events.base import AGREEMENT, Event
 from shared.store.tx import Tx
-from shared.store.types import Moment
+from shared.store.types import UtcDateTime
 from shared.store.write import insert_new
 
 log = logging.getLogger(__name__)
@@ -18,11 +18,11 @@ _inbox = Table(
     MetaData(),
     Column("topic", String, primary_key=True),
     Column("event_id", String, primary_key=True),
-    Column("handled_at", Moment),
+    Column("handled_at", UtcDateTime),
 )
 
 
-async def fresh(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
+async def claim_new(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
     """The events that were not handled before, in order; they count as handled with this transaction.
 
     Lower or equal to the last sequence of its topic and subject: a repeat, left out. A gap is applied and alarmed,
@@ -30,8 +30,8 @@ async def fresh(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
     """
     numbered = [event for event in events if event.sequence]
     unnumbered = [event for event in events if not event.sequence]
-    kept_ids = await _unseen(tx, unnumbered)
-    last = await _last(tx, numbered)
+    kept_ids = await _claim_ids(tx, unnumbered)
+    last = await _lock_cursors(tx, numbered)
     kept = []
     for event in events:
         place = (event.topic, event.subject)
@@ -54,11 +54,11 @@ async def fresh(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
             )
         last[place] = event.sequence
         kept.append(event)
-    await _remember(tx, last, {(event.topic, event.subject) for event in kept if event.sequence})
+    await _advance_cursors(tx, last, {(event.topic, event.subject) for event in kept if event.sequence})
     return kept
 
 
-async def _last(tx: Tx, events: list[Event[Any]]) -> dict[tuple[str, str], int]:
+async def _lock_cursors(tx: Tx, events: list[Event[Any]]) -> dict[tuple[str, str], int]:
     """The last number of each subject, locked: after a rebalance two members may hold the same records for a moment."""
     if tx.dialect == "postgresql":
         places = sorted({(event.topic, event.subject) for event in events})
@@ -73,13 +73,13 @@ async def _last(tx: Tx, events: list[Event[Any]]) -> dict[tuple[str, str], int]:
     return last
 
 
-async def _remember(tx: Tx, last: dict[tuple[str, str], int], places: set[tuple[str, str]]) -> None:
+async def _advance_cursors(tx: Tx, last: dict[tuple[str, str], int], places: set[tuple[str, str]]) -> None:
     rows = [{"topic": topic, "subject": subject, "last": last[topic, subject]} for topic, subject in sorted(places)]
     if rows:
-        await tx.run(_REMEMBER, rows)
+        await tx.execute(_REMEMBER, rows)
 
 
-async def _unseen(tx: Tx, events: list[Event[Any]]) -> set[str]:
+async def _claim_ids(tx: Tx, events: list[Event[Any]]) -> set[str]:
     known = {(event.topic, event.id) for event in events}
     rows = [{"topic": topic, "event_id": event_id, "handled_at": tx.wall} for topic, event_id in known]
     return {event_id for _, event_id in await insert_new(tx, _inbox, rows, ["topic", "event_id"])} if rows else set()

@@ -10,12 +10,12 @@ from shared.store.tx import Tx
 from shared.store.types import BigId
 
 PART = 400
-Hear = Callable[[Tx, list[Event[Any]]], Awaitable[None]]
-Needs = Callable[[Event[Any]], str]
+Handler = Callable[[Tx, list[Event[Any]]], Awaitable[None]]
+Missing = Callable[[Event[Any]], str]
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' deferred'))")
 
 
-def waiting_table(metadata: MetaData) -> Table:
+def deferred_table(metadata: MetaData) -> Table:
     """The table, for a service that keeps such events."""
     return Table(
         "deferred_events",
@@ -27,11 +27,11 @@ def waiting_table(metadata: MetaData) -> Table:
     )
 
 
-_table = waiting_table(MetaData())
+_table = deferred_table(MetaData())
 
 
-async def ready(
-    tx: Tx, events: Sequence[Event[Any]], needs: Needs, look: Callable[[], Awaitable[Needs]] | None = None
+async def defer_unready(
+    tx: Tx, events: Sequence[Event[Any]], needs: Missing, look: Callable[[], Awaitable[Missing]] | None = None
 ) -> list[Event[Any]]:
     """Those events that can be handled; the others, and whatever comes behind one of their lead, are kept.
 
@@ -48,11 +48,11 @@ async def ready(
             kept.append({"lead": event.subject, "missing": missing or "behind", "body": event.encode()})
         else:
             fit.append(event)
-    await tx.run(_table.insert(), kept)
+    await tx.execute(_table.insert(), kept)
     return fit
 
 
-async def resume(tx: Tx, hear: Hear, arrived: Sequence[str]) -> None:
+async def resume(tx: Tx, hear: Handler, arrived: Sequence[str]) -> None:
     """Handle what waited for these needs, and what waited behind it, lead by lead in order."""
     if tx.dialect == "postgresql":
         await tx.conn.execute(_LOCK)
@@ -64,7 +64,7 @@ async def resume(tx: Tx, hear: Hear, arrived: Sequence[str]) -> None:
 
 async def count(tx: Tx) -> int:
     """How many events wait."""
-    row = await tx.one(select(func.count().label("n")).select_from(_table))
+    row = await tx.first(select(func.count().label("n")).select_from(_table))
     return int(row["n"]) if row else 0
 
 
@@ -87,5 +87,5 @@ async def _take(tx: Tx, needs: list[str]) -> dict[str, list[bytes]]:
         part = ordered[start : start + PART]
         for row in await tx.rows(select(_table).where(_table.c.lead.in_(part)).order_by(_table.c.id)):
             found.setdefault(row["lead"], []).append(bytes(row["body"]))
-        await tx.run(_table.delete().where(_table.c.lead.in_(part)))
+        await tx.execute(_table.delete().where(_table.c.lead.in_(part)))
     return found

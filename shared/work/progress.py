@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from shared.base.clock import Clock
-from shared.base.waits import until
-from shared.bus.port import Bus, Ends
+from shared.base.waits import sleep_until
+from shared.bus.port import Bus, EndOffsets
 
 log = logging.getLogger(__name__)
-LONGEST = 300.0
+MAX_WAIT = 300.0
 """Seconds after which it goes on as it knows: a partition that nobody reads must not keep every breach secret."""
-SOON, SELDOM = 0.02, 1.0
+FAST, SLOW = 0.02, 1.0
 
 
-class ReadUp:
+class ConsumerProgress:
     """One per service and process; asked by `bell`, it notes up to which moment its group has read everything."""
 
     def __init__(
@@ -31,38 +31,38 @@ class ReadUp:
         self._clock = clock
         self._bell = bell
         self._settle = settle
-        self._upto: datetime | None = None
+        self._caught_up_to: datetime | None = None
 
-    def since(self, moment: datetime) -> bool:
+    def caught_up_to(self, moment: datetime) -> bool:
         """Whether everything that was said up to this moment (real time) is read."""
-        return self._upto is not None and self._upto >= moment
+        return self._caught_up_to is not None and self._caught_up_to >= moment
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look whenever somebody asks, half the settle time later, when what was on its way has arrived."""
         while not stop.is_set():
-            await until(self._bell, stop, 3600)
+            await sleep_until(self._bell, stop, 3600)
             if self._bell.is_set():
                 self._bell.clear()
-                await until(None, stop, self._settle.total_seconds() / 2)
-                await self._look(stop)
+                await sleep_until(None, stop, self._settle.total_seconds() / 2)
+                await self._measure(stop)
 
-    async def _look(self, stop: asyncio.Event) -> None:
-        moment = self._clock.here().wall
-        ends: Ends | None = None
-        pause, left = SOON, LONGEST
+    async def _measure(self, stop: asyncio.Event) -> None:
+        moment = self._clock.local().wall
+        ends: EndOffsets | None = None
+        pause, left = FAST, MAX_WAIT
         while not stop.is_set():
             try:
                 if ends is None:
-                    ends = await self._bus.ends(self._topics)
-                if await self._bus.reached(self._group, ends):
+                    ends = await self._bus.end_offsets(self._topics)
+                if await self._bus.caught_up(self._group, ends):
                     break
             except Exception as error:
                 log.warning("How far %s has read cannot be asked: %s.", self._group, type(error).__name__)
-                pause = SELDOM
+                pause = SLOW
             if left <= 0:
-                log.error("%s has not read its topics for %.0f s; it judges by what it knows.", self._group, LONGEST)
+                log.error("%s has not read its topics for %.0f s; it judges by what it knows.", self._group, MAX_WAIT)
                 break
-            await until(None, stop, pause)
+            await sleep_until(None, stop, pause)
             left -= pause
-            pause = min(SELDOM, pause * 2)
-        self._upto = moment
+            pause = min(SLOW, pause * 2)
+        self._caught_up_to = moment

@@ -10,27 +10,27 @@ from sqlalchemy import bindparam, text
 
 from shared.base import failpoints
 from shared.base.telemetry import RELAYED
-from shared.base.waits import backoff, until
+from shared.base.waits import backoff, sleep_until
 from shared.bus.port import Bus, Outgoing
 from shared.store.database import Database
-from shared.store.failures import ours
+from shared.store.failures import is_infrastructure_error
 from shared.store.kernel_tables import SHARDS
-from shared.work.shard_leases import Leases
+from shared.work.shard_leases import ShardLeases
 
 log = logging.getLogger(__name__)
 BATCH = 1000
-CAP = 30.0
+MAX_SLEEP = 30.0
 
 
 class Relay:
     """One loop per service and process. On PostgreSQL it posts only the shards that its session owns."""
 
-    def __init__(self, db: Database, bus: Bus, leases: Leases | None, stop: asyncio.Event) -> None:
+    def __init__(self, db: Database, bus: Bus, leases: ShardLeases | None, stop: asyncio.Event) -> None:
         self._db = db
         self._bus = bus
         self._leases = leases
         self._stop = stop
-        self._bell = db.wakes.bell(db.service, "outbox")
+        self._bell = db.wakeups.subscribe(db.service, "outbox")
 
     async def run(self) -> None:
         """Post until stopped; what fails is tried again with back-off, for ever."""
@@ -38,24 +38,24 @@ class Relay:
         while not self._stop.is_set():
             self._bell.clear()
             try:
-                sent, failed = await self._round()
+                sent, failed = await self._post_batch()
             except Exception as error:
-                if not ours(error):
+                if not is_infrastructure_error(error):
                     log.exception("The relay met an error it does not know; it goes on.")
                 sent, failed = 0, 1
             failures = failures + 1 if failed else 0
             if failed:
-                await until(None, self._stop, backoff(failures, most=5.0))
+                await sleep_until(None, self._stop, backoff(failures, most=5.0))
             elif sent < BATCH:
-                await until(self._bell, self._stop, CAP)
+                await sleep_until(self._bell, self._stop, MAX_SLEEP)
 
     async def drain(self) -> None:
         """Post what is left, once, at a graceful stop."""
-        sent, failed = await self._round()
+        sent, failed = await self._post_batch()
         while sent == BATCH and not failed:
-            sent, failed = await self._round()
+            sent, failed = await self._post_batch()
 
-    async def _round(self) -> tuple[int, int]:
+    async def _post_batch(self) -> tuple[int, int]:
         shards = self._leases.owned() if self._leases else tuple(range(SHARDS))
         if not shards:
             return 0, 0
@@ -63,12 +63,12 @@ class Relay:
             rows = (await tx.conn.execute(_UNSENT, {"shards": list(shards), "limit": BATCH})).all()
         if not rows:
             return 0, 0
-        failpoints.reached("relay_read")
+        failpoints.hit("relay_read")
         answers = await self._bus.publish([_outgoing(row) for row in rows])
-        failpoints.reached("published_before_mark")
+        failpoints.hit("published_before_mark")
         done = [row.id for row, answer in zip(rows, answers, strict=True) if answer is None]
         failed = len(rows) - len(done)
-        await self._mark(done)
+        await self._delete_posted(done)
         RELAYED.labels(self._db.service).inc(len(done))
         if failed:
             why = next(answer for answer in answers if answer is not None)
@@ -80,7 +80,7 @@ class Relay:
             )
         return len(rows), failed
 
-    async def _mark(self, ids: Sequence[int]) -> None:
+    async def _delete_posted(self, ids: Sequence[int]) -> None:
         if not ids:
             return
         async with self._db.transaction() as tx:
@@ -88,7 +88,7 @@ class Relay:
                 await tx.conn.execute(_SENT_PG, {"ids": list(ids)})
             else:
                 await tx.conn.execute(_SENT, {"ids": orjson.dumps(list(ids)).decode()})
-        failpoints.reached("marked")
+        failpoints.hit("marked")
 
 
 def _outgoing(row: Any) -> Outgoing:

@@ -7,26 +7,26 @@ from typing import Any, Literal
 from sqlalchemy import Column, MetaData, String, Table, bindparam, text
 
 from shared.store.tx import Tx
-from shared.store.types import Json, Moment
+from shared.store.types import Json, UtcDateTime
 from shared.store.write import upsert
 
-Basis = Literal["now", "wall"]
+ClockName = Literal["now", "wall"]
 BATCH = 500
 
-_rows = Table(
+_items = Table(
     "scheduled_items",
     MetaData(),
     Column("id", String, primary_key=True),
     Column("kind", String),
     Column("subject", String),
-    Column("at", Moment),
+    Column("at", UtcDateTime),
     Column("clock", String),
     Column("data", Json),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ScheduledItem:
     """One thing that must happen: which ring (`kind`), for whom (`subject`), when, and by which reading of time:
     `now` (business time, may be stepped) or `wall` (real time: settle, hold, back-off)."""
 
@@ -34,11 +34,11 @@ class Due:
     kind: str
     subject: str
     at: datetime
-    basis: Basis = "now"
+    clock: ClockName = "now"
     data: dict[str, Any] = field(default_factory=dict)
 
 
-async def put(tx: Tx, rows: list[Due]) -> None:
+async def schedule(tx: Tx, rows: list[ScheduledItem]) -> None:
     """Add rows, or move those whose id is there already."""
     values = [
         {
@@ -46,17 +46,17 @@ async def put(tx: Tx, rows: list[Due]) -> None:
             "kind": row.kind,
             "subject": row.subject,
             "at": row.at,
-            "clock": row.basis,
+            "clock": row.clock,
             "data": row.data or None,
         }
         for row in {row.id: row for row in rows}.values()
     ]
     if values:
-        await upsert(tx, _rows, values, ["id"], ["kind", "subject", "at", "clock", "data"])
-        tx.wakes.add("due")
+        await upsert(tx, _items, values, ["id"], ["kind", "subject", "at", "clock", "data"])
+        tx.wakeups.add("due")
 
 
-async def drop(tx: Tx, ids: list[str]) -> None:
+async def cancel(tx: Tx, ids: list[str]) -> None:
     """Take rows away."""
     if ids:
         await tx.conn.execute(_DROP, {"ids": sorted(set(ids))})
@@ -72,43 +72,45 @@ async def drop_for(tx: Tx, subjects: list[str], kind: str | None = None) -> None
         )
 
 
-async def of(tx: Tx, subjects: list[str]) -> list[Due]:
+async def for_subjects(tx: Tx, subjects: list[str]) -> list[ScheduledItem]:
     """The rows of the subjects, locked."""
     if not subjects:
         return []
-    statement = _rows.select().where(_rows.c.subject.in_(sorted(set(subjects)))).order_by(_rows.c.id).with_for_update()
-    return [_due(row) for row in await tx.rows(statement)]
+    statement = (
+        _items.select().where(_items.c.subject.in_(sorted(set(subjects)))).order_by(_items.c.id).with_for_update()
+    )
+    return [_item(row) for row in await tx.rows(statement)]
 
 
-async def hold(tx: Tx, subjects: list[str]) -> None:
+async def lock(tx: Tx, subjects: list[str]) -> None:
     """Lock the subjects' rows, so that a tick and an event meet in one order: due rows first."""
     if tx.dialect == "postgresql":
-        await of(tx, subjects)
+        await for_subjects(tx, subjects)
 
 
-async def claim(tx: Tx, limit: int = BATCH) -> list[Due]:
+async def claim(tx: Tx, limit: int = BATCH) -> list[ScheduledItem]:
     """What has come due, earliest first. The rows are gone with this transaction's commit, unless put again."""
     statement = _CLAIM_PG if tx.dialect == "postgresql" else _CLAIM
     found = (await tx.conn.execute(statement, {"now": tx.now, "wall": tx.wall, "limit": limit})).mappings().all()
-    return sorted((_due(row) for row in found), key=lambda due: (due.at, due.id))
+    return sorted((_item(row) for row in found), key=lambda due: (due.at, due.id))
 
 
-async def claim_these(tx: Tx, ids: list[str]) -> list[Due]:
+async def claim_by_id(tx: Tx, ids: list[str]) -> list[ScheduledItem]:
     """Claim named rows, to find the one at fault after a batch failed."""
     if not ids:
         return []
-    statement = _rows.delete().where(_rows.c.id.in_(ids)).returning(*_rows.c)
+    statement = _items.delete().where(_items.c.id.in_(ids)).returning(*_items.c)
     return sorted(
-        (_due(row) for row in await tx.rows(statement)),
+        (_item(row) for row in await tx.rows(statement)),
         key=lambda due: (due.at, due.id),
     )
 
 
-async def next_instants(tx: Tx) -> dict[Basis, datetime]:
+async def next_instants(tx: Tx) -> dict[ClockName, datetime]:
     """The earliest row of each reading of time."""
-    row = await tx.one(_NEXT)
+    row = await tx.first(_NEXT)
     assert row is not None
-    found: dict[Basis, datetime] = {}
+    found: dict[ClockName, datetime] = {}
     if row["business"]:
         found["now"] = row["business"]
     if row["wall"]:
@@ -116,14 +118,14 @@ async def next_instants(tx: Tx) -> dict[Basis, datetime]:
     return found
 
 
-async def late(tx: Tx, now: datetime, wall: datetime) -> int:
+async def count_overdue(tx: Tx, now: datetime, wall: datetime) -> int:
     """How many rows are due and not yet claimed."""
-    row = await tx.one(_LATE, {"now": now, "wall": wall})
+    row = await tx.first(_LATE, {"now": now, "wall": wall})
     return int(row["n"]) if row else 0
 
 
-def _due(row: Any) -> Due:
-    return Due(
+def _item(row: Any) -> ScheduledItem:
+    return ScheduledItem(
         row["id"],
         row["kind"],
         row["subject"],
@@ -133,7 +135,7 @@ def _due(row: Any) -> Due:
     )
 
 
-_MOMENTS = [bindparam("now", type_=Moment), bindparam("wall", type_=Moment)]
+_MOMENTS = [bindparam("now", type_=UtcDateTime), bindparam("wall", type_=UtcDateTime)]
 _PICK = "SELECT id FROM scheduled_items WHERE clock = '{clock}' AND at <= :{name} ORDER BY at LIMIT :limit"
 _CLAIM = (
     text(
@@ -144,7 +146,7 @@ _CLAIM = (
         + ")) RETURNING id, kind, subject, at, clock, data"
     )
     .bindparams(*_MOMENTS)
-    .columns(*_rows.c)
+    .columns(*_items.c)
 )
 _SKIP = " FOR UPDATE SKIP LOCKED"
 _CLAIM_PG = (
@@ -158,12 +160,12 @@ _CLAIM_PG = (
         + ")) RETURNING id, kind, subject, at, clock, data"
     )
     .bindparams(*_MOMENTS)
-    .columns(*_rows.c)
+    .columns(*_items.c)
 )
 _NEXT = text(
     "SELECT (SELECT min(at) FROM scheduled_items WHERE clock = 'now') AS business,"
     " (SELECT min(at) FROM scheduled_items WHERE clock = 'wall') AS wall"
-).columns(Column("business", Moment), Column("wall", Moment))
+).columns(Column("business", UtcDateTime), Column("wall", UtcDateTime))
 _LATE = text(
     "SELECT (SELECT count(*) FROM scheduled_items WHERE clock = 'now' AND at <= :now)"
     " + (SELECT count(*) FROM scheduled_items WHERE clock = 'wall' AND at <= :wall) AS n"

@@ -11,21 +11,21 @@ import zlib
 import asyncpg
 
 from shared.base.ids import new_id
-from shared.base.waits import until
+from shared.base.waits import sleep_until
 from shared.store.kernel_tables import SHARDS
-from shared.store.wakeups import plain
+from shared.store.wakeups import asyncpg_url
 
 log = logging.getLogger(__name__)
-BEAT = 5.0
+HEARTBEAT = 5.0
 STANDBY = 10.0
 STALE = "15 seconds"
 
 
-class Leases:
+class ShardLeases:
     """The shards of one service that this process posts. The session ends with the process, and with it the locks."""
 
     def __init__(self, url: str, service: str, stop: asyncio.Event, bell: asyncio.Event) -> None:
-        self._url = plain(url)
+        self._url = asyncpg_url(url)
         self._service = service
         self._stop = stop
         self._bell = bell
@@ -41,7 +41,7 @@ class Leases:
         """Take what is free, beat what is owned, end whoever stopped beating; until stopped."""
         while not self._stop.is_set():
             try:
-                await self._round()
+                await self._renew()
             except (
                 OSError,
                 TimeoutError,
@@ -54,7 +54,7 @@ class Leases:
                     type(error).__name__,
                 )
                 self._drop()
-            await until(None, self._stop, BEAT if self._owned else STANDBY)
+            await sleep_until(None, self._stop, HEARTBEAT if self._owned else STANDBY)
         self._drop()
 
     def _drop(self) -> None:
@@ -63,7 +63,7 @@ class Leases:
             self._conn.terminate()
             self._conn = None
 
-    async def _round(self) -> None:
+    async def _renew(self) -> None:
         if self._conn is None or self._conn.is_closed():
             self._owned = ()
             settings = {
@@ -74,7 +74,7 @@ class Leases:
         if len(self._owned) < SHARDS:
             await self._take(self._conn)
         if self._owned:
-            await self._conn.execute(_BEAT, list(self._owned), self._owner)
+            await self._conn.execute(_HEARTBEAT, list(self._owned), self._owner)
 
     async def _take(self, conn: asyncpg.Connection) -> None:
         missing = [shard for shard in range(SHARDS) if shard not in self._owned]
@@ -88,7 +88,7 @@ class Leases:
 
 
 _TAKE = "SELECT shard, pg_try_advisory_lock($1::int, shard) AS got FROM unnest($2::int[]) AS shard"
-_BEAT = (
+_HEARTBEAT = (
     "INSERT INTO relay_shards (shard, owner, pid, heartbeat_at)"
     " SELECT shard, $2, pg_backend_pid(), clock_timestamp() FROM unnest($1::int[]) AS shard"
     " ON CONFLICT (shard) DO UPDATE SET owner = excluded.owner, pid = excluded.pid, heartbeat_at = excluded.heartbeat_at"

@@ -12,7 +12,7 @@ from cli.docs.commands import whole_names
 from cli.docs.markdown import first_paragraph
 from cli.docs.routes import routes
 from cli.docs.settings import names
-from shared.events import KINDS
+from shared.events import EVENT_TYPES
 
 
 def read(path: str) -> str:
@@ -25,7 +25,7 @@ def test_the_generated_pages_are_current() -> None:
 
 
 def test_no_schema_is_left_of_an_event_that_is_gone() -> None:
-    assert {path.stem for path in (ROOT / "docs" / "events").glob("*.json")} == set(KINDS)
+    assert {path.stem for path in (ROOT / "docs" / "events").glob("*.json")} == set(EVENT_TYPES)
 
 
 def test_every_setting_is_documented_with_what_it_means() -> None:
@@ -36,13 +36,13 @@ def test_every_setting_is_documented_with_what_it_means() -> None:
         assert row.group(1).strip(), f"{name} does not say what it means"
 
 
-@pytest.mark.parametrize("name", sorted(KINDS))
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
 def test_every_event_type_is_documented_and_its_schema_is_one(name: str) -> None:
     assert f"### {name}\n\n" in read("docs/events.md")
-    assert first_paragraph(KINDS[name]), f"{name} does not say what it means"
+    assert first_paragraph(EVENT_TYPES[name]), f"{name} does not say what it means"
     schema = json.loads(read(f"docs/events/{name}.json"))
     Draft202012Validator.check_schema(schema)
-    assert schema == json.loads(json.dumps(KINDS[name].model_json_schema()))
+    assert schema == json.loads(json.dumps(EVENT_TYPES[name].model_json_schema()))
 
 
 def test_every_route_is_documented_with_what_it_does() -> None:

@@ -29,7 +29,7 @@ OUTSIDE = {
     "secrets", "time", "select", "selectors", "multiprocessing", "concurrent", "shutil", "tempfile", "logging",
 }  # fmt: skip
 WELCOME = {"pydantic", "pydantic_core"}
-SAME_ID = {"shared", "shared.base.ids", "shared.base.ids.same_id"}
+STABLE_ID = {"shared", "shared.base", "shared.base.ids", "shared.base.ids.stable_id"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -64,7 +64,7 @@ def test_domain_imports_only_what_is_pure(path: Path) -> None:
             top in WELCOME
             or (top in sys.stdlib_module_names and top not in OUTSIDE)
             or module.startswith(("shared.events", "shared.agreement", own))
-            or module in SAME_ID
+            or module in STABLE_ID
         )
         assert fine, f"{path}:{line} imports {module}"
 

@@ -11,7 +11,7 @@ import uvicorn
 
 from services.router.app import build
 from services.router.settings import Settings as RouterSettings
-from shared.access.admin import make_endpoint
+from shared.access.admin import create_endpoint
 from shared.base.settings import Settings
 from shared.runtime import migrate
 from shared.runtime.app import build_app
@@ -23,7 +23,7 @@ async def main(port: int) -> None:
     async with open_resources(Settings(), ["router"]) as resources:
         await migrate.upgrade(resources, ["access", "router"])
         await resources.access.load()
-        endpoint, _, secret = await make_endpoint(
+        endpoint, _, secret = await create_endpoint(
             resources.access,
             source="standard",
             scheme="v1",

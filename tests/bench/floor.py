@@ -30,8 +30,8 @@ promises:
     standard: {{within: 4 hours}}
     warn: 75 %
     then:
-      - {{at: breach, do: [tell owner, tell manager]}}
-  first_touch: {{hot: {{within: 8 hours}}, standard: {{within: 1 day}}, from: accepted, then: [{{at: breach, do: tell manager}}]}}
+      - {{at: breach, do: [notify owner, notify manager]}}
+  first_touch: {{hot: {{within: 8 hours}}, standard: {{within: 1 day}}, from: accepted, then: [{{at: breach, do: notify manager}}]}}
 dispositions:
   decline: {{ours: [overloaded], theirs: [not a fit], then: reassign, at_most: 2, last: return to marketing}}
 channels: {{owner: [email], manager: [email], ops: [email], marketing: [email]}}

@@ -5,11 +5,11 @@ from typing import Any
 
 import asyncpg
 
-from shared.agreement.model import Compiled, Member, Promise, Rung, Target, Team
+from shared.agreement.model import EscalationStep, ExecutableAgreement, Member, Promise, Target, Team
 from shared.agreement.time.calendar import CalendarSpec
 
 VERSION = 1
-AGREEMENT = Compiled(
+AGREEMENT = ExecutableAgreement(
     name="Bench",
     timezone="America/New_York",
     teams={"inbound": Team(manager="omar", members=(Member(rep="dan"),), calendar="hq")},
@@ -19,7 +19,10 @@ AGREEMENT = Compiled(
         "accept": Promise(
             name="accept",
             targets={"hot": Target(within="15 minutes")},
-            rungs=(Rung(after=0, do=("tell owner", "tell manager")), Rung(after=7200, do=("tell manager",))),
+            rungs=(
+                EscalationStep(after=0, do=("notify owner", "notify manager")),
+                EscalationStep(after=7200, do=("notify manager",)),
+            ),
         )
     },
 )
@@ -51,7 +54,7 @@ class Ground:
     async def pend(self, number: int) -> None:
         """So many running clocks, due from a day on, each with its due row."""
         await self._conn.execute(
-            "TRUNCATE clocks, due, outbox, sequences, breaches, spent, agreements, people; SET synchronous_commit = on"
+            "TRUNCATE clocks, scheduled_items, outbox, sequences, breaches, spent, agreements, people; SET synchronous_commit = on"
         )
         compiled = AGREEMENT.model_dump_json()
         await self._conn.execute(
@@ -61,17 +64,17 @@ class Ground:
         await self._conn.execute("INSERT INTO people (id, doc) VALUES ('dan', $1::text::jsonb)", REP)
         await self._clocks("P", number, "running", "due", timedelta(days=1), timedelta(milliseconds=50))
         await self._conn.execute("VACUUM ANALYZE clocks")
-        await self._conn.execute("VACUUM ANALYZE due")
+        await self._conn.execute("VACUUM ANALYZE scheduled_items")
 
     async def breach(self, number: int) -> None:
         """So many breached clocks whose first rung stands now."""
         await self._clocks("B", number, "breached", "rung", -timedelta(minutes=1), timedelta(0))
-        await self._conn.execute("ANALYZE due")
+        await self._conn.execute("ANALYZE scheduled_items")
 
     async def plain(self, number: int) -> None:
         """So many due rows and nothing behind them."""
         await self._conn.execute(_PLAIN.format(id=_ID.format("Q")), number)
-        await self._conn.execute("ANALYZE due")
+        await self._conn.execute("ANALYZE scheduled_items")
 
     async def claim(self, limit: int = 1000) -> int:
         """Claim and delete in one statement and commit; returns how many."""
@@ -97,7 +100,7 @@ class Ground:
         await self._conn.execute("TRUNCATE outbox, sequences, breaches, spent")
         await self._conn.execute("DELETE FROM scheduled_items WHERE id LIKE 'B%' OR id LIKE 'Q%'")
         await self._conn.execute("DELETE FROM clocks WHERE id LIKE 'B%'")
-        await self._conn.execute("VACUUM due")
+        await self._conn.execute("VACUUM scheduled_items")
         await self._conn.execute("VACUUM clocks")
 
     async def _clocks(self, mark: str, number: int, state: str, step: str, first: timedelta, apart: timedelta) -> None:

@@ -15,7 +15,7 @@ from shared.base.settings import Settings
 from shared.runtime import migrate
 from shared.runtime.resources import open_resources
 from shared.store.database import Database
-from shared.work.scheduler import Ticker
+from shared.work.scheduler import Scheduler
 from tests.bench.disk import Probe
 from tests.bench.ground import Ground
 from tests.bench.intake import plain
@@ -123,8 +123,8 @@ async def _round(case: Case, due: int, report: Report) -> tuple[float, float]:
 
 async def _fire(database: Database) -> float:
     """Seconds until nothing is due any more."""
-    ticker = Ticker(database, build(TimerSettings()).on_due, asyncio.Event())
+    ticker = Scheduler(database, build(TimerSettings()).on_due, asyncio.Event())
     begin = time.perf_counter()
-    while not await ticker.round():
+    while not await ticker.run_once():
         pass
     return time.perf_counter() - begin

@@ -8,7 +8,7 @@ import pytest
 
 from services.console.app import build
 from services.console.settings import Settings
-from shared.agreement.model import Compiled
+from shared.agreement.model import ExecutableAgreement
 from shared.agreement.roster import Rep
 from shared.events import AgreementPublished, RosterChanged
 from tests.console.browsing import app_of
@@ -19,7 +19,7 @@ from tests.rooms import TUESDAY, Room, room
 async def console(tmp_path: Path) -> AsyncIterator[Room]:
     async with room(build(Settings()), tmp_path) as found:
         await found.hear(RosterChanged(rep=Rep(id="dan", name="Dan Brooks")), subject="rep:dan")
-        compiled = Compiled(name="Northwind").model_dump(mode="json")
+        compiled = ExecutableAgreement(name="Northwind").model_dump(mode="json")
         published = AgreementPublished(version=1, hash="sha256:x", published_at=TUESDAY, compiled=compiled)
         await found.hear(published, subject="agreement:1")
         yield found

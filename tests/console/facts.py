@@ -24,8 +24,8 @@ def assigned(**card: Any) -> LeadAssigned:
         epoch=1,
         tier="hot",
         rule="everyone",
-        agreement=1,
-        pinned=1,
+        routing_version=1,
+        terms_version=1,
         decision="d",
         assigned_at=TUESDAY,
         in_words="It was Dan's turn.",
@@ -41,7 +41,7 @@ STARTED = ClockStarted(
     started_at=TUESDAY,
     due_at=DUE,
     warn_at=TUESDAY,
-    agreement=1,
+    terms_version=1,
 )
 SLA: dict[str, Any] = {
     "clock": CLOCK,
@@ -50,5 +50,5 @@ SLA: dict[str, Any] = {
     "epoch": 1,
     "owner": "dan",
     "due_at": DUE,
-    "agreement": 1,
+    "terms_version": 1,
 }

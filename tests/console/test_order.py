@@ -17,19 +17,19 @@ from shared.events import (
     SlaWarned,
     SlaWithdrawn,
 )
-from shared.events.base import Event, Fact
+from shared.events.base import Event, EventData
 from tests.console.facts import CLOCK, DUE, LEAD, SLA, STARTED, assigned, received
 from tests.rooms import TUESDAY
 
 LATER = DUE + timedelta(minutes=30)
 AGAIN = "0193b0c4-0000-7000-8000-00000000c20c"
-LEADS: list[Fact] = [
+LEADS: list[EventData] = [
     received(name="Ada"),
     assigned(name="Ada"),
     LeadAssigned(**{**dict(assigned(name="Ada")), "owner": "eve", "epoch": 2}),
     LeadAccepted(owner="eve", epoch=2, by="eve", answered_at=DUE),
 ]
-CLOCKS: list[Fact] = [
+CLOCKS: list[EventData] = [
     STARTED,
     ClockMoved(clock=CLOCK, promise="accept", epoch=1, due_at=LATER, why="closed"),
     ClockStopped(clock=CLOCK, promise="accept", epoch=1, at=LATER, verdict="missed"),
@@ -37,14 +37,14 @@ CLOCKS: list[Fact] = [
     ClockStopped(clock=AGAIN, promise="accept", epoch=2, at=LATER, verdict="kept"),
 ]
 MOVED: dict[str, Any] = {**SLA, "due_at": LATER}
-BREACHES: list[Fact] = [
+BREACHES: list[EventData] = [
     SlaWarned(**MOVED, left_seconds=60),
     SlaBreached(**MOVED, breached_at=LATER, settled_at=LATER),
     SlaWithdrawn(**MOVED, answered_at=DUE, by="dan", applied=False, present_owner="eve"),
 ]
 
 
-def shown(facts: list[Fact]) -> tuple[dict[str, Any], dict[str, Any]]:
+def shown(facts: list[EventData]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The lead and its clocks after these facts, each said at the minute of its place in its own topic."""
     row, clocks = lead.blank(LEAD, TUESDAY), dict[str, Any]()
     spoken: dict[str, int] = {}
@@ -59,17 +59,17 @@ def shown(facts: list[Fact]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 @st.composite
-def laced(draw: st.DrawFn) -> list[Fact]:
+def laced(draw: st.DrawFn) -> list[EventData]:
     """The three topics, each in its own order, in any order among each other."""
     topics = [list(LEADS), list(CLOCKS), list(BREACHES)]
-    found: list[Fact] = []
+    found: list[EventData] = []
     while any(topics):
         found.append(draw(st.sampled_from([topic for topic in topics if topic])).pop(0))
     return found
 
 
 @given(laced())
-def test_the_same_comes_out_however_the_topics_are_laced(facts: list[Fact]) -> None:
+def test_the_same_comes_out_however_the_topics_are_laced(facts: list[EventData]) -> None:
     row, clocks = shown(facts)
     assert (row["state"], row["owner"], row["epoch"], row["breaches"]) == ("accepted", "eve", 2, 0)
     assert {id_: found["state"] for id_, found in clocks.items()} == {CLOCK: "kept", AGAIN: "kept"}
@@ -81,7 +81,7 @@ def test_the_same_comes_out_however_the_topics_are_laced(facts: list[Fact]) -> N
 def test_a_breach_of_a_lead_that_had_moved_on_in_time_leaves_its_clock_void(first: int, second: int) -> None:
     """The timer withdraws the breach and calls the clock void; the two are told on different topics."""
     void = ClockStopped(clock=CLOCK, promise="accept", epoch=1, at=DUE, verdict="void")
-    facts: list[Fact] = [STARTED, void]
+    facts: list[EventData] = [STARTED, void]
     breach, withdrawn = SlaBreached(**SLA, breached_at=DUE, settled_at=DUE), SlaWithdrawn(**SLA, answered_at=DUE)
     facts.insert(min(first, second, 2), breach)
     facts.insert(max(first, second, facts.index(breach) + 1), withdrawn)
@@ -90,7 +90,7 @@ def test_a_breach_of_a_lead_that_had_moved_on_in_time_leaves_its_clock_void(firs
 
 
 @given(laced(), st.integers(0, 12))
-def test_a_clock_that_ended_never_runs_again(facts: list[Fact], cut: int) -> None:
+def test_a_clock_that_ended_never_runs_again(facts: list[EventData], cut: int) -> None:
     ended: set[str] = set()
     for length in range(1, cut + 1):
         clocks = shown(facts[:length])[1]

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from shared.access.admin import make_key, revoke_key
+from shared.access.admin import create_key, revoke_key
 from tests.console.browsing import app_of, listened
 from tests.console.facts import LEAD, assigned
 from tests.rooms import Room
@@ -13,8 +13,8 @@ from tests.rooms import Room
     ("loopback", "host"), [(False, "localhost:8080"), (True, "evil.example"), (False, "baton.example")]
 )
 async def test_any_other_address_asks_for_a_key(console: Room, loopback: bool, host: str) -> None:
-    _, key = await make_key(console.resources.access, "ines", ["manager"], None, "test")
-    _, weak = await make_key(console.resources.access, "forms", ["intake"], None, "test")
+    _, key = await create_key(console.resources.access, "ines", ["manager"], None, "test")
+    _, weak = await create_key(console.resources.access, "forms", ["intake"], None, "test")
     transport = httpx.ASGITransport(app_of(console, loopback=loopback))
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
         for path, door in (("/", "/sign-in"), (f"/leads/{LEAD}", f"/sign-in?to=/leads/{LEAD}")):
@@ -39,7 +39,7 @@ async def test_any_other_address_asks_for_a_key(console: Room, loopback: bool, h
 
 async def test_after_the_sign_in_comes_the_page_that_was_asked_for(console: Room) -> None:
     await console.hear(assigned(name="Ada"), subject=LEAD)
-    _, key = await make_key(console.resources.access, "ines", ["manager"], None, "test")
+    _, key = await create_key(console.resources.access, "ines", ["manager"], None, "test")
     transport = httpx.ASGITransport(app_of(console, loopback=False))
     async with httpx.AsyncClient(transport=transport, base_url="https://baton.example") as client:
         asked = (await client.get(f"/leads/{LEAD}")).headers["location"]
@@ -62,7 +62,7 @@ async def test_after_the_sign_in_comes_the_page_that_was_asked_for(console: Room
 async def test_a_stream_ends_when_its_key_is_revoked(console: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.console.api.stream.HEARTBEAT", 0.05)
     access = console.resources.access
-    made, key = await make_key(access, "ines", ["manager"], None, "test")
+    made, key = await create_key(access, "ines", ["manager"], None, "test")
     app = app_of(console, loopback=False)
 
     async def revoke() -> None:

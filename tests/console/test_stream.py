@@ -77,7 +77,7 @@ async def test_a_line_that_was_committed_behind_a_newer_one_is_told(console: Roo
     async def commit() -> None:
         columns = ", ".join(f":{name}" for name in held[0])
         await console.sql(f"INSERT INTO lines ({', '.join(held[0])}) VALUES ({columns})", **held[0])
-        console.db.wakes.ring("console", "floor")
+        console.db.wakeups.signal("console", "floor")
 
     said = await listened(app_of(console), "/floor/stream?after=2", "event: place", then=("retry:", commit))
     assert [row["name"] for row in told(said, "row")] == ["First"]
@@ -128,7 +128,7 @@ async def test_a_quiet_stream_beats_with_the_time(console: Room, monkeypatch: py
 
 
 async def test_whoever_leaves_is_forgotten(console: Room) -> None:
-    bells = console.db.wakes._bells["console:floor"]
+    bells = console.db.wakeups._subscribers["console:floor"]
     await console.hear(LeadAccepted(owner="dan", epoch=1, by="dan", answered_at=TUESDAY), subject=LEAD)
     await listened(app_of(console), "/floor/stream?after=0", "event: place")
     assert bells == []

@@ -32,7 +32,7 @@ async def wide(postgres: str) -> AsyncIterator[Database]:
         found = resources.databases["console"]
         async with found.engines.writer.begin() as conn:
             await conn.execute(text("CREATE SCHEMA console"))
-        await found.make_tables(metadata)
+        await found.create_tables(metadata)
         yield found
 
 
@@ -61,7 +61,7 @@ async def _until_one_waits(db: Database) -> None:
     async with asyncio.timeout(20):
         while True:
             async with db.reading() as tx:
-                row = await tx.one(text("SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+                row = await tx.first(text("SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
             if row and row["n"]:
                 return
             await asyncio.sleep(0.02)

@@ -17,7 +17,7 @@ def die_at(name: str, hit: int) -> None:
         if point == name and next(count) == hit:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    failpoints.on_reached = reached
+    failpoints.on_hit = reached
 
 
 if __name__ == "__main__":

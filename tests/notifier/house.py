@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from services.notifier.app import build
 from services.notifier.settings import Settings
-from shared.agreement.model import Channel, Compiled, Decline, Member, Promise, Target, Team
+from shared.agreement.model import Channel, Decline, ExecutableAgreement, Member, Promise, Target, Team
 from shared.agreement.roster import Rep
 from shared.base.settings import Settings as Shared
 from shared.events import (
@@ -27,7 +27,7 @@ from shared.events import (
     SlaEscalated,
     SlaWarned,
 )
-from shared.events.base import Event, Fact
+from shared.events.base import Event, EventData
 from shared.runtime.app import build_app
 from shared.runtime.migrate import upgrade
 from shared.runtime.resources import open_resources
@@ -66,8 +66,8 @@ PEOPLE = (
 )
 
 
-def agreement(**channels: tuple[Channel, ...]) -> Compiled:
-    return Compiled(
+def agreement(**channels: tuple[Channel, ...]) -> ExecutableAgreement:
+    return ExecutableAgreement(
         name="Northwind",
         teams={"inbound": Team(manager="omar", members=(Member(rep="dan"), Member(rep="eve")))},
         promises={"accept": Promise(name="accept", targets={"hot": Target(within="15 minutes")})},
@@ -76,7 +76,7 @@ def agreement(**channels: tuple[Channel, ...]) -> Compiled:
     )
 
 
-def published(compiled: Compiled, version: int = 1) -> AgreementPublished:
+def published(compiled: ExecutableAgreement, version: int = 1) -> AgreementPublished:
     doc = compiled.model_dump(mode="json")
     return AgreementPublished(version=version, hash="sha256:x", published_at=TUESDAY, compiled=doc)
 
@@ -89,8 +89,8 @@ def assigned(owner: str = "dan", epoch: int = 1, **more: Any) -> LeadAssigned:
         "epoch": epoch,
         "tier": "hot",
         "rule": "everyone else",
-        "agreement": 1,
-        "pinned": 1,
+        "routing_version": 1,
+        "terms_version": 1,
         "decision": "d",
         "assigned_at": TUESDAY,
     }
@@ -99,11 +99,11 @@ def assigned(owner: str = "dan", epoch: int = 1, **more: Any) -> LeadAssigned:
 
 def clock(due_at: datetime, epoch: int = 1, promise: str = "accept") -> ClockStarted:
     return ClockStarted(
-        clock=f"{promise}:{epoch}", promise=promise, epoch=epoch, started_at=TUESDAY, due_at=due_at, agreement=1
+        clock=f"{promise}:{epoch}", promise=promise, epoch=epoch, started_at=TUESDAY, due_at=due_at, terms_version=1
     )
 
 
-def sla(kind: type[Fact], owner: str = "dan", epoch: int = 1, **more: Any) -> Any:
+def sla(kind: type[EventData], owner: str = "dan", epoch: int = 1, **more: Any) -> Any:
     given: dict[str, Any] = {
         "clock": "c",
         "lead": LEAD,
@@ -113,10 +113,10 @@ def sla(kind: type[Fact], owner: str = "dan", epoch: int = 1, **more: Any) -> An
         "team": "inbound",
         "tier": "hot",
         "due_at": TUESDAY,
-        "agreement": 1,
+        "terms_version": 1,
     }
     if kind is SlaEscalated:
-        given |= {"rung": 1, "at": TUESDAY}
+        given |= {"step": 1, "at": TUESDAY}
     if kind is SlaWarned:
         given |= {"left_seconds": 225}
     return kind(**given | more)
@@ -134,10 +134,10 @@ class House:
     consumers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(6))
     """As many as there are consumers, and fewer than the pool has connections."""
 
-    async def hear(self, *facts: Any, subject: str = LEAD, **envelope: Any) -> list[Event[Fact]]:
+    async def hear(self, *facts: Any, subject: str = LEAD, **envelope: Any) -> list[Event[EventData]]:
         return await self.room.hear(*facts, subject=subject, **envelope)
 
-    async def furnish(self, compiled: Compiled | None = None, *people: Rep) -> None:
+    async def furnish(self, compiled: ExecutableAgreement | None = None, *people: Rep) -> None:
         await self.hear(published(compiled or agreement()), subject="agreement:1")
         for rep in people or PEOPLE:
             await self.hear(RosterChanged(rep=rep), subject=f"rep:{rep.id}")
@@ -156,8 +156,8 @@ class House:
         due, notices = tables["scheduled_items"], tables["notices"]
 
         async def age(tx: Tx) -> None:
-            await tx.run(due.update().where(due.c.clock == "wall").values(at=past))
-            await tx.run(notices.update().where(notices.c.claimed_until.is_not(None)).values(claimed_until=past))
+            await tx.execute(due.update().where(due.c.clock == "wall").values(at=past))
+            await tx.execute(notices.update().where(notices.c.claimed_until.is_not(None)).values(claimed_until=past))
 
         await self.room.db.run(age)
         await self.room.tick()
@@ -184,7 +184,7 @@ class House:
             for row in await self.notices(**fields)
         ]
 
-    async def said(self, name: str) -> list[Event[Fact]]:
+    async def said(self, name: str) -> list[Event[EventData]]:
         return [event for event in await self.room.posted() if event.data.type == f"baton.{name}.v1"]
 
 

@@ -12,7 +12,7 @@ from services.notifier.domain.links import PURPOSE, Link, pack, unpack
 from services.notifier.domain.reader import Reader, short
 from services.notifier.domain.recipients import Office
 from services.notifier.domain.ways import ways
-from shared.agreement.model import Channel, Compiled, Team
+from shared.agreement.model import Channel, ExecutableAgreement, Team
 from shared.agreement.roster import Away, Rep
 from shared.base.keyring import KeyRing
 
@@ -113,7 +113,7 @@ def person(name: str) -> st.SearchStrategy[Rep]:
 def test_a_role_finds_only_whom_a_mail_can_reach_and_nobody_twice(
     people: tuple[Rep, ...], role: str, owner: str | None, manager: str | None
 ) -> None:
-    agreement = Compiled(name="x", teams={"inbound": Team(manager=manager)})
+    agreement = ExecutableAgreement(name="x", teams={"inbound": Team(manager=manager)})
     office = Office({rep.id: rep for rep in people}, agreement, NOW)
     told = office.who(role, Lead("l", NOW, owner=owner, team="inbound"))
     assert all(one.rep.active and one.rep.email for one in told)
@@ -130,7 +130,7 @@ def test_a_role_finds_only_whom_a_mail_can_reach_and_nobody_twice(
 @given(st.lists(st.sampled_from(("email", "slack", "sms", "webhook:ops")), min_size=1, unique=True))
 def test_a_step_always_has_a_way_that_is_here(named: list[str]) -> None:
     channels = tuple(Channel(channel=name) for name in named)
-    found, missing = ways(Compiled(name="x", channels={"ops": channels}), "ops")
+    found, missing = ways(ExecutableAgreement(name="x", channels={"ops": channels}), "ops")
     assert found
     assert {way.channel for way in found} <= {"email", "webhook:ops"}
     assert bool(missing) == (not {"email", "webhook:ops"} & set(named))

@@ -35,12 +35,12 @@ async def answered(here: House, path: str, kind: Any = LeadAccepted, **form: str
     (event,) = await eventually(taken)
     given: dict[str, Any] = {"epoch": event.data.epoch, "by": "dan", "answered_at": event.data.answered_at}
     if kind is ActionRefused:
-        given |= {"action_name": form["action"], "why": "The lead has a new owner since.", "present_owner": "eve"}
+        given |= {"action": form["action"], "why": "The lead has a new owner since.", "present_owner": "eve"}
     if kind is LeadDeclined:
         given |= {"reason": form["reason"], "side": "ours"}
     if kind is not ActionRefused:
         given |= {"owner": "dan"}
-    await here.hear(kind(**given, action=event.id))
+    await here.hear(kind(**given, action_id=event.id))
     return await pressed
 
 
@@ -236,7 +236,7 @@ async def test_an_outcome_that_takes_too_long_is_recorded_and_confirmed_by_mail(
     assert "stamped 16:00" in page.text
     assert "Recorded, being confirmed." in (await here.web.get(path)).text
     (taken,) = await here.said("action.taken")
-    await here.hear(LeadAccepted(owner="dan", epoch=1, by="dan", answered_at=TUESDAY, action=taken.id))
+    await here.hear(LeadAccepted(owner="dan", epoch=1, by="dan", answered_at=TUESDAY, action_id=taken.id))
     await eventually(lambda: len(here.box.mails) == 2)
     assert here.box.mails[1]["Subject"] == "Confirmed: you have accepted Ada Byron, Analytical Engines"
     assert "Done: you have accepted" in (await here.web.post(path, data={"action": "accept"})).text

@@ -159,14 +159,14 @@ async def test_a_process_that_dies_sends_at_its_next_start_under_the_same_id(
 
     async with house(tmp_path, box) as here:
         await here.furnish()
-        monkeypatch.setattr(failpoints, "on_reached", die)
+        monkeypatch.setattr(failpoints, "on_hit", die)
         await begun(here)
         await asyncio.wait_for(dead.wait(), 5)
         await asyncio.sleep(0)
         here.tasks[0].cancel()
         (row,) = await here.notices()
         assert row["state"] == "sending"
-    monkeypatch.setattr(failpoints, "on_reached", lambda name: None)
+    monkeypatch.setattr(failpoints, "on_hit", lambda name: None)
     twice = point == "after_250_before_mark"
     async with house(tmp_path, box) as again:
         await again.mails(2 if twice else 1)

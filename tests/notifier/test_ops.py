@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.notifier.audit import gauges, terms
-from shared.access.admin import make_key
+from shared.access.admin import create_key
 from shared.runtime.migrate import ROOT
 from shared.web import length, moment, templates
 from tests.notifier.house import LEAD, House, assigned, clock, link_of
@@ -16,7 +16,7 @@ async def test_notices_are_listed_newest_first_page_by_page_without_what_they_sa
         await here.hear(clock(TUESDAY), subject=f"{LEAD[:-1]}{number}")
         await here.hear(assigned(), subject=f"{LEAD[:-1]}{number}")
     await here.mails(5)
-    _, key = await make_key(here.room.resources.access, "ops", ["ops"], None, "test")
+    _, key = await create_key(here.room.resources.access, "ops", ["ops"], None, "test")
     headers = {"authorization": f"Bearer {key}"}
     first = (await here.web.get("/v1/notices?limit=3", headers=headers)).json()
     second = (await here.web.get(f"/v1/notices?limit=3&cursor={first['cursor']}", headers=headers)).json()

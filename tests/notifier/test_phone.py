@@ -62,7 +62,7 @@ async def test_a_lead_is_accepted_with_one_thumb(tmp_path: Path, box: Mailbox, c
 
             await eventually(taken)
             (event,) = await here.said("action.taken")
-            await here.hear(LeadAccepted(owner="dan", epoch=1, by="dan", answered_at=TUESDAY, action=event.id))
+            await here.hear(LeadAccepted(owner="dan", epoch=1, by="dan", answered_at=TUESDAY, action_id=event.id))
             await pressed
             await page.get_by_role("heading", name="Done: you have accepted Ada Byron").wait_for()
             assert {request.url.split("/")[2] for request in asked} == {url.split("/")[2]}

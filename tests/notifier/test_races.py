@@ -24,7 +24,7 @@ LEADS = [f"{LEAD[:-3]}{number:03d}" for number in range(40)]
 async def heard(here: House, *events: Event[Any]) -> None:
     """As a consumer hands events over: in one transaction, tried again when the database asks for it."""
     async with here.consumers:
-        await here.room.db.run(lambda tx: consumer.apply_events(tx, here.room.service.on_event, list(events)))
+        await here.room.db.run(lambda tx: consumer.dispatch(tx, here.room.service.on_event, list(events)))
 
 
 def about(fact: Any, lead: str) -> Event[Any]:
@@ -40,7 +40,7 @@ async def test_a_rung_and_its_assignment_that_come_at_once_always_find_each_othe
     for lead in LEADS:
         tasks += [
             heard(here, about(assigned(), lead)),
-            heard(here, about(sla(SlaEscalated, do=("tell manager",)), lead)),
+            heard(here, about(sla(SlaEscalated, do=("notify manager",)), lead)),
         ]
     random.Random(7).shuffle(tasks)
     await asyncio.gather(*tasks)

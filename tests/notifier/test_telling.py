@@ -82,7 +82,9 @@ async def test_a_warning_goes_to_the_owner(here: House) -> None:
 async def test_a_rung_tells_everybody_it_names_each_what_to_do(here: House) -> None:
     await begun(here)
     await here.room.later(minutes=15)
-    await here.hear(sla(SlaEscalated, do=("tell owner", "tell manager", "tell ops"), due_at=TUESDAY + 15 * MINUTE))
+    await here.hear(
+        sla(SlaEscalated, do=("notify owner", "notify manager", "notify ops"), due_at=TUESDAY + 15 * MINUTE)
+    )
     await here.mails(4)
     by_person = {str(mail["To"]): text_of(mail) for mail in here.box.mails[1:]}
     assert set(by_person) == {
@@ -113,7 +115,7 @@ async def test_a_rung_reaches_the_manager_or_backup_or_their_manager_or_ops(
     for number, name in enumerate(gone):
         change = {"away": away()} if number % 2 == 0 else {"active": False}
         await here.hear(rep(name, **change), subject=f"rep:{name}")
-    await here.hear(sla(SlaEscalated, do=("tell manager",)))
+    await here.hear(sla(SlaEscalated, do=("notify manager",)))
     assert await told(here) == [("breached", *expected)]
     mails = await here.mails(2)
     assert ("You get this because Omar Haddad cannot be reached now." in text_of(mails[1])) == bool(gone)
@@ -123,20 +125,20 @@ async def test_who_is_found_is_found_when_the_rung_fires(here: House) -> None:
     await begun(here)
     await here.hear(published(agreement().model_copy(update={"teams": {}}), 2), subject="agreement:2")
     await here.hear(rep("dan", manager="bea"), subject="rep:dan")
-    await here.hear(sla(SlaEscalated, do=("tell manager",)))
+    await here.hear(sla(SlaEscalated, do=("notify manager",)))
     assert await told(here) == [("breached", "manager", "bea")]
 
 
 async def test_a_manager_who_owns_the_lead_is_not_told_twice_but_theirs_is(here: House) -> None:
     await begun(here, owner="omar")
-    await here.hear(sla(SlaEscalated, owner="omar", do=("tell owner", "tell manager")))
+    await here.hear(sla(SlaEscalated, owner="omar", do=("notify owner", "notify manager")))
     assert sorted(await told(here)) == [("breached", "manager", "bea"), ("breached", "owner", "omar")]
 
 
 async def test_when_nobody_at_all_can_be_reached_that_is_said(bare: House) -> None:
     await bare.furnish(None, Rep(id="dan", name="Dan", email="dan@northwind.example"))
     await begun(bare)
-    await bare.hear(sla(SlaEscalated, do=("tell manager",)))
+    await bare.hear(sla(SlaEscalated, do=("notify manager",)))
     (said,) = await bare.said("notice.suppressed")
     assert said.data.why.startswith("Nobody with the role manager can be reached")
 
@@ -152,7 +154,9 @@ async def test_an_owner_who_is_away_is_stood_in_for(here: House) -> None:
 async def test_a_person_who_comes_back_is_told_to_the_owner(here: House) -> None:
     await begun(here)
     await here.hear(said_by(LeadAccepted))
-    back = LeadEnquiredAgain(lead=CARD, owner="dan", epoch=1, enquiry="x", agreement=1, pinned=1, tier="hot", round=2)
+    back = LeadEnquiredAgain(
+        lead=CARD, owner="dan", epoch=1, enquiry="x", routing_version=1, terms_version=1, tier="hot", enquiry_count=2
+    )
     await here.hear(back)
     mails = await here.mails(2)
     assert mails[1]["Subject"] == "Came back: Ada Byron, Analytical Engines"
@@ -163,7 +167,7 @@ async def test_a_person_who_comes_back_is_told_to_the_owner(here: House) -> None
 async def test_a_lead_that_nobody_got_is_told_to_whom_the_agreement_says_and_only_then(here: House) -> None:
     await here.hear(LeadUnrouted(tier="hot", why="No rule matches."))
     assert await told(here) == []
-    await here.hear(LeadUnrouted(tier="hot", why="No rule matches.", alert="ops", alert_due=True))
+    await here.hear(LeadUnrouted(tier="hot", why="No rule matches.", alert="ops", alert_now=True))
     (mail,) = await here.mails(1)
     assert mail["To"] == "Otis Ray <otis@northwind.example>"
     assert "No rule matches." in text_of(mail)

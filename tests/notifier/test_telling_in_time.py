@@ -28,7 +28,7 @@ def database_url() -> str:
 async def test_a_channel_with_a_delay_goes_while_its_cause_is_open(bare: House) -> None:
     await bare.furnish(agreement(manager=(EMAIL, Channel(channel="webhook:pager", after=600))))
     await begun(bare)
-    await bare.hear(sla(SlaEscalated, do=("tell manager",)))
+    await bare.hear(sla(SlaEscalated, do=("notify manager",)))
     await bare.mails(2)
     assert (await bare.states(channel="webhook:pager")) == [("breached", "manager", "webhook:pager", "waiting")]
     await bare.room.later(minutes=9, seconds=59)
@@ -43,7 +43,7 @@ async def test_a_channel_with_a_delay_goes_while_its_cause_is_open(bare: House) 
 async def test_a_channel_with_a_delay_stays_silent_once_its_cause_is_answered(bare: House) -> None:
     await bare.furnish(agreement(manager=(EMAIL, Channel(channel="webhook:pager", after=600))))
     await begun(bare)
-    await bare.hear(sla(SlaEscalated, do=("tell manager",)))
+    await bare.hear(sla(SlaEscalated, do=("notify manager",)))
     await bare.mails(2)
     await bare.hear(said_by(LeadAccepted))
     await bare.room.later(minutes=11)
@@ -56,7 +56,7 @@ async def test_a_channel_that_is_not_here_is_passed_over_or_stood_in_for_by_emai
     await bare.furnish(agreement(owner=(slack, EMAIL), manager=(sms, slack)))
     await begun(bare)
     assert await bare.said("notice.suppressed") == []
-    await bare.hear(sla(SlaEscalated, do=("tell manager",)))
+    await bare.hear(sla(SlaEscalated, do=("notify manager",)))
     assert {event.data.channel for event in await bare.said("notice.suppressed")} == {"slack", "sms"}
     assert await told(bare) == [("breached", "manager", "omar")]
     await bare.mails(2)
@@ -70,7 +70,7 @@ async def test_the_same_event_heard_twice_tells_once(here: House) -> None:
 
 
 async def test_the_timer_may_be_faster_than_the_assignment_it_speaks_of(here: House) -> None:
-    await here.hear(sla(SlaEscalated, do=("tell manager",)))
+    await here.hear(sla(SlaEscalated, do=("notify manager",)))
     await here.hear(sla(SlaWarned, owner="eve", epoch=2))
     assert await here.states() == []
     await begun(here)
@@ -81,7 +81,7 @@ async def test_the_timer_may_be_faster_than_the_assignment_it_speaks_of(here: Ho
 
 async def test_a_rung_that_tells_and_moves_is_told_whichever_topic_is_faster(here: House) -> None:
     await begun(here)
-    rung = Event(sla(SlaEscalated, do=("tell owner", "tell manager", "reassign")), LEAD, "/test", TUESDAY)
+    rung = Event(sla(SlaEscalated, do=("notify owner", "notify manager", "reassign")), LEAD, "/test", TUESDAY)
     await here.hear(assigned("eve", 2, previous_owner="dan"), causationid=rung.id)
     await here.room.hear_events(rung)
     await here.hear(clock(TUESDAY + 15 * MINUTE, epoch=2))
@@ -95,7 +95,7 @@ async def test_a_rung_that_tells_and_moves_is_told_whichever_topic_is_faster(her
 async def test_the_move_of_a_rung_does_not_hush_its_own_words(here: House) -> None:
     await begun(here)
     here.box.say += ["451 later", "451 later"]
-    rung = Event(sla(SlaEscalated, do=("tell manager", "return to marketing")), LEAD, "/test", TUESDAY)
+    rung = Event(sla(SlaEscalated, do=("notify manager", "return to marketing")), LEAD, "/test", TUESDAY)
     await here.room.hear_events(rung)
     await here.hear(said_by(LeadRecycled, reason="accept breached"), causationid=rung.id)
     assert "suppressed" not in {state for *_, state in await here.states()}
@@ -106,7 +106,7 @@ async def test_the_move_of_a_rung_does_not_hush_its_own_words(here: House) -> No
 
 @pytest.mark.parametrize("kind", [SlaWarned, SlaEscalated])
 async def test_a_rung_of_a_lead_that_was_answered_or_moved_meanwhile_is_not_told(here: House, kind: Any) -> None:
-    more = {"do": ("tell owner", "tell manager")} if kind is SlaEscalated else {}
+    more = {"do": ("notify owner", "notify manager")} if kind is SlaEscalated else {}
     await begun(here)
     await here.hear(said_by(LeadAccepted))
     await here.hear(sla(kind, **more))
@@ -119,7 +119,7 @@ async def test_a_rung_of_a_lead_that_was_answered_or_moved_meanwhile_is_not_told
 async def test_an_assignment_waits_for_its_version_and_its_person_in_order(bare: House) -> None:
     await bare.hear(assigned())
     await bare.hear(said_by(LeadContacted))
-    await bare.hear(sla(SlaEscalated, do=("tell manager",)))
+    await bare.hear(sla(SlaEscalated, do=("notify manager",)))
     assert await bare.states() == []
     for person in PEOPLE:
         await bare.hear(RosterChanged(rep=person), subject=f"rep:{person.id}")
@@ -136,7 +136,7 @@ async def test_what_came_unseen_in_another_process_is_found_at_the_next_look(bar
     await bare.furnish()
     raw = Event(assigned(), LEAD, "/test", TUESDAY).encode()
     async with bare.room.db.transaction() as tx:
-        await tx.run(
+        await tx.execute(
             bare.room.service.metadata.tables["deferred_events"].insert(),
             {"lead": LEAD, "missing": "agreement:1", "body": raw},
         )

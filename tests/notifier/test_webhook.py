@@ -9,9 +9,9 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from services.notifier.channels.webhook import Refused, public, resolved
-from shared.access.admin import make_target, revoke_target
+from shared.access.admin import put_destination, revoke_destination
 from shared.agreement.model import Channel
-from shared.base.credentials import Target
+from shared.base.credentials import Destination
 from shared.events import LeadRecycled, LeadUnrouted
 from tests.notifier.house import CARD, House, agreement, assigned
 from tests.notifier.post_office import Receiver, eventually, http_receiver
@@ -34,7 +34,7 @@ def database_url() -> str:
 
 async def targeted(bare: House, receiver: Receiver, *channels: Channel, local: bool = True) -> str:
     await bare.furnish(agreement(marketing=channels or (HOOK,)))
-    return await make_target(bare.room.resources.access, "nurture", receiver.url, None, local, "test")
+    return await put_destination(bare.room.resources.access, "nurture", receiver.url, None, local, "test")
 
 
 async def recycled(bare: House) -> None:
@@ -103,11 +103,11 @@ async def test_a_target_that_is_missing_is_waited_for_and_named(bare: House, rec
         "waiting",
         "there is no target nurture; make it with `baton targets create nurture URL`",
     )
-    await make_target(bare.room.resources.access, "nurture", receiver.url, None, True, "test")
+    await put_destination(bare.room.resources.access, "nurture", receiver.url, None, True, "test")
     await bare.soon()
     await eventually(lambda: receiver.requests)
     await bare.rest()
-    await revoke_target(bare.room.resources.access, "nurture", "test")
+    await revoke_destination(bare.room.resources.access, "nurture", "test")
     assert (await hooks(bare))[0]["state"] == "sent"
 
 
@@ -122,8 +122,8 @@ async def test_a_target_that_is_not_public_is_refused_unless_it_is_meant(bare: H
 async def test_people_and_targets_of_one_step_are_notices_of_their_own(bare: House, receiver: Receiver) -> None:
     receiver.say += [500] * 9
     await bare.furnish(agreement(ops=(Channel(channel="webhook:nurture"), Channel(channel="email"))))
-    await make_target(bare.room.resources.access, "nurture", receiver.url, None, True, "test")
-    await bare.hear(LeadUnrouted(tier="hot", why="No rule matches.", alert="ops", alert_due=True))
+    await put_destination(bare.room.resources.access, "nurture", receiver.url, None, True, "test")
+    await bare.hear(LeadUnrouted(tier="hot", why="No rule matches.", alert="ops", alert_now=True))
     (mail,) = await bare.mails(1)
     assert mail["To"] == "Otis Ray <otis@northwind.example>"
     assert sorted(await bare.states()) == [
@@ -171,9 +171,9 @@ async def test_one_private_address_of_a_name_is_enough_to_refuse_it(monkeypatch:
 
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
     with pytest.raises(Refused, match="not a public one"):
-        await resolved(Target("hooks", url, "s"))
+        await resolved(Destination("hooks", url, "s"))
     found.remove("10.0.0.1")
-    place = await resolved(Target("hooks", url, "s"))
+    place = await resolved(Destination("hooks", url, "s"))
     assert place.name == "hooks.example"
     assert place.url.startswith("https://93.184.216.34:")
     assert place.host == url.split("/")[2]
@@ -184,4 +184,4 @@ async def test_one_private_address_of_a_name_is_enough_to_refuse_it(monkeypatch:
 )
 async def test_a_target_must_be_https_without_a_password(url: str) -> None:
     with pytest.raises(Refused, match="not https"):
-        await resolved(Target("hooks", url, "s"))
+        await resolved(Destination("hooks", url, "s"))

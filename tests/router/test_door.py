@@ -12,7 +12,7 @@ import pytest
 from services.router.sources.canonical import Delivery
 from services.router.sources.registry import source
 from services.router.sources.trial import body_of
-from shared.access.admin import make_endpoint, make_key, revoke_endpoint, rotate_endpoint
+from shared.access.admin import create_endpoint, create_key, revoke_endpoint, rotate_endpoint
 from shared.events import IntakeReceived
 from shared.runtime.app import build_app
 from tests.rooms import Room
@@ -31,7 +31,7 @@ async def _door(router: Room, kind: str, scheme: str, secrets: list[str], url: s
     """An endpoint with these secrets, the newest last."""
     access = router.resources.access
     options: dict[str, Any] = {"name": kind, "url": url, "mapping": None, "options": None, "by": "test"}
-    made, _, _ = await make_endpoint(access, source=kind, scheme=scheme, secret=secrets[0], **options)
+    made, _, _ = await create_endpoint(access, source=kind, scheme=scheme, secret=secrets[0], **options)
     for more in secrets[1:]:
         await rotate_endpoint(access, made, more, None, "test")
     return made
@@ -157,7 +157,7 @@ async def test_without_its_database_the_door_asks_to_come_back_and_says_no_false
 async def test_our_own_contract_keeps_the_good_items_and_names_the_bad_ones(
     router: Room, sender: httpx.AsyncClient
 ) -> None:
-    _, key = await make_key(router.resources.access, "forms", ["intake"], None, "test")
+    _, key = await create_key(router.resources.access, "forms", ["intake"], None, "test")
     own = {"authorization": f"Bearer {key}"}
     answer = await sender.post(
         "/v1/leads", json=[{"email": "a@b.example"}, {"nothing": 1}, {"phone": "+12025550143"}], headers=own
@@ -172,7 +172,7 @@ async def test_our_own_contract_keeps_the_good_items_and_names_the_bad_ones(
 
 
 async def test_our_own_contract_needs_a_key_with_the_role(router: Room, sender: httpx.AsyncClient) -> None:
-    _, key = await make_key(router.resources.access, "reader", ["executive"], None, "test")
+    _, key = await create_key(router.resources.access, "reader", ["executive"], None, "test")
     assert (await sender.post("/v1/leads", json={"email": "a@b.example"})).status_code == 401
     headers = {"authorization": f"Bearer {key}"}
     assert (await sender.post("/v1/leads", json={"email": "a@b.example"}, headers=headers)).status_code == 403

@@ -71,8 +71,8 @@ async def _step(router: Room, lead: str, row: Any, kind: str, word: str, number:
             promise="accept",
             epoch=number,
             due_at=TUESDAY,
-            agreement=1,
-            rung=1,
+            terms_version=1,
+            step=1,
             do=(word,),
             at=TUESDAY,
         )

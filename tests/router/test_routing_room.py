@@ -140,8 +140,8 @@ async def test_an_answer_under_an_old_epoch_is_refused_and_says_who_has_it(route
         promise="accept",
         epoch=1,
         due_at=TUESDAY,
-        agreement=1,
-        rung=1,
+        terms_version=1,
+        step=1,
         do=("reassign",),
         at=TUESDAY,
     )
@@ -165,8 +165,8 @@ async def test_when_everybody_had_it_the_manager_takes_it(router: Room) -> None:
             promise="accept",
             epoch=epoch,
             due_at=TUESDAY,
-            agreement=1,
-            rung=1,
+            terms_version=1,
+            step=1,
             do=("reassign",),
             at=TUESDAY,
         )
@@ -243,7 +243,7 @@ async def test_leads_wait_without_an_agreement_and_are_judged_when_one_goes_live
         from shared.work import schedule
 
         async with router.db.transaction() as tx:
-            await schedule.put(tx, [schedule.Due("begin", "begin", "begin", tx.now)])
+            await schedule.schedule(tx, [schedule.ScheduledItem("begin", "begin", "begin", tx.now)])
         await router.tick()
         assert (await lead(router, one))["state"] == "assigned"
 

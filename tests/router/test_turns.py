@@ -57,7 +57,7 @@ async def routers(database: str, folder: Path, cap: int | None) -> AsyncIterator
 async def _post(db: Database, name: str) -> None:
     event = Event(came(at=TUESDAY, email=f"{name}@proseware.example"), new_id(), "/test", TUESDAY)
     hears = build(RouterSettings()).on_event
-    await db.run(lambda tx: consumer.apply_events(tx, hears, [event]))
+    await db.run(lambda tx: consumer.dispatch(tx, hears, [event]))
 
 
 async def _four_at_once(db: Database, each: int) -> None:

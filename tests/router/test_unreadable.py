@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from services.router.audit import terms
-from shared.access.admin import make_endpoint
+from shared.access.admin import create_endpoint
 from shared.events import IntakeReceived, LeadMerged, LeadReceived, LeadRefused
 from tests.rooms import Room
 
@@ -16,7 +16,7 @@ NESTED = b'{"contact": {"mail": "ada@proseware.example"}}'
 
 async def _door(router: Room, mapping: dict[str, Any] | None = None) -> str:
     options: dict[str, Any] = {"name": "form", "url": None, "options": None, "secret": None, "by": "test"}
-    made, _, _ = await make_endpoint(
+    made, _, _ = await create_endpoint(
         router.resources.access, source="standard", scheme="v1", mapping=mapping, **options
     )
     return made

@@ -5,9 +5,9 @@ from typing import Any
 
 from services.router.store import agreements, cached, people
 from shared.agreement.model import (
-    Compiled,
     Decline,
     Duplicates,
+    ExecutableAgreement,
     FitRule,
     Grade,
     Member,
@@ -28,9 +28,9 @@ from tests.rooms import Room, json_body
 HQ = CalendarSpec(timezone="America/New_York", hours={"mon-fri": ("09:00-17:30",)})
 
 
-def agreement(**changes: Any) -> Compiled:
+def agreement(**changes: Any) -> ExecutableAgreement:
     """Two teams, three people each, hot demo requests."""
-    base = Compiled(
+    base = ExecutableAgreement(
         name="Northwind",
         timezone="America/New_York",
         refuse=(Refusal(reason="competitor", when={"domain": "in list:competitors"}),),
@@ -71,7 +71,7 @@ ROSTER = [
 ]
 
 
-async def furnish(room: Room, compiled: Compiled | None = None, roster: list[Rep] | None = None) -> None:
+async def furnish(room: Room, compiled: ExecutableAgreement | None = None, roster: list[Rep] | None = None) -> None:
     """A live agreement and a roster."""
     compiled = compiled or agreement()
     async with room.db.transaction() as tx:
@@ -100,13 +100,13 @@ def came(
 
 async def enquire(room: Room, **fields: Any) -> str:
     """One enquiry; returns the lead id that the sender was told."""
-    from shared.base.ids import same_id
+    from shared.base.ids import stable_id
 
     async with room.db.reading() as tx:
         now = tx.now
     subject = new_id()
     await room.hear(came(at=now, **fields), subject=subject)
-    return same_id(subject, 0)
+    return stable_id(subject, 0)
 
 
 async def lead(room: Room, lead_id: str) -> Any:

@@ -7,23 +7,23 @@ import pytest
 
 from services.timer.app import build
 from services.timer.settings import Settings as TimerSettings
-from shared.base.errors import OurMistake
+from shared.base.errors import Unavailable
 from shared.base.settings import Settings
-from shared.base.waits import until
+from shared.base.waits import sleep_until
 from shared.runtime.server import serve
 from shared.runtime.service import TaskContext
 
 
 async def _breaks(desk: TaskContext) -> None:
-    await until(None, desk.stop, 0.05)
+    await sleep_until(None, desk.stop, 0.05)
     raise RuntimeError("something that nobody thought of")
 
 
 async def test_a_loop_that_breaks_stops_the_process_and_it_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    service = replace(build(TimerSettings()), tasks=(_breaks,))
+    service = replace(build(TimerSettings()), background=(_breaks,))
     given = Settings(_env_file=None, data_dir=tmp_path, port=0, secret_keys="k" * 32)
-    with pytest.raises(OurMistake, match="ended by itself"):
+    with pytest.raises(Unavailable, match="ended by itself"):
         await serve((service,), given)
-    assert "A loop of this process has ended" in caplog.text
+    assert "A loop of this process ended" in caplog.text

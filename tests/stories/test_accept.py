@@ -36,7 +36,7 @@ async def test_an_untouched_hot_lead_is_warned_breached_escalated_reassigned_and
     assert len(world.mails("dan", "Due soon")) == 1
 
     await world.advance(minutes=4)
-    assert await world.breaches(lead) == ["warned", "breached", "escalated tell owner, tell manager"]
+    assert await world.breaches(lead) == ["warned", "breached", "escalated notify owner, notify manager"]
     assert len(world.mails("dan", "Late")) == 1
     assert len(world.mails("omar", "Late")) == 1
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from shared.agreement.model import ClockRules, Compiled, Member, Promise, Rung, Target, Team
+from shared.agreement.model import ClockRules, EscalationStep, ExecutableAgreement, Member, Promise, Target, Team
 from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import CalendarSpec
 from shared.events import (
@@ -12,15 +12,15 @@ from shared.events import (
     LeadCard,
     RosterChanged,
 )
-from shared.events.base import Event, Fact
+from shared.events.base import Event, EventData
 from tests.rooms import TUESDAY, Room
 
 LEAD = "0193b0c4-0000-7000-8000-000000000001"
 MINUTE = timedelta(minutes=1)
 
 
-def agreement(**changes: Any) -> Compiled:
-    base = Compiled(
+def agreement(**changes: Any) -> ExecutableAgreement:
+    base = ExecutableAgreement(
         name="Northwind",
         timezone="America/New_York",
         teams={"inbound": Team(manager="omar", members=(Member(rep="dan"), Member(rep="eve")), calendar="hq")},
@@ -31,16 +31,16 @@ def agreement(**changes: Any) -> Compiled:
                 name="accept",
                 targets={"hot": Target(within="15 minutes", off_hours=4 * 3600), "standard": Target(within="8 hours")},
                 rungs=(
-                    Rung(after=0, do=("tell owner", "tell manager")),
-                    Rung(after=1800, do=("reassign",), at_most=2, never="previous owners"),
-                    Rung(after=7200, do=("tell manager", "return to marketing")),
+                    EscalationStep(after=0, do=("notify owner", "notify manager")),
+                    EscalationStep(after=1800, do=("reassign",), at_most=2, never="previous owners"),
+                    EscalationStep(after=7200, do=("notify manager", "return to marketing")),
                 ),
             ),
             "first_touch": Promise(
                 name="first_touch",
                 targets={"hot": Target(within="1 hour")},
                 runs_from="accepted",
-                rungs=(Rung(after=0, do=("tell manager",)),),
+                rungs=(EscalationStep(after=0, do=("notify manager",)),),
             ),
         },
         clock=ClockRules(continue_with_at_least=600),
@@ -48,7 +48,7 @@ def agreement(**changes: Any) -> Compiled:
     return base.model_copy(update=changes)
 
 
-def published(compiled: Compiled | None = None, version: int = 1) -> AgreementPublished:
+def published(compiled: ExecutableAgreement | None = None, version: int = 1) -> AgreementPublished:
     doc = (compiled or agreement()).model_dump(mode="json")
     return AgreementPublished(version=version, hash="sha256:x", published_at=TUESDAY, compiled=doc)
 
@@ -63,8 +63,8 @@ def assigned(
         epoch=epoch,
         tier=tier,
         rule="everyone else",
-        agreement=1,
-        pinned=pinned,
+        routing_version=1,
+        terms_version=pinned,
         decision="d",
         assigned_at=at,
     )
@@ -74,7 +74,7 @@ def answer(kind: Any, at: datetime, epoch: int = 1, **more: Any) -> Any:
     return kind(owner="dan", epoch=epoch, by="dan", answered_at=at, **more)
 
 
-def names(events: list[Event[Fact]]) -> list[str]:
+def names(events: list[Event[EventData]]) -> list[str]:
     return [event.data.type.removeprefix("baton.").removesuffix(".v1") for event in events]
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from shared.agreement.model import Promise, Rung, Target
+from shared.agreement.model import EscalationStep, Promise, Target
 from shared.events import (
     ActionRefused,
     ActionTaken,
@@ -28,7 +28,7 @@ async def press(timer: Room, action: str, id_: str, epoch: int = 1, at: Any = IN
 
 def refusal(action: str, id_: str | None, **more: Any) -> ActionRefused:
     values: dict[str, Any] = {"by": "dan", "epoch": 1, "answered_at": IN_TIME, "why": "No.", "present_epoch": 1}
-    return ActionRefused(action_name=action, action=id_, **values | more)
+    return ActionRefused(action=action, action_id=id_, **values | more)
 
 
 async def wait(timer: Room, seconds: float) -> None:
@@ -76,7 +76,7 @@ async def test_an_answer_of_after_the_due_instant_holds_nothing(timer: Room) -> 
 
 
 async def test_a_long_past_hold_does_not_take_the_settle_time_away(timer: Room) -> None:
-    timer.db.house.settle = timedelta(seconds=2)
+    timer.db.context.settle = timedelta(seconds=2)
     await timer.hear(assigned(), subject=LEAD)
     await press(timer, "accept", "old", at=TUESDAY)
     await wait(timer, 3600)
@@ -181,7 +181,7 @@ async def test_the_speed_to_lead_counts_from_the_reception_once(timer: Room) -> 
         name="first_touch",
         targets={"hot": Target(within="1 hour")},
         runs_from="received",
-        rungs=(Rung(after=0, do=("tell manager",)),),
+        rungs=(EscalationStep(after=0, do=("notify manager",)),),
     )
     promises = agreement().promises | {"first_touch": touch}
     await timer.hear(published(agreement(promises=promises), 2), subject="agreement:2")

@@ -13,7 +13,7 @@ from services.timer.domain import clock as core
 from services.timer.domain import ladder
 from services.timer.domain.clock import LIFE, Clock
 from services.timer.domain.step import step, upcoming
-from shared.agreement.model import Promise, Rung, Target
+from shared.agreement.model import EscalationStep, Promise, Target
 from shared.agreement.time.calendar import ALWAYS, Calendar, CalendarSpec
 from shared.events import ClockStopped, SlaBreached, SlaEscalated, SlaWarned, SlaWithdrawn
 
@@ -22,9 +22,9 @@ MINUTE = timedelta(minutes=1)
 DUE = START + 15 * MINUTE
 SETTLE = timedelta(seconds=2)
 RUNGS = (
-    Rung(after=0, do=("tell owner",)),
-    Rung(after=1800, do=("reassign",), at_most=2),
-    Rung(after=7200, do=("return to marketing",)),
+    EscalationStep(after=0, do=("notify owner",)),
+    EscalationStep(after=1800, do=("reassign",), at_most=2),
+    EscalationStep(after=7200, do=("return to marketing",)),
 )
 PROMISE = Promise(name="accept", targets={"*": Target(within="15 minutes")}, warn=Decimal("0.75"), rungs=RUNGS)
 
@@ -107,7 +107,7 @@ def test_a_rung_of_days_stands_at_the_same_local_time_of_the_next_open_day() -> 
     spec = CalendarSpec(timezone="America/New_York", hours={"mon-fri": ("09:00-17:30",)}, holidays="US")
     calendar = Calendar.compile(spec, {date(2026, 12, 25): "Christmas Day"})
     due = datetime(2026, 12, 24, 15, 30, tzinfo=UTC)  # Thursday, 10:30 in New York
-    rungs = [Rung(days=1, do=("tell manager",)), Rung(days=1, after=7200, do=("reassign",))]
+    rungs = [EscalationStep(days=1, do=("notify manager",)), EscalationStep(days=1, after=7200, do=("reassign",))]
     at = [ladder.at(running(due_at=due), rung, calendar) for rung in rungs]
     assert at == [datetime(2026, 12, 28, 15, 30, tzinfo=UTC), datetime(2026, 12, 28, 17, 30, tzinfo=UTC)]
     wall = [ladder.at(running(due_at=due, off_hours=True), rung, calendar) for rung in rungs]
@@ -128,7 +128,7 @@ def test_a_rung_that_is_spent_says_why_with_the_next_one() -> None:
     clock, facts = step(clock, promise=PROMISE, calendar=ALWAYS, spent=spent, now=DUE + timedelta(hours=3), wall=DUE)
     (said,) = facts
     assert isinstance(said, SlaEscalated)
-    assert (said.rung, said.last) == (3, True)
+    assert (said.step, said.last) == (3, True)
     assert said.skipped == ("rung 2 (reassign): done 2 of at most 2 times",)
     assert (spent, clock.skipped) == ({("l", "accept", "reassign"): 2}, ())
 
@@ -178,7 +178,7 @@ def test_however_it_is_pushed_a_clock_stops_once_and_says_no_more_breaches_than_
     assert kinds.count(ClockStopped) == (0 if clock.runs else 1)
     assert kinds.count(SlaWithdrawn) <= kinds.count(SlaBreached)
     assert bool(clock.verdict) != clock.runs
-    rungs = [fact.rung for fact in facts if isinstance(fact, SlaEscalated)]
+    rungs = [fact.step for fact in facts if isinstance(fact, SlaEscalated)]
     assert rungs == sorted(set(rungs))
 
 
@@ -197,7 +197,7 @@ def _said_until(clock: Clock, seconds: list[int]) -> list[tuple[type[Any], Any]]
         while True:
             before = clock
             clock, facts = step(clock, promise=PROMISE, calendar=ALWAYS, spent=spent, now=moment, wall=moment)
-            said += [(type(fact), getattr(fact, "rung", None)) for fact in facts]
+            said += [(type(fact), getattr(fact, "step", None)) for fact in facts]
             if clock == before:
                 break
     return said

@@ -44,7 +44,7 @@ async def test_reassign_is_done_at_most_twice_across_epochs_and_then_the_next_ru
     assert [(epoch, do) for epoch, do, _ in rungs if do == ("reassign",)] == [(1, ("reassign",)), (2, ("reassign",))]
     await timer.later(hours=2)
     (last,) = [e for e in await timer.tick() if e.data.type == "baton.sla.escalated.v1"]
-    assert last.data.do == ("tell manager", "return to marketing")
+    assert last.data.do == ("notify manager", "return to marketing")
     assert last.data.skipped == ("rung 2 (reassign): done 2 of at most 2 times",)
 
 
@@ -97,7 +97,7 @@ async def test_an_answer_in_time_that_lost_its_lead_is_made_good(timer: Room) ->
     await timer.tick()
     await timer.hear(assigned("eve", epoch=2, at=TUESDAY + 45 * MINUTE), subject=LEAD)
     refused = ActionRefused(
-        action_name="accept",
+        action="accept",
         by="dan",
         epoch=1,
         answered_at=TUESDAY + 14 * MINUTE,
@@ -112,7 +112,7 @@ async def test_an_answer_in_time_that_lost_its_lead_is_made_good(timer: Room) ->
 
 async def test_who_comes_back_starts_a_new_first_touch_once_it_is_accepted(timer: Room) -> None:
     back = LeadEnquiredAgain(
-        lead=LeadCard(id=LEAD), owner="dan", epoch=1, enquiry="x", agreement=1, pinned=1, tier="hot"
+        lead=LeadCard(id=LEAD), owner="dan", epoch=1, enquiry="x", routing_version=1, terms_version=1, tier="hot"
     )
     await timer.hear(assigned(), subject=LEAD)
     assert await timer.hear(back, subject=LEAD) == []

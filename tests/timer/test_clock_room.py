@@ -18,13 +18,13 @@ async def test_an_untouched_hot_lead_is_warned_breached_once_and_climbs_every_ru
     await timer.at(TUESDAY + 15 * MINUTE)
     said = await timer.tick()
     assert names(said) == ["sla.breached", "sla.escalated"]
-    assert said[1].data.do == ("tell owner", "tell manager")
+    assert said[1].data.do == ("notify owner", "notify manager")
     await timer.at(TUESDAY + 45 * MINUTE)
     said = await timer.tick()
     assert [event.data.do for event in said] == [("reassign",)]
     await timer.at(TUESDAY + timedelta(minutes=15, hours=2))
     said = await timer.tick()
-    assert [event.data.do for event in said] == [("tell manager", "return to marketing")]
+    assert [event.data.do for event in said] == [("notify manager", "return to marketing")]
     assert said[0].data.last is True
     await timer.later(days=3)
     assert await timer.tick() == []
@@ -93,5 +93,5 @@ async def test_a_new_owner_has_ten_minutes_at_least_and_rung_one_again(timer: Ro
     assert str(row["due_at"])[:16] == "2026-12-01T15:55"
     await timer.later(minutes=11)
     assert [e.data.do for e in await timer.tick() if e.data.type.startswith("baton.sla.escalated")] == [
-        ("tell owner", "tell manager")
+        ("notify owner", "notify manager")
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.access.admin import make_key
+from shared.access.admin import create_key
 from shared.agreement.roster import Rep
 from shared.events import RosterChanged
 from shared.runtime.app import build_app
@@ -24,7 +24,7 @@ async def stop() -> asyncio.Event:
 
 @pytest.fixture
 async def ops(timer: Room, stop: asyncio.Event) -> AsyncIterator[httpx.AsyncClient]:
-    _, key = await make_key(timer.resources.access, "ops", ["ops"], None, "test")
+    _, key = await create_key(timer.resources.access, "ops", ["ops"], None, "test")
     app = build_app((timer.service,), timer.resources, stop)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
@@ -118,7 +118,7 @@ async def test_the_stream_tells_what_is_said_and_goes_on_from_the_last_event_id(
     stop.set()
     assert _events((await told).text) == [(2, "sla.escalated"), (3, "sla.escalated")]
     assert _events((await fresh).text) == [(3, "sla.escalated")]
-    assert timer.db.wakes._bells["timer:breaches"] == []
+    assert timer.db.wakeups._subscribers["timer:breaches"] == []
 
 
 def _events(text: str) -> list[tuple[int, str]]:
@@ -133,15 +133,15 @@ def _events(text: str) -> list[tuple[int, str]]:
 
 async def _listening(timer: Room, streams: int) -> None:
     """Until so many streams know where they begin."""
-    bells = timer.db.wakes._bells["timer:breaches"]
+    bells = timer.db.wakeups._subscribers["timer:breaches"]
     await _until(lambda: len(bells) == streams)
-    timer.db.wakes.ring("timer", "breaches")
+    timer.db.wakeups.signal("timer", "breaches")
     await _heard(timer)
 
 
 async def _heard(timer: Room) -> None:
     """Until every stream looks at what the bell was rung for."""
-    bells = timer.db.wakes._bells["timer:breaches"]
+    bells = timer.db.wakeups._subscribers["timer:breaches"]
     await _until(lambda: not any(bell.is_set() for bell in bells))
 
 

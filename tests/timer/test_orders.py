@@ -20,7 +20,7 @@ from shared.events import (
     SlaBreached,
     SlaEscalated,
 )
-from shared.events.base import Event, Fact
+from shared.events.base import Event, EventData
 from tests.rooms import TUESDAY, Room, room
 from tests.timer.clock_room import LEAD, answer, assigned, furnish
 
@@ -85,7 +85,7 @@ def script(plan: Plan) -> list[tuple[int, int, dict[str, Any], Any]]:
     return sorted(lines, key=lambda line: line[:2])
 
 
-async def live(timer: Room, plan: Plan) -> list[Event[Fact]]:
+async def live(timer: Room, plan: Plan) -> list[Event[EventData]]:
     """Live it to its end; returns everything that was said."""
     said = await timer.hear(assigned(), subject=LEAD)
     for second, _, envelope, fact in script(plan):
@@ -112,7 +112,7 @@ async def test_each_clock_has_one_final_verdict_and_the_stamps_decide_it(plan: P
         assert stops == ([row["verdict"]] if row["verdict"] else [])
         breached = sum(isinstance(data, SlaBreached) for data in about)
         assert breached <= 1
-        rungs = [data.rung for data in about if isinstance(data, SlaEscalated)]
+        rungs = [data.step for data in about if isinstance(data, SlaEscalated)]
         assert rungs == sorted(set(rungs))
         withdrawn = sum(data.type == "baton.sla.withdrawn.v1" for data in about)
         assert withdrawn == (breached if row["verdict"] in ("kept", "void") else 0)

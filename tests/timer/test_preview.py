@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from shared.access.admin import make_key
+from shared.access.admin import create_key
 from shared.runtime.app import build_app
 from tests.rooms import Room
 from tests.vectors_at import vectors
@@ -20,7 +20,7 @@ CASES = json.loads(vectors("business_time.json").read_text())["cases"]
 
 @pytest.fixture
 async def reader(timer: Room) -> AsyncIterator[httpx.AsyncClient]:
-    _, key = await make_key(timer.resources.access, "reader", ["executive"], None, "test")
+    _, key = await create_key(timer.resources.access, "reader", ["executive"], None, "test")
     app = build_app((timer.service,), timer.resources, asyncio.Event())
     headers = {"authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(
@@ -107,7 +107,7 @@ async def test_the_breach_topic_is_told_over_http_and_goes_on_from_a_cursor(
     await timer.hear(assigned(), subject=LEAD)
     await timer.at(TUESDAY + timedelta(minutes=16))
     await timer.tick()
-    _, key = await make_key(timer.resources.access, "ops", ["ops"], None, "test")
+    _, key = await create_key(timer.resources.access, "ops", ["ops"], None, "test")
     ops = {"authorization": f"Bearer {key}"}
     first = (await reader.get("/v1/breaches?limit=1", headers=ops)).json()
     rest = (await reader.get(f"/v1/breaches?cursor={first['next']}", headers=ops)).json()

@@ -11,7 +11,7 @@ from services.timer.domain.answer import Answer, concerns, holds
 from services.timer.domain.followed import again, follow
 from services.timer.domain.lead import ASSIGNED, Lead
 from services.timer.domain.promise import Begun, basis, begin, left_of, reckon
-from shared.agreement.model import ClockRules, Compiled, Promise, Target
+from shared.agreement.model import ClockRules, ExecutableAgreement, Promise, Target
 from shared.agreement.roster import Rep
 from tests.timer.clock_room import agreement
 
@@ -31,7 +31,7 @@ def begun(
     tier: str = "hot",
     left: int | None = None,
     rep: Rep = DAN,
-    compiled: Compiled | None = None,
+    compiled: ExecutableAgreement | None = None,
     **promise: Any,
 ) -> Begun:
     pinned = compiled or agreement()

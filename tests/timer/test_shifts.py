@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from shared.agreement.roster import Rep
 from shared.events import RosterChanged, SlaBreached
-from shared.work.scheduler import Ticker
+from shared.work.scheduler import Scheduler
 from tests.rooms import TUESDAY, Room
 from tests.timer.clock_room import LEAD, assigned, clock, names
 
@@ -17,9 +17,9 @@ async def test_a_shift_that_is_taken_away_does_not_park_the_breach(timer: Room) 
         await timer.hear(RosterChanged(rep=rep), subject="rep:dan")
     await timer.hear(assigned(epoch=2, at=TUESDAY), subject=LEAD)
     await timer.later(minutes=16)
-    ticker = Ticker(timer.db, timer.service.on_due, asyncio.Event())
+    ticker = Scheduler(timer.db, timer.service.on_due, asyncio.Event())
     for _ in range(4):
-        await ticker.round()
+        await ticker.run_once()
     assert [event for event in await timer.posted() if isinstance(event.data, SlaBreached)]
     assert await timer.sql("SELECT reason FROM dead_letters") == []
 

@@ -47,7 +47,7 @@ async def test_a_planted_fault_is_named_and_no_other(fault: str, timer: Room) ->
 
 
 async def test_a_clock_that_nobody_settles_is_overdue_after_a_minute_of_real_time(timer: Room) -> None:
-    timer.db.house.settle = timedelta(seconds=2)
+    timer.db.context.settle = timedelta(seconds=2)
     await timer.hear(assigned(), subject=LEAD)
     id_ = (await clock(timer))["id"]
     await timer.at(TUESDAY + 16 * MINUTE)

@@ -23,7 +23,7 @@ from shared.events.base import Event
 from shared.runtime.migrate import upgrade
 from shared.runtime.resources import Resources, open_resources
 from shared.store.database import Database
-from shared.work.scheduler import Ticker
+from shared.work.scheduler import Scheduler
 from tests.rooms import TUESDAY
 from tests.timer.clock_room import LEAD, MINUTE, answer, assigned, published
 
@@ -67,8 +67,8 @@ async def _hear(db: Database, events: list[Event[Any]]) -> None:
 
 
 async def _tick(db: Database) -> None:
-    ticker = Ticker(db, build(TimerSettings()).on_due, asyncio.Event())
-    while not await ticker.round():
+    ticker = Scheduler(db, build(TimerSettings()).on_due, asyncio.Event())
+    while not await ticker.run_once():
         pass
 
 

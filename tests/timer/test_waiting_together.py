@@ -34,7 +34,7 @@ async def test_what_arrives_while_it_is_committed_elsewhere_is_handled(postgres:
             lead = f"{LEAD[:-2]}{turn:02d}"
             version, rep = turn + 1, f"dan-{turn}"
             event = Event(
-                assigned(rep, pinned=version).model_copy(update={"agreement": version}), lead, "/test", TUESDAY
+                assigned(rep, pinned=version).model_copy(update={"routing_version": version}), lead, "/test", TUESDAY
             )
             news = Event(published(version=version), f"agreement:{version}", "/test", TUESDAY)
             person = Event(RosterChanged(rep=Rep(id=rep, name="Dan")), f"rep:{rep}", "/test", TUESDAY)

@@ -12,7 +12,7 @@ from services.console.settings import Settings
 from services.console.store import lines
 from shared.base.credentials import Principal
 from shared.base.errors import NotAllowed, NotFound
-from shared.base.ids import is_id
+from shared.base.ids import is_uuid
 from shared.store.tx import Tx
 from shared.web import templates
 from shared.web.http import LOCAL, database, reading
@@ -50,8 +50,8 @@ def doors(settings: Settings) -> APIRouter:
         """One lead: timeline, decision in words, clocks and notices."""
         who = await viewer(request)
         if who is None:
-            return RedirectResponse(f"/sign-in?to=/leads/{lead}" if is_id(lead) else "/sign-in", 303)
-        found = await showing.lead(tx, lead) if is_id(lead) else None
+            return RedirectResponse(f"/sign-in?to=/leads/{lead}" if is_uuid(lead) else "/sign-in", 303)
+        found = await showing.lead(tx, lead) if is_uuid(lead) else None
         top = await _top(tx, request, who)
         return html("lead.html", **found, **top) if found else html("missing.html", 404, **top)
 
@@ -60,7 +60,7 @@ def doors(settings: Settings) -> APIRouter:
         """The inner part of a lead's page, for the page itself when something happened."""
         if await viewer(request) is None:
             raise NotAllowed("Sign in first.", status=401)
-        found = await showing.lead(tx, lead) if is_id(lead) else None
+        found = await showing.lead(tx, lead) if is_uuid(lead) else None
         if found is None:
             raise NotFound("There is no such lead here.")
         return html("lead_parts.html", **found)
@@ -70,7 +70,7 @@ def doors(settings: Settings) -> APIRouter:
         request: Request, lead: str, last_event_id: Resume = None, after: str | None = None
     ) -> Response:
         """What happens to one lead, as server-sent events."""
-        if not is_id(lead):
+        if not is_uuid(lead):
             raise NotFound("There is no such lead here.")
         return await _stream(request, settings, last_event_id or after, lead)
 

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.console.api.pages import html
 from services.console.api.viewer import ROLES
-from shared.base.ids import is_id
+from shared.base.ids import is_uuid
 from shared.web.http import access_of, same_origin
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def doors() -> APIRouter:
         access = access_of(request)
         if access.db.dialect == "postgresql":
             async with access.db.reading() as tx:
-                await access.fresh(tx)
+                await access.reload_if_stale(tx)
         who = access.principal(key.strip())
         if who is None or not who.may(*ROLES) or not same_origin(request):
             log.warning("A sign-in was refused.", extra={"request": request.scope.get("request_id")})
@@ -58,4 +58,4 @@ def doors() -> APIRouter:
 
 def _page(to: str) -> str:
     """Where to go after: a lead's page, else the floor; never another site."""
-    return to if to.startswith("/leads/") and is_id(to.removeprefix("/leads/")) else "/"
+    return to if to.startswith("/leads/") and is_uuid(to.removeprefix("/leads/")) else "/"

@@ -11,7 +11,7 @@ from prometheus_client import Gauge
 from services.console.handlers import showing
 from services.console.handlers.following import BELL
 from services.console.store import lines
-from shared.base.waits import until
+from shared.base.waits import sleep_until
 from shared.store.database import Database
 from shared.store.tx import Tx
 
@@ -41,7 +41,7 @@ class Stream:
 
     async def told(self, start: int | None) -> AsyncIterator[bytes]:
         """The stream from a place on (None: from now on)."""
-        bell = self.db.wakes.bell("console", BELL)
+        bell = self.db.wakeups.subscribe("console", BELL)
         OPEN.inc()
         try:
             self.checked = _tick()
@@ -53,9 +53,9 @@ class Stream:
                 for part in parts:
                     yield part
                 if parts:
-                    await until(None, self.stop, BREATH)
+                    await sleep_until(None, self.stop, BREATH)
                     continue
-                await until(bell, self.stop, HEARTBEAT)
+                await sleep_until(bell, self.stop, HEARTBEAT)
                 if not bell.is_set() and not self.stop.is_set():
                     async with self.db.reading() as tx:
                         yield self._time(tx)
@@ -63,7 +63,7 @@ class Stream:
                 yield _event("end", {"why": "Your key was revoked; sign in again."})
         finally:
             OPEN.dec()
-            self.db.wakes.forget(bell)
+            self.db.wakeups.unsubscribe(bell)
 
     async def _begin(self, start: int | None) -> list[bytes]:
         """Take the place. A page that slept for long, or that knows a place of another database, gets all as it is."""

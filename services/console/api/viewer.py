@@ -3,7 +3,7 @@
 from fastapi import Request
 
 from shared.base.credentials import Principal
-from shared.web.http import LOCAL, asker, trusted
+from shared.web.http import LOCAL, authenticate, is_local_trusted
 
 ROLES = ("manager", "marketing", "executive", "ops")
 """Who may read; an admin may everything."""
@@ -11,7 +11,7 @@ ROLES = ("manager", "marketing", "executive", "ops")
 
 async def viewer(request: Request) -> Principal | None:
     """Who looks; None when they must sign in first."""
-    who = await asker(request)
+    who = await authenticate(request)
     if who is not None:
         return who if who.may(*ROLES) else None
-    return LOCAL if trusted(request) else None
+    return LOCAL if is_local_trusted(request) else None

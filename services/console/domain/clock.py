@@ -5,7 +5,7 @@ from typing import Any
 
 from shared import events as said
 from shared.events.base import Event
-from shared.events.breaches import SlaFact
+from shared.events.breaches import SlaEvent
 
 RANK = {"running": 0, "warned": 1, "breached": 2, "late": 3, "missed": 3, "kept": 4, "void": 5}
 """Which word stands when two are known. `kept` is above `missed`: an answer in time that was told too late withdraws the
@@ -27,7 +27,7 @@ def after(known: Sequence[Mapping[str, Any]], event: Event[Any]) -> Row | None:
         return _started(found, event)
     if found is not None:
         return _changed(found, data)
-    if isinstance(data, SlaFact):
+    if isinstance(data, SlaEvent):
         row = {"id": data.clock, "lead": event.subject, "promise": data.promise, "epoch": data.epoch}
         row |= {"owner": data.owner, "started_at": event.time, "due_at": data.due_at, "warn_at": None, "in_words": ""}
         return _changed({**row, "state": "running"}, data)

@@ -62,7 +62,7 @@ def after(row: Row, event: Event[Any]) -> Row:
         return row | {"breaches": row["breaches"] + 1}
     if isinstance(data, said.SlaWithdrawn):
         return row | {"breaches": row["breaches"] - 1}
-    if not isinstance(data, said.leads.LeadFact):
+    if not isinstance(data, said.leads.LeadEvent):
         return row
     return _moved(row, event) | _described(row, event) | _given(data)
 
@@ -91,7 +91,7 @@ def _given(data: Any) -> Row:
     if isinstance(data, said.LeadAssigned):
         return {"owner": data.owner, "team": data.team, "tier": data.tier, "epoch": data.epoch, "rule": data.rule}
     if isinstance(data, said.LeadQualified):
-        return {"tier": data.tier, "score": data.score}
+        return {"tier": data.tier, "score": data.grade}
     if isinstance(data, said.LeadMerged):
         return {"merged_into": data.into}
     if isinstance(data, said.LeadHeld | said.LeadUnrouted | said.LeadRecycled):

@@ -44,7 +44,7 @@ async def follow(tx: Tx, events: list[Event[Any]]) -> None:
     changed = [clock.after(clocks.get(event.subject, []), event) for event in events]
     told = [notice(event) for event in events]
     await leads.save(tx, moved, [row for row in changed if row], [row for row in told if row])
-    tx.wakes.add(BELL)
+    tx.wakeups.add(BELL)
 
 
 def _line(event: Event[Any], text: Any) -> dict[str, Any]:
@@ -68,4 +68,4 @@ async def learn(tx: Tx, events: list[Event[said.AgreementPublished]]) -> None:
         for event in events
     ]
     await known.learn(tx, rows)
-    tx.wakes.add(BELL)
+    tx.wakeups.add(BELL)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.store.kernel_migration import create_kernel_tables
-from shared.store.types import Json, Moment
+from shared.store.types import Json, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -19,7 +19,7 @@ def upgrade() -> None:
         "agreements",
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("published_at", Moment(), nullable=False),
+        sa.Column("published_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("version"),
     )
     op.create_table(
@@ -30,9 +30,9 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(length=100), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("started_at", Moment(), nullable=False),
-        sa.Column("due_at", Moment(), nullable=False),
-        sa.Column("warn_at", Moment(), nullable=True),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("warn_at", UtcDateTime(), nullable=True),
         sa.Column("in_words", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -43,7 +43,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("card", Json(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("since", Moment(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("owner", sa.String(length=100), nullable=True),
         sa.Column("team", sa.String(length=100), nullable=True),
         sa.Column("tier", sa.String(length=60), nullable=False),
@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("in_words", sa.Text(), nullable=False),
-        sa.Column("received_at", Moment(), nullable=True),
+        sa.Column("received_at", UtcDateTime(), nullable=True),
         sa.Column("merged_into", sa.String(length=36), nullable=True),
         sa.Column("breaches", sa.Integer(), nullable=False),
         sa.Column("moved", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -64,7 +64,7 @@ def upgrade() -> None:
         "lines",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("lead", sa.String(length=36), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("type", sa.String(length=60), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("loud", sa.Boolean(), nullable=False),
@@ -81,7 +81,7 @@ def upgrade() -> None:
         sa.Column("person", sa.String(length=100), nullable=True),
         sa.Column("channel", sa.String(length=120), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )

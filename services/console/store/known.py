@@ -28,5 +28,5 @@ async def learn(tx: Tx, rows: list[Row]) -> None:
 
 async def live(tx: Tx) -> Row | None:
     """The newest version that went live."""
-    row = await tx.one(select(agreements).order_by(agreements.c.version.desc()).limit(1))
+    row = await tx.first(select(agreements).order_by(agreements.c.version.desc()).limit(1))
     return dict(row) if row else None

@@ -79,11 +79,11 @@ async def states(tx: Tx) -> dict[str, int]:
 
 async def late(tx: Tx) -> int:
     """How many clocks are breached and still open."""
-    row = await tx.one(select(func.count().label("n")).where(clocks.c.state == "breached"))
+    row = await tx.first(select(func.count().label("n")).where(clocks.c.state == "breached"))
     return int(row["n"]) if row else 0
 
 
 async def received(tx: Tx, since: datetime) -> int:
     """How many leads came in since then."""
-    row = await tx.one(select(func.count().label("n")).where(leads.c.received_at > since))
+    row = await tx.first(select(func.count().label("n")).where(leads.c.received_at > since))
     return int(row["n"]) if row else 0

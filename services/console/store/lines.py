@@ -42,5 +42,5 @@ async def story(tx: Tx, lead: str) -> list[Row]:
 
 async def newest(tx: Tx) -> int:
     """The newest place."""
-    row = await tx.one(select(func.max(lines.c.id).label("n")))
+    row = await tx.first(select(func.max(lines.c.id).label("n")))
     return int(row["n"] or 0) if row else 0

@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
 from shared.store.kernel_tables import kernel_tables
-from shared.store.types import BigId, Json, Moment
+from shared.store.types import BigId, Json, UtcDateTime
 
 metadata = MetaData()
 kernel_tables(metadata)
@@ -14,7 +14,7 @@ leads = Table(
     Column("id", String(36), primary_key=True),
     Column("card", Json, nullable=False),
     Column("state", String(16), nullable=False),
-    Column("since", Moment, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
     Column("owner", String(100)),
     Column("team", String(100)),
     Column("tier", String(60), nullable=False),
@@ -22,7 +22,7 @@ leads = Table(
     Column("epoch", Integer, nullable=False),
     Column("rule", Text, nullable=False),
     Column("in_words", Text, nullable=False),
-    Column("received_at", Moment),
+    Column("received_at", UtcDateTime),
     Column("merged_into", String(36)),
     Column("breaches", Integer, nullable=False),
     Column("moved", BigId, nullable=False),
@@ -40,9 +40,9 @@ clocks = Table(
     Column("epoch", Integer, nullable=False),
     Column("owner", String(100)),
     Column("state", String(12), nullable=False),
-    Column("started_at", Moment, nullable=False),
-    Column("due_at", Moment, nullable=False),
-    Column("warn_at", Moment),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("warn_at", UtcDateTime),
     Column("in_words", Text, nullable=False),
     Index("console_clocks_state", "state"),
 )
@@ -56,7 +56,7 @@ notices = Table(
     Column("person", String(100)),
     Column("channel", String(120), nullable=False),
     Column("state", String(12), nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("why", Text, nullable=False),
 )
 lines = Table(
@@ -64,7 +64,7 @@ lines = Table(
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("lead", String(36), nullable=False, index=True),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("type", String(60), nullable=False),
     Column("text", Text, nullable=False),
     Column("loud", Boolean, nullable=False),
@@ -77,5 +77,5 @@ agreements = Table(
     metadata,
     Column("version", Integer, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("published_at", Moment, nullable=False),
+    Column("published_at", UtcDateTime, nullable=False),
 )

@@ -53,7 +53,7 @@ class Email:
     async def _one(self, client: aiosmtplib.SMTP, composed: EmailMessage) -> None:
         done = False
         try:
-            failpoints.reached("before_data")
+            failpoints.hit("before_data")
             await client.send_message(composed)
             done = True
         except aiosmtplib.SMTPResponseException:

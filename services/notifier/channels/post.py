@@ -20,11 +20,11 @@ class Post:
         """Send one notice."""
         kind, _, name = item.notice.channel.partition(":")
         if kind == "webhook":
-            target = access.target(name)
+            target = access.destination(name)
             if target is None:
                 why = f"there is no target {name}; make it with `baton targets create {name} URL`"
                 return Outcome(False, why)
-            return await self._webhook.send(target, item, clock.here().wall)
+            return await self._webhook.send(target, item, clock.local().wall)
         if not item.address:
             return Outcome(False, "the person has no address in the roster", final=True)
         return await self._email.send(item)

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook as Signer
 from services.notifier.channels.outcome import Outcome
 from services.notifier.domain.message import Composed
 from shared.base import failpoints
-from shared.base.credentials import Target
+from shared.base.credentials import Destination
 
 TIMEOUT = 10.0
 GONE = 410
@@ -39,7 +39,7 @@ class Webhook:
     def __init__(self) -> None:
         self._client = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
 
-    async def send(self, target: Target, item: Composed, wall: datetime) -> Outcome:
+    async def send(self, target: Destination, item: Composed, wall: datetime) -> Outcome:
         """Post one notice; `wall` is the real time of this attempt."""
         body = orjson.dumps(item.payload).decode()
         headers = {
@@ -58,7 +58,7 @@ class Webhook:
             return Outcome(True)
         return Outcome(False, f"the target answered {status}", final=status == GONE)
 
-    async def _post(self, target: Target, body: str, headers: dict[str, str]) -> int:
+    async def _post(self, target: Destination, body: str, headers: dict[str, str]) -> int:
         place = await resolved(target)
         request = self._client.build_request(
             "POST",
@@ -68,7 +68,7 @@ class Webhook:
             # The certificate is checked for the name, the connection goes to the address that was checked.
             extensions={"sni_hostname": place.name},
         )
-        failpoints.reached("before_data")
+        failpoints.hit("before_data")
         response = await self._client.send(request, stream=True)
         await response.aclose()
         return response.status_code
@@ -78,7 +78,7 @@ class Webhook:
         await self._client.aclose()
 
 
-async def resolved(target: Target) -> Place:
+async def resolved(target: Destination) -> Place:
     """The address that a target's name has now. Raises Refused unless it is https and every address of it is public."""
     parts = urlsplit(target.url)
     name = parts.hostname or ""

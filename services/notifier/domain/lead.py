@@ -22,11 +22,11 @@ from shared.events import (
     LeadUnrouted,
     LeadWon,
 )
-from shared.events.base import Event, Fact
+from shared.events.base import Event, EventData
 from shared.events.leads import LeadCard
 
 OWNED = frozenset(("assigned", "accepted", "contacted", "advanced"))
-STATES: dict[type[Fact], str] = {
+STATES: dict[type[EventData], str] = {
     LeadReceived: "received",
     LeadQualified: "qualified",
     LeadHeld: "held",
@@ -89,15 +89,15 @@ def follow(lead: Lead, event: Event[Any]) -> Lead:
             epoch=data.epoch,
             since=data.assigned_at,
             assigned_at=data.assigned_at,
-            pinned=data.pinned,
+            pinned=data.terms_version,
             rule=data.rule,
         )
     elif isinstance(data, NOBODYS):
         lead = replace(lead, owner=None)
     elif isinstance(data, LeadQualified):
-        lead = replace(lead, tier=data.tier, pinned=data.pinned)
+        lead = replace(lead, tier=data.tier, pinned=data.terms_version)
     elif isinstance(data, LeadEnquiredAgain) and not lead.pinned:
-        lead = replace(lead, owner=data.owner, epoch=data.epoch, pinned=data.pinned, tier=data.tier or "")
+        lead = replace(lead, owner=data.owner, epoch=data.epoch, pinned=data.terms_version, tier=data.tier or "")
     card = getattr(data, "lead", None)
     if isinstance(card, LeadCard):
         lead = replace(lead, card=card.model_dump(mode="json", exclude_none=True))

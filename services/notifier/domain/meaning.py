@@ -33,19 +33,19 @@ def meant(event: Event[Any]) -> list[Meant]:
     if isinstance(data, LeadAssigned):
         return [Meant("assigned", "owner", _assignment(data))]
     if isinstance(data, LeadEnquiredAgain) and data.owner:
-        return [Meant("again", "owner", {"round": data.round})]
-    if isinstance(data, LeadUnrouted) and data.alert_due:
+        return [Meant("again", "owner", {"round": data.enquiry_count})]
+    if isinstance(data, LeadUnrouted) and data.alert_now:
         return [Meant("unrouted", data.alert or "ops", {"why": data.why})]
     if isinstance(data, LeadRecycled):
         return [Meant("recycled", "marketing", {"reason": data.reason, "by": data.by})]
     if isinstance(data, SlaWarned):
         return [Meant("warned", "owner", _promise(data))]
     if isinstance(data, SlaEscalated):
-        told = [word.removeprefix("tell ").strip() for word in data.do if word.startswith("tell ")]
-        also = [word for word in data.do if not word.startswith("tell ")]
+        told = [word.removeprefix("notify ").strip() for word in data.do if word.startswith("notify ")]
+        also = [word for word in data.do if not word.startswith("notify ")]
         about: dict[str, Any] = {
             **_promise(data),
-            "rung": data.rung,
+            "rung": data.step,
             "also": also,
             "skipped": list(data.skipped),
             "last": data.last,
@@ -71,7 +71,7 @@ def mismatch(lead: Lead, event: Event[Any]) -> str:
 
 
 def _assignment(data: LeadAssigned) -> dict[str, Any]:
-    return {"rule": data.rule, "why": data.why, "marks": list(data.marks), "previous": data.previous_owner}
+    return {"rule": data.rule, "why": data.why, "marks": list(data.flags), "previous": data.previous_owner}
 
 
 def _promise(data: Any) -> dict[str, Any]:

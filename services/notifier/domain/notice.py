@@ -20,21 +20,21 @@ from shared.events import (
     LeadUnrouted,
     LeadWon,
 )
-from shared.events.base import Event, Fact
+from shared.events.base import Event, EventData
 
 ASKING = frozenset(("assigned", "again", "warned", "breached"))
 """Kinds that ask for an answer, and are pointless once it was given."""
 
-MEETS: dict[type[Fact], frozenset[str]] = {
+MEETS: dict[type[EventData], frozenset[str]] = {
     LeadAccepted: frozenset(("accept",)),
     LeadAttempted: frozenset(("accept",)),
     LeadContacted: frozenset(("accept", "first_touch")),
     LeadAdvanced: frozenset(("accept", "first_touch", "qualify")),
 }
 """Which promises an answer keeps; any later action implies the earlier ones."""
-ENDS: tuple[type[Fact], ...] = (LeadDeclined, LeadDisqualified, LeadWon, LeadLost)
+ENDS: tuple[type[EventData], ...] = (LeadDeclined, LeadDisqualified, LeadWon, LeadLost)
 """Answers after which nothing is owed any more."""
-MOVES: tuple[type[Fact], ...] = (LeadAssigned, LeadHeld, LeadUnrouted, LeadRecycled, LeadMerged)
+MOVES: tuple[type[EventData], ...] = (LeadAssigned, LeadHeld, LeadUnrouted, LeadRecycled, LeadMerged)
 """What takes a lead away from its owner."""
 HUSHES = (*MEETS, *ENDS, *MOVES)
 

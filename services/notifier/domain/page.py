@@ -9,7 +9,7 @@ from services.notifier.domain.lead import OWNED, Lead
 from services.notifier.domain.links import Link
 from services.notifier.domain.reader import Reader
 from services.notifier.domain.wording import DONE
-from shared.agreement.model import Compiled
+from shared.agreement.model import ExecutableAgreement
 
 LABELS = {"accept": "Accept", "decline": "Decline", "contacted": "I have contacted them"}
 ACTIONS = ("accept", "decline", "contacted", "attempt")
@@ -53,7 +53,7 @@ class Shown:
 
     link: Link
     lead: Lead
-    agreement: Compiled | None
+    agreement: ExecutableAgreement | None
     reader: Reader
     names: Mapping[str, str]
     due: datetime | None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.notifier.domain.lead import Lead
-from shared.agreement.model import Compiled
+from shared.agreement.model import ExecutableAgreement
 from shared.agreement.roster import Rep
 
 STAND_BY = ("ops", "admin")
@@ -26,7 +26,7 @@ class Office:
     """Everybody, the agreement that is live, and the moment at which somebody is looked for."""
 
     people: Mapping[str, Rep]
-    agreement: Compiled | None
+    agreement: ExecutableAgreement | None
     now: datetime
 
     def who(self, role: str, lead: Lead, person: str | None = None) -> list[Told]:

@@ -55,18 +55,18 @@ def _actions(tx: Tx, notice: Notice, lead: Lead) -> tuple[tuple[str, str], ...]:
     mine = notice.role == "owner" and notice.person == lead.owner and notice.epoch == lead.epoch
     offers = OFFERS.get(lead.state, ()) if mine and notice.kind in ASKS else ()
     if offers:
-        url = f"{tx.house.public_url}/a/{token(tx, notice)}"
+        url = f"{tx.context.public_url}/a/{token(tx, notice)}"
         return tuple((LABELS[action], f"{url}?do={action}") for action in offers)
     if notice.kind in ("withdrawn", "confirmed"):
         return ()
-    return (("See the lead", f"{tx.house.public_url}/leads/{notice.lead}"),)
+    return (("See the lead", f"{tx.context.public_url}/leads/{notice.lead}"),)
 
 
 def token(tx: Tx, notice: Notice) -> str:
     """The signed token of a notice's links: for its lead, person and epoch, for as long as links are valid."""
     expires = (notice.created_at + VALID).replace(microsecond=0)
     link = Link(notice.id, notice.lead, notice.person, notice.epoch, expires)
-    return pack(link, tx.house.keys.sign(PURPOSE, link.body()))
+    return pack(link, tx.context.keys.sign(PURPOSE, link.body()))
 
 
 def _due(notice: Notice, dues: Mapping[tuple[str, str, int], datetime]) -> datetime | None:

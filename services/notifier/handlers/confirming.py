@@ -56,7 +56,7 @@ async def confirmations(tx: Tx, events: list[Event[Any]], leads: dict[str, Lead]
         refused = isinstance(event.data, ActionRefused)
         if event.data.action:
             said = event.data.why if isinstance(event.data, ActionRefused) else ""
-            outcomes.append((event.data.action, "refused" if refused else "applied", said))
+            outcomes.append((event.data.action_id, "refused" if refused else "applied", said))
     caused = {event.data.action: event for event in events}
     wanted = []
     for answer in await answers.settle(tx, outcomes):

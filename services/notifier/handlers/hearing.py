@@ -24,7 +24,7 @@ from shared.events import (
 from shared.events.base import Event
 from shared.store.tx import Tx
 from shared.work import deferred, schedule
-from shared.work.schedule import Due
+from shared.work.schedule import ScheduledItem
 
 LOOK_AGAIN = timedelta(seconds=15)
 
@@ -32,7 +32,7 @@ LOOK_AGAIN = timedelta(seconds=15)
 async def hear(tx: Tx, events: list[Event[Any]]) -> None:
     """At most one event of each lead. An assignment waits for the version and the person that it names."""
     if isinstance(events[0].data, HUSHES):
-        await schedule.hold(tx, [event.subject for event in events])
+        await schedule.lock(tx, [event.subject for event in events])
     leads = await store.leads_of(tx, [event.subject for event in events], lock=True)
     ready = await _ready(tx, events)
     await _hush(tx, [event for event in ready if isinstance(event.data, HUSHES)])
@@ -70,19 +70,23 @@ async def hear_timer(tx: Tx, events: list[Event[Any]]) -> None:
 async def _ready(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
     people = await known.everybody(tx)
     assigned = [event.data for event in events if isinstance(event.data, LeadAssigned)]
-    versions = await known.versions_of(tx, {number for data in assigned for number in (data.agreement, data.pinned)})
+    versions = await known.versions_of(
+        tx, {number for data in assigned for number in (data.routing_version, data.terms_version)}
+    )
 
     def needs(event: Event[Any]) -> str:
         if not isinstance(event.data, LeadAssigned):
             return ""
-        missing = [number for number in (event.data.agreement, event.data.pinned) if number not in versions]
+        missing = [
+            number for number in (event.data.routing_version, event.data.terms_version) if number not in versions
+        ]
         if missing:
             return f"agreement:{missing[0]}"
         return "" if event.data.owner in people else f"rep:{event.data.owner}"
 
-    ready = await deferred.ready(tx, events, needs)
+    ready = await deferred.defer_unready(tx, events, needs)
     if len(ready) < len(events):
-        await schedule.put(tx, [Due("look", "look", "look", tx.wall + LOOK_AGAIN, "wall")])
+        await schedule.schedule(tx, [ScheduledItem("look", "look", "look", tx.wall + LOOK_AGAIN, "wall")])
     return ready
 
 
@@ -98,7 +102,7 @@ async def hush(tx: Tx, pointless: list[tuple[Notice, Event[Any]]]) -> None:
     if not pointless:
         return
     await notices.move(tx, [notice.id for notice, _ in pointless], "suppressed")
-    await schedule.drop(tx, [f"send:{notice.id}" for notice, _ in pointless])
+    await schedule.cancel(tx, [f"send:{notice.id}" for notice, _ in pointless])
     for notice, event in pointless:
         why = f"It no longer matters: {event.data.type.split('.')[2].replace('_', ' ')}."
         tx.emit(NoticeSuppressed(**notice.names(), at=tx.now, why=why), subject=notice.lead, cause=event)

@@ -8,7 +8,7 @@ from shared.events import AgreementPublished, ClockMoved, ClockResumed, ClockSta
 from shared.events.base import Event
 from shared.store.tx import Tx
 from shared.work import deferred, schedule
-from shared.work.schedule import Due
+from shared.work.schedule import ScheduledItem
 
 
 async def learn(tx: Tx, events: list[Event[AgreementPublished]]) -> None:
@@ -23,7 +23,7 @@ async def meet(tx: Tx, events: list[Event[RosterChanged]]) -> None:
     await deferred.resume(tx, hear, [f"rep:{event.data.rep.id}" for event in events])
 
 
-async def look(tx: Tx, rows: list[Due]) -> None:
+async def look(tx: Tx, rows: list[ScheduledItem]) -> None:
     """Look again at what waits: what it needs may have come in another process's transaction, unseen by the first look."""
     await deferred.resume(tx, hear, await known.needed(tx))
 
@@ -31,7 +31,7 @@ async def look(tx: Tx, rows: list[Due]) -> None:
 async def runs(tx: Tx, events: list[Event[ClockStarted]] | list[Event[ClockMoved]] | list[Event[ClockResumed]]) -> None:
     """Until when somebody has: the mail that waits to say so goes out."""
     leads = [event.subject for event in events]
-    await schedule.hold(tx, leads)
+    await schedule.lock(tx, leads)
     rows = [
         {"lead": event.subject, "promise": event.data.promise, "epoch": event.data.epoch, "due_at": event.data.due_at}
         for event in events
@@ -45,14 +45,14 @@ async def runs(tx: Tx, events: list[Event[ClockStarted]] | list[Event[ClockMoved
     ]
     if ready:
         await notices.move(tx, ready, "ready")
-        await schedule.drop(tx, [f"send:{notice}" for notice in ready])
-        tx.wakes.add("notices")
+        await schedule.cancel(tx, [f"send:{notice}" for notice in ready])
+        tx.wakeups.add("notices")
 
 
 async def stopped(tx: Tx, events: list[Event[ClockStopped]]) -> None:
     """Clocks that run no more. The timer is the judge: what was answered asks for nothing any more."""
     leads = [event.subject for event in events]
-    await schedule.hold(tx, leads)
+    await schedule.lock(tx, leads)
     await drop_dues(tx, [(event.subject, event.data.promise, event.data.epoch) for event in events])
     answered = {
         (event.subject, event.data.promise, event.data.epoch): event

@@ -10,10 +10,10 @@ from services.notifier.handlers.sending import Done, claim, mark
 from services.notifier.store import notices
 from shared.access.cache import Access
 from shared.base import failpoints
-from shared.base.waits import backoff, until
+from shared.base.waits import backoff, sleep_until
 from shared.store.database import Database
-from shared.store.failures import ours
-from shared.store.group_commit import Gather
+from shared.store.failures import is_infrastructure_error
+from shared.store.group_commit import GroupCommit
 
 log = logging.getLogger(__name__)
 SLOTS = 16
@@ -31,8 +31,8 @@ class Sender:
         self._db = db
         self._access = access
         self._stop = stop
-        self._bell = db.wakes.bell(db.service, "notices")
-        self._marks: Gather[Done, None] = Gather(lambda done: db.run(lambda tx: mark(tx, done)))
+        self._bell = db.wakeups.subscribe(db.service, "notices")
+        self._marks: GroupCommit[Done, None] = GroupCommit(lambda done: db.run(lambda tx: mark(tx, done)))
         self._hand: set[asyncio.Task[None]] = set()
         self._more = False
         """Whether more was ready than there were slots."""
@@ -52,11 +52,11 @@ class Sender:
                 failures = 0
             except Exception as error:
                 failures += 1
-                if not ours(error):
+                if not is_infrastructure_error(error):
                     log.exception("The sender met an error it does not know; it goes on.")
-                await until(None, stop, backoff(failures))
+                await sleep_until(None, stop, backoff(failures))
                 continue
-            await until(self._bell, stop, CAP)
+            await sleep_until(self._bell, stop, CAP)
         if self._hand:
             await asyncio.wait(self._hand, timeout=GRACE)
         for task in self._hand:
@@ -68,7 +68,7 @@ class Sender:
         free = SLOTS - len(self._hand)
         claimed, self._more = await self._db.run(lambda tx: claim(tx, free)) if free else ([], True)
         if claimed:
-            failpoints.reached("intent_claimed")
+            failpoints.hit("intent_claimed")
         for item in claimed:
             task = asyncio.create_task(self._send(item))
             self._hand.add(task)
@@ -89,7 +89,7 @@ class Sender:
         except Exception as error:
             outcome = Outcome(False, f"sending failed ({type(error).__name__})")
         if outcome.sent:
-            failpoints.reached("after_250_before_mark")
+            failpoints.hit("after_250_before_mark")
         else:
             log.warning(
                 "A notice by %s could not be sent: %s.",

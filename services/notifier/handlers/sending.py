@@ -14,7 +14,7 @@ from shared.base.waits import backoff
 from shared.events import NoticeFailed, NoticeSent, NoticeSuppressed
 from shared.store.tx import Tx
 from shared.work import schedule
-from shared.work.schedule import Due
+from shared.work.schedule import ScheduledItem
 
 LEASE = timedelta(seconds=60)
 PAUSES = (10, 30, 120, 600, 1800, 3600, *(7200 for _ in range(34)))
@@ -30,10 +30,10 @@ class Done:
     outcome: Outcome
 
 
-async def wake(tx: Tx, rows: list[Due]) -> None:
+async def wake(tx: Tx, rows: list[ScheduledItem]) -> None:
     """A wait, a back-off or a lease is over: the notice is ready (again)."""
     await notices.wake(tx, [row.data["notice"] for row in rows])
-    tx.wakes.add("notices")
+    tx.wakeups.add("notices")
 
 
 async def claim(tx: Tx, limit: int) -> tuple[list[Composed], bool]:
@@ -44,13 +44,13 @@ async def claim(tx: Tx, limit: int) -> tuple[list[Composed], bool]:
     leads = await leads_of(tx, [notice.lead for notice in claimed])
     fit = [notice for notice in claimed if notice.lead in leads and matters(notice, leads[notice.lead])]
     await _let_go(tx, [notice for notice in claimed if notice not in fit])
-    await schedule.put(tx, [_at(notice, tx.wall + LEASE) for notice in fit])
+    await schedule.schedule(tx, [_at(notice, tx.wall + LEASE) for notice in fit])
     return await compose(tx, fit, leads), len(claimed) == limit
 
 
 async def mark(tx: Tx, done: Sequence[Done]) -> list[None]:
     """Write what became of attempts: sent, to be tried again, or given up."""
-    await schedule.drop(tx, [f"send:{item.notice.id}" for item in done])
+    await schedule.cancel(tx, [f"send:{item.notice.id}" for item in done])
     sent = {item.notice.id: item.notice for item in done if item.outcome.sent}
     for notice in await notices.move(tx, sent, "sent", sent_at=tx.now, claimed_until=None, error=""):
         own = sent[notice]
@@ -74,7 +74,7 @@ async def _failed(tx: Tx, notice: Notice, outcome: Outcome) -> None:
         tx.emit(fact, subject=notice.lead)
         return
     pause = PAUSES[notice.attempts - 1]
-    await schedule.put(tx, [_at(notice, tx.wall + timedelta(seconds=backoff(1, first=pause, most=pause)))])
+    await schedule.schedule(tx, [_at(notice, tx.wall + timedelta(seconds=backoff(1, first=pause, most=pause)))])
 
 
 async def _let_go(tx: Tx, pointless: Sequence[Notice]) -> None:
@@ -84,5 +84,5 @@ async def _let_go(tx: Tx, pointless: Sequence[Notice]) -> None:
         tx.emit(NoticeSuppressed(**notice.names(), at=tx.now, why=why), subject=notice.lead)
 
 
-def _at(notice: Notice, moment: datetime) -> Due:
-    return Due(f"send:{notice.id}", "send", notice.lead, moment, "wall", {"notice": notice.id})
+def _at(notice: Notice, moment: datetime) -> ScheduledItem:
+    return ScheduledItem(f"send:{notice.id}", "send", notice.lead, moment, "wall", {"notice": notice.id})

@@ -13,14 +13,14 @@ from services.notifier.domain.recipients import Office, Told
 from services.notifier.domain.ways import ways
 from services.notifier.store import known, notices
 from services.notifier.store.leads import dues_of
-from shared.agreement.model import Channel, Compiled
+from shared.agreement.model import Channel, ExecutableAgreement
 from shared.base.ids import new_id
 from shared.events import NoticeSuppressed
 from shared.events.base import Event
-from shared.events.breaches import SlaFact
+from shared.events.breaches import SlaEvent
 from shared.store.tx import Tx
 from shared.work import schedule
-from shared.work.schedule import Due
+from shared.work.schedule import ScheduledItem
 
 GRACE = timedelta(seconds=2)
 """How long (real time) the mail about an assignment waits for the clock that says until when; it mostly comes in 50 ms."""
@@ -50,20 +50,20 @@ async def tell(tx: Tx, wanted: Sequence[Wanted]) -> None:
         meant += _notices(tx, item, lead, office, clocked)
     made = await notices.add(tx, meant)
     new = [notice for notice in meant if notice.id in made]
-    await schedule.put(tx, [_due(tx, notice) for notice in new if notice.state == "waiting"])
+    await schedule.schedule(tx, [_due(tx, notice) for notice in new if notice.state == "waiting"])
     if any(notice.state == "ready" for notice in new):
-        tx.wakes.add("notices")
+        tx.wakeups.add("notices")
 
 
 def _as_said(item: Wanted) -> Lead:
     """The lead under the epoch that the timer speaks of, which a rung may have ended already."""
     data = item.event.data
-    if not isinstance(data, SlaFact):
+    if not isinstance(data, SlaEvent):
         return item.lead
     return replace(item.lead, owner=data.owner or item.lead.owner, team=data.team or item.lead.team, epoch=data.epoch)
 
 
-def _has_clock(agreement: Compiled | None, lead: Lead) -> bool:
+def _has_clock(agreement: ExecutableAgreement | None, lead: Lead) -> bool:
     promise = agreement.promises.get("accept") if agreement else None
     return promise is not None and promise.target(lead.tier) is not None
 
@@ -101,17 +101,17 @@ def _notice(tx: Tx, item: Wanted, lead: Lead, way: Channel, told: Told | None, c
         channel=way.channel,
         cause=item.event.id,
         state="waiting" if waits else "ready",
-        message_id=f"<{notice}@{urlsplit(tx.house.public_url).hostname or 'baton.invalid'}>",
+        message_id=f"<{notice}@{urlsplit(tx.context.public_url).hostname or 'baton.invalid'}>",
         created_at=tx.now,
         data=data,
         not_before=tx.now + timedelta(seconds=way.after) if way.after else None,
     )
 
 
-def _due(tx: Tx, notice: Notice) -> Due:
+def _due(tx: Tx, notice: Notice) -> ScheduledItem:
     if notice.not_before:
-        return Due(f"send:{notice.id}", "send", notice.lead, notice.not_before, "now", {"notice": notice.id})
-    return Due(f"send:{notice.id}", "send", notice.lead, tx.wall + GRACE, "wall", {"notice": notice.id})
+        return ScheduledItem(f"send:{notice.id}", "send", notice.lead, notice.not_before, "now", {"notice": notice.id})
+    return ScheduledItem(f"send:{notice.id}", "send", notice.lead, tx.wall + GRACE, "wall", {"notice": notice.id})
 
 
 def _unsent(tx: Tx, item: Wanted, channel: str, why: str) -> None:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.store.kernel_migration import create_deferred_events, create_kernel_tables
-from shared.store.types import Json, Moment
+from shared.store.types import Json, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("by", sa.String(length=100), nullable=False),
         sa.Column("action", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("answered_at", Moment(), nullable=False),
+        sa.Column("answered_at", UtcDateTime(), nullable=False),
         sa.Column("event", sa.String(length=64), nullable=True),
         sa.Column("outcome", sa.String(length=12), nullable=False),
         sa.Column("said", sa.Text(), nullable=False),
@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("lead", sa.String(length=36), nullable=False),
         sa.Column("promise", sa.String(length=40), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("due_at", Moment(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("lead", "promise", "epoch"),
     )
     op.create_table(
@@ -66,8 +66,8 @@ def upgrade() -> None:
         sa.Column("team", sa.String(length=100), nullable=True),
         sa.Column("tier", sa.String(length=60), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("since", Moment(), nullable=False),
-        sa.Column("assigned_at", Moment(), nullable=True),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("assigned_at", UtcDateTime(), nullable=True),
         sa.Column("pinned", sa.Integer(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("moved_by", sa.String(length=64), nullable=True),
@@ -86,13 +86,13 @@ def upgrade() -> None:
         sa.Column("cause", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("not_before", Moment(), nullable=True),
-        sa.Column("claimed_until", Moment(), nullable=True),
+        sa.Column("not_before", UtcDateTime(), nullable=True),
+        sa.Column("claimed_until", UtcDateTime(), nullable=True),
         sa.Column("message_id", sa.String(length=320), nullable=False),
         sa.Column("data", Json(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("sent_at", Moment(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("sent_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("cause", "kind", "role", "person", "channel"),
     )

@@ -15,25 +15,25 @@ async def first(tx: Tx, row: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     if await insert_new(tx, answers, [row], ["notice", "question"]):
         return row, True
     same = (answers.c.notice == row["notice"], answers.c.question == row["question"])
-    found = await tx.one(select(answers).where(*same))
+    found = await tx.first(select(answers).where(*same))
     assert found is not None
     return dict(found), False
 
 
 async def said(tx: Tx, answer: str, event: str) -> None:
     """Name the event that said an answer."""
-    await tx.run(update(answers).where(answers.c.id == answer).values(event=event))
+    await tx.execute(update(answers).where(answers.c.id == answer).values(event=event))
 
 
 async def answer(tx: Tx, answer_id: str) -> dict[str, Any] | None:
     """One answer."""
-    row = await tx.one(select(answers).where(answers.c.id == answer_id))
+    row = await tx.first(select(answers).where(answers.c.id == answer_id))
     return dict(row) if row else None
 
 
 async def open_of(tx: Tx, notice: str) -> dict[str, Any] | None:
     """An answer to a notice that the router has not said anything about yet."""
-    row = await tx.one(select(answers).where(answers.c.notice == notice, answers.c.outcome == ""))
+    row = await tx.first(select(answers).where(answers.c.notice == notice, answers.c.outcome == ""))
     return dict(row) if row else None
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.store.tables import agreements, metadata, people, roster
-from shared.agreement.model import Compiled
+from shared.agreement.model import ExecutableAgreement
 from shared.agreement.roster import Rep
 from shared.base.ids import new_id
 from shared.store.tx import Tx
@@ -20,7 +20,7 @@ from shared.store.write import upsert
 class Known:
     """What this process has read, and the roster's stamp when it did."""
 
-    versions: dict[int, Compiled] = field(default_factory=dict)
+    versions: dict[int, ExecutableAgreement] = field(default_factory=dict)
     stamp: str | None = None
     people: dict[str, Rep] = field(default_factory=dict)
 
@@ -31,7 +31,7 @@ _known: WeakKeyDictionary[AsyncEngine, Known] = WeakKeyDictionary()
 async def everybody(tx: Tx) -> dict[str, Rep]:
     """The whole roster, read anew where its stamp says that it changed; finding a stand-in may need anybody of it."""
     cache = _known.setdefault(tx.conn.engine, Known())
-    row = await tx.one(select(roster.c.stamp))
+    row = await tx.first(select(roster.c.stamp))
     stamp = row["stamp"] if row else None
     if stamp != cache.stamp:
         cache.people = {found["id"]: Rep.model_validate(found["doc"]) for found in await tx.rows(select(people))}
@@ -50,19 +50,19 @@ async def learn(tx: Tx, rows: list[dict[str, Any]]) -> None:
     await upsert(tx, agreements, rows, ["version"], ["compiled"])
 
 
-async def versions_of(tx: Tx, wanted: Iterable[int]) -> dict[int, Compiled]:
+async def versions_of(tx: Tx, wanted: Iterable[int]) -> dict[int, ExecutableAgreement]:
     """The compiled versions; one that is not here yet is left out. A version never changes, so it is read once."""
     cache = _known.setdefault(tx.conn.engine, Known()).versions
     missing = sorted({number for number in wanted if number} - set(cache))
     if missing:
         for row in await tx.rows(select(agreements).where(agreements.c.version.in_(missing))):
-            cache[row["version"]] = Compiled.model_validate(row["compiled"])
+            cache[row["version"]] = ExecutableAgreement.model_validate(row["compiled"])
     return cache
 
 
 async def live(tx: Tx) -> int:
     """The version that was published last, 0 when none was."""
-    row = await tx.one(select(func.max(agreements.c.version).label("n")))
+    row = await tx.first(select(func.max(agreements.c.version).label("n")))
     return int(row["n"] or 0) if row else 0
 
 

@@ -47,7 +47,7 @@ async def expect(tx: Tx, ids: Iterable[str]) -> None:
 
 async def keep_early(tx: Tx, events: Sequence[Event[Any]]) -> None:
     """Keep events about assignments that are not here yet."""
-    await tx.run(early.insert(), [{"lead": event.subject, "body": event.encode()} for event in events])
+    await tx.execute(early.insert(), [{"lead": event.subject, "body": event.encode()} for event in events])
 
 
 async def take_early(tx: Tx, ids: Iterable[str]) -> dict[str, list[Event[Any]]]:
@@ -57,7 +57,7 @@ async def take_early(tx: Tx, ids: Iterable[str]) -> dict[str, list[Event[Any]]]:
         for row in await tx.rows(select(early).where(early.c.lead.in_(part)).order_by(early.c.id)):
             found.setdefault(row["lead"], []).append(decode(bytes(row["body"])))
         if found:
-            await tx.run(early.delete().where(early.c.lead.in_(part)))
+            await tx.execute(early.delete().where(early.c.lead.in_(part)))
     return found
 
 
@@ -82,4 +82,4 @@ async def drop_dues(tx: Tx, keys: Sequence[tuple[str, str, int]]) -> None:
             and_(clocks.c.lead == lead, clocks.c.promise == promise, clocks.c.epoch == epoch)
             for lead, promise, epoch in keys[start : start + PART]
         ]
-        await tx.run(clocks.delete().where(or_(*which)))
+        await tx.execute(clocks.delete().where(or_(*which)))

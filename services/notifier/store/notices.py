@@ -52,7 +52,7 @@ async def wake(tx: Tx, ids: Iterable[str]) -> None:
     wanted = sorted(set(ids))
     over = or_(notices.c.claimed_until.is_(None), notices.c.claimed_until <= tx.wall)
     statement = update(notices).where(notices.c.id.in_(wanted), notices.c.state.in_(("waiting", "sending")), over)
-    await tx.run(statement.values(state="ready", claimed_until=None))
+    await tx.execute(statement.values(state="ready", claimed_until=None))
 
 
 async def claim(tx: Tx, until: datetime, limit: int) -> list[Notice]:
@@ -61,13 +61,13 @@ async def claim(tx: Tx, until: datetime, limit: int) -> list[Notice]:
     found = [Notice(**row) for row in await tx.rows(statement.with_for_update(skip_locked=True))]
     if found:
         taken = update(notices).where(notices.c.id.in_([notice.id for notice in found]))
-        await tx.run(taken.values(state="sending", claimed_until=until, attempts=notices.c.attempts + 1))
+        await tx.execute(taken.values(state="sending", claimed_until=until, attempts=notices.c.attempts + 1))
     return [replace(notice, state="sending", attempts=notice.attempts + 1, claimed_until=until) for notice in found]
 
 
 async def orphaned(tx: Tx) -> None:
     """At the start of the only process: whatever was being sent is ready again."""
-    await tx.run(update(notices).where(notices.c.state == "sending").values(state="ready", claimed_until=None))
+    await tx.execute(update(notices).where(notices.c.state == "sending").values(state="ready", claimed_until=None))
 
 
 async def listed(tx: Tx, lead: str | None, before: str | None, limit: int) -> list[dict[str, Any]]:

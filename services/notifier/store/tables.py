@@ -3,12 +3,12 @@
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
 from shared.store.kernel_tables import kernel_tables
-from shared.store.types import BigId, Json, Moment
-from shared.work.deferred import waiting_table
+from shared.store.types import BigId, Json, UtcDateTime
+from shared.work.deferred import deferred_table
 
 metadata = MetaData()
 kernel_tables(metadata)
-waiting_table(metadata)
+deferred_table(metadata)
 
 notices = Table(
     "notices",
@@ -23,13 +23,13 @@ notices = Table(
     Column("cause", String(64), nullable=False),
     Column("state", String(12), nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("not_before", Moment),
-    Column("claimed_until", Moment),
+    Column("not_before", UtcDateTime),
+    Column("claimed_until", UtcDateTime),
     Column("message_id", String(320), nullable=False),
     Column("data", Json, nullable=False),
     Column("error", Text, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("sent_at", Moment),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
     UniqueConstraint("cause", "kind", "role", "person", "channel"),
     Index("notices_state", "state"),
 )
@@ -46,8 +46,8 @@ leads = Table(
     Column("team", String(100)),
     Column("tier", String(60), nullable=False),
     Column("epoch", Integer, nullable=False),
-    Column("since", Moment, nullable=False),
-    Column("assigned_at", Moment),
+    Column("since", UtcDateTime, nullable=False),
+    Column("assigned_at", UtcDateTime),
     Column("pinned", Integer, nullable=False),
     Column("rule", Text, nullable=False),
     Column("moved_by", String(64)),
@@ -61,7 +61,7 @@ clocks = Table(
     Column("lead", String(36), primary_key=True),
     Column("promise", String(40), primary_key=True),
     Column("epoch", Integer, primary_key=True),
-    Column("due_at", Moment, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
 )
 """When running clocks are due."""
 
@@ -91,7 +91,7 @@ answers = Table(
     Column("by", String(100), nullable=False),
     Column("action", String(20), nullable=False),
     Column("reason", Text),
-    Column("answered_at", Moment, nullable=False),
+    Column("answered_at", UtcDateTime, nullable=False),
     Column("event", String(64), index=True),
     Column("outcome", String(12), nullable=False),
     Column("said", Text, nullable=False),

@@ -11,8 +11,8 @@ from services.router.sources.registry import SOURCES, Source
 from shared.access import admin as write
 from shared.access.cache import Access
 from shared.base.credentials import Principal
-from shared.base.errors import TheirMistake
-from shared.web.http import access_of, allow, answer
+from shared.base.errors import BadRequest
+from shared.web.http import access_of, allow, json_response
 
 doors = APIRouter()
 Admin = Annotated[Principal, Depends(allow("admin"))]
@@ -62,14 +62,14 @@ class NewTarget(_Strict):
 @doors.post("/v1/keys", status_code=201)
 async def make_key(who: Admin, access: Here, new: NewKey) -> dict[str, Any]:
     """Make an API key; it is answered this once."""
-    key_id, token = await write.make_key(access, new.name, new.roles, new.person, who.name)
+    key_id, token = await write.create_key(access, new.name, new.roles, new.person, who.name)
     return {"id": key_id, "key": token}
 
 
 @doors.get("/v1/keys")
 async def keys(who: Admin, access: Here) -> list[dict[str, Any]]:
     """All keys, without their secrets."""
-    return await write.keys(access)
+    return await write.list_keys(access)
 
 
 @doors.post("/v1/keys/{key_id}/revoke")
@@ -84,16 +84,16 @@ async def make_endpoint(who: Admin, access: Here, new: NewEndpoint) -> dict[str,
     """Open a door; its secret is answered this once."""
     source = SOURCES.get(new.source)
     if source is None:
-        raise TheirMistake(f"{new.source!r} is not a source; use one of {', '.join(sorted(SOURCES))}.")
+        raise BadRequest(f"{new.source!r} is not a source; use one of {', '.join(sorted(SOURCES))}.")
     scheme = new.scheme or next(iter(source.schemes))
     if scheme not in source.schemes:
-        raise TheirMistake(f"{scheme!r} is not a scheme of {new.source}; use one of {', '.join(source.schemes)}.")
+        raise BadRequest(f"{scheme!r} is not a scheme of {new.source}; use one of {', '.join(source.schemes)}.")
     _fits(source, scheme, new.secret)
     if new.url is not None and not _whole(new.url):
-        raise TheirMistake(
+        raise BadRequest(
             f"The URL {new.url!r} must be the whole address as it is registered at the sender, https://..."
         )
-    made = await write.make_endpoint(
+    made = await write.create_endpoint(
         access,
         source=new.source,
         scheme=scheme,
@@ -113,7 +113,7 @@ def _fits(source: Source, scheme: str, secret: str | None) -> None:
     """Raises TheirMistake where a secret cannot serve, or where only the sender can name it."""
     wrong = source.secret_problem([scheme], secret) if secret else source.needs_secret(scheme)
     if wrong:
-        raise TheirMistake(wrong)
+        raise BadRequest(wrong)
 
 
 def _whole(url: str) -> bool:
@@ -165,35 +165,38 @@ async def revoke_endpoint(who: Admin, access: Here, endpoint_id: str) -> dict[st
 async def changes(who: Ops, access: Here, cursor: str | None = None, limit: int = 100) -> Response:
     """Who changed keys, doors, targets and the clock, newest first; `cursor` is the `next` of the page before."""
     most = max(1, min(limit, 1000))
-    found = await write.changes(access, cursor, most)
-    return answer({"changes": found, "next": found[-1]["id"] if len(found) == most else None})
+    found = await write.list_changes(access, cursor, most)
+    return json_response({"changes": found, "next": found[-1]["id"] if len(found) == most else None})
 
 
 @doors.post("/v1/targets", status_code=201)
 async def make_target(who: Admin, access: Here, new: NewTarget) -> dict[str, str]:
     """Make a target; its secret is answered this once."""
     if not new.url.startswith("https://") and not (new.local and new.url.startswith("http://")):
-        raise TheirMistake(f"The target URL {new.url!r} must be https; a private http address needs `local`.")
-    return {"name": new.name, "secret": await write.make_target(access, new.name, new.url, None, new.local, who.name)}
+        raise BadRequest(f"The target URL {new.url!r} must be https; a private http address needs `local`.")
+    return {
+        "name": new.name,
+        "secret": await write.put_destination(access, new.name, new.url, None, new.local, who.name),
+    }
 
 
 @doors.get("/v1/targets")
 async def targets(who: Admin, access: Here) -> list[dict[str, Any]]:
     """All targets, without their secrets."""
-    return [{"name": target.name, "url": target.url, "local": target.local} for target in access.targets()]
+    return [{"name": target.name, "url": target.url, "local": target.local} for target in access.destinations()]
 
 
 @doors.post("/v1/targets/{name}/rotate")
 async def rotate_target(who: Admin, access: Here, name: str) -> dict[str, str]:
     """Give a target a new secret."""
-    target = access.target(name)
+    target = access.destination(name)
     if target is None:
-        raise TheirMistake(f"There is no target {name}.", status=404)
-    return {"secret": await write.make_target(access, name, target.url, None, target.local, who.name)}
+        raise BadRequest(f"There is no target {name}.", status=404)
+    return {"secret": await write.put_destination(access, name, target.url, None, target.local, who.name)}
 
 
 @doors.post("/v1/targets/{name}/revoke")
 async def revoke_target(who: Admin, access: Here, name: str) -> dict[str, str]:
     """Switch a target off."""
-    await write.revoke_target(access, name, who.name)
+    await write.revoke_destination(access, name, who.name)
     return {"name": name, "state": "revoked"}

@@ -10,9 +10,9 @@ from services.router.store import agreements as store
 from shared.agreement.language.parse import parse
 from shared.agreement.language.render import render
 from shared.base.credentials import Principal
-from shared.base.errors import NotFound, TheirMistake
+from shared.base.errors import BadRequest, NotFound
 from shared.store.tx import Tx
-from shared.web.http import allow, answer, in_transaction, reading
+from shared.web.http import allow, in_transaction, json_response, reading
 
 doors = APIRouter()
 TxDep = Annotated[Tx, Depends(in_transaction("router"), scope="function")]
@@ -27,18 +27,18 @@ async def upload(request: Request, who: Side, tx: TxDep) -> Response:
     """The body is the YAML file; 400 with every error, line and column, when it cannot be kept."""
     raw = await request.body()
     if len(raw) > LONGEST:
-        raise TheirMistake("An agreement may have at most 1 MB.", status=413)
+        raise BadRequest("An agreement may have at most 1 MB.", status=413)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise TheirMistake("The file is not UTF-8 text.") from error
-    return answer(await handlers.upload(tx, text, who.person or who.name), 201)
+        raise BadRequest("The file is not UTF-8 text.") from error
+    return json_response(await handlers.upload(tx, text, who.person or who.name), 201)
 
 
 @doors.get("/v1/agreements")
 async def history(who: Reader, tx: ReadDep) -> Response:
     """Every version, newest first, with its signatures."""
-    return answer(await store.history(tx))
+    return json_response(await store.history(tx))
 
 
 @doors.get("/v1/agreements/{version}")
@@ -56,17 +56,17 @@ async def shown(who: Reader, tx: ReadDep, version: int, form: str = "json") -> R
             raise NotFound("This version cannot be read by this program any more; ask for `form=yaml`.")
         signed = [dict(item) for item in signatures]
         return HTMLResponse(render(parsed.agreement, version=version, hash=row["hash"], signatures=signed))
-    return answer({**row, "signatures": [dict(item) for item in signatures]})
+    return json_response({**row, "signatures": [dict(item) for item in signatures]})
 
 
 @doors.post("/v1/agreements/{version}/sign")
 async def sign(who: Side, tx: TxDep, version: int) -> Response:
     """Sign as the person of the key."""
-    return answer(await handlers.sign(tx, version, who))
+    return json_response(await handlers.sign(tx, version, who))
 
 
 @doors.post("/v1/agreements/{version}/publish")
 async def publish(who: Side, tx: TxDep, version: int) -> Response:
     """Make a signed version live, at once or on its effective day."""
     said: dict[str, Any] = await handlers.publish(tx, version)
-    return answer(said)
+    return json_response(said)

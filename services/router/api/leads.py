@@ -20,12 +20,12 @@ from services.router.sources.registry import LONG, SHORT, kept, source
 from services.router.store import leads as lead_store
 from services.router.store import views
 from shared.base.credentials import Principal
-from shared.base.errors import NotAllowed, NotFound, TheirMistake
-from shared.base.ids import is_id, new_id
+from shared.base.errors import BadRequest, NotAllowed, NotFound
+from shared.base.ids import is_uuid, new_id
 from shared.base.telemetry import RECEIVED
-from shared.store.failures import ours
+from shared.store.failures import is_infrastructure_error
 from shared.store.tx import Tx
-from shared.web.http import allow, answer, in_transaction, reading
+from shared.web.http import allow, in_transaction, json_response, reading
 
 doors = APIRouter()
 TxDep = Annotated[Tx, Depends(in_transaction("router"), scope="function")]
@@ -69,7 +69,7 @@ async def take(request: Request, who: Sender) -> Response:
     try:
         return _sent(await gather_of(request).submit(knock))
     except Exception as error:
-        if not ours(error):
+        if not is_infrastructure_error(error):
             raise
         return _sent(answers.unavailable(kind.policy))
 
@@ -94,7 +94,7 @@ async def listed(
     rows = await views.page(tx, state=state, owner=owner, q=q, after=_place(cursor), limit=most)
     last = rows[-1] if len(rows) == most else None
     following = f"{last['received_at'].isoformat()}~{last['id']}" if last else None
-    return answer({"leads": rows, "next": following})
+    return json_response({"leads": rows, "next": following})
 
 
 def _place(cursor: str | None) -> tuple[datetime, str] | None:
@@ -104,13 +104,13 @@ def _place(cursor: str | None) -> tuple[datetime, str] | None:
     try:
         return datetime.fromisoformat(at), lead_id
     except ValueError as error:
-        raise TheirMistake("The cursor is not one of ours; take `next` of the page before.") from error
+        raise BadRequest("The cursor is not one of ours; take `next` of the page before.") from error
 
 
 @doors.get("/v1/leads/{lead_id}")
 async def shown(who: Reader, tx: ReadDep, lead_id: str) -> Response:
     """One lead; an id of a repeated element shows the lead that it speaks of."""
-    return answer(await views.whole(tx, await _known(tx, lead_id)))
+    return json_response(await views.whole(tx, await _known(tx, lead_id)))
 
 
 async def _known(tx: Tx, lead_id: str) -> str:
@@ -119,20 +119,20 @@ async def _known(tx: Tx, lead_id: str) -> str:
         return lead_id
     found = await views.became(tx, lead_id)
     if found is None:
-        raise NotFound(f"There is no lead {lead_id}." if is_id(lead_id) else "A lead id is a UUID.")
+        raise NotFound(f"There is no lead {lead_id}." if is_uuid(lead_id) else "A lead id is a UUID.")
     return found
 
 
 @doors.get("/v1/leads/{lead_id}/timeline")
 async def timeline(who: Reader, tx: ReadDep, lead_id: str) -> Response:
     """What happened to a lead, in order."""
-    return answer(await views.timeline(tx, await _known(tx, lead_id)))
+    return json_response(await views.timeline(tx, await _known(tx, lead_id)))
 
 
 @doors.get("/v1/leads/{lead_id}/decisions")
 async def decisions(who: Reader, tx: ReadDep, lead_id: str) -> Response:
     """Why it went where it went: every rule tried, every candidate passed over, the counters, and all of it in words."""
-    return answer(await views.decided(tx, await _known(tx, lead_id)))
+    return json_response(await views.decided(tx, await _known(tx, lead_id)))
 
 
 class Action(BaseModel):
@@ -149,25 +149,25 @@ class Action(BaseModel):
 async def act(who: Actor, tx: TxDep, lead_id: str, wanted: Action) -> Response:
     """Act on a lead; 409 with the present owner when the epoch is old or the state does not allow it."""
     if wanted.action in LATER:
-        raise TheirMistake(f"The action {wanted.action!r} is not executed yet.", status=501, kind="not-yet")
+        raise BadRequest(f"The action {wanted.action!r} is not executed yet.", status=501, kind="not-yet")
     if wanted.action not in (*ACTIONS, *MANAGING):
-        raise TheirMistake(f"{wanted.action!r} is not an action; use one of {', '.join((*ACTIONS, *MANAGING))}.")
+        raise BadRequest(f"{wanted.action!r} is not an action; use one of {', '.join((*ACTIONS, *MANAGING))}.")
     lead = await lead_store.one(tx, lead_id)
     if lead is None:
         raise NotFound(f"There is no lead {lead_id}.")
     if wanted.action in ACTIONS and wanted.epoch is None:
-        raise TheirMistake("Say the `epoch` under which you act; GET the lead to see it.")
+        raise BadRequest("Say the `epoch` under which you act; GET the lead to see it.")
     _may(who, lead, wanted)
     by = who.person or who.name
     to = by if wanted.action == "claim" else wanted.to
     if wanted.action == "assign" and not to:
-        raise TheirMistake("To assign needs `to`: a person of the roster or a team.")
+        raise BadRequest("To assign needs `to`: a person of the roster or a team.")
     epoch = lead.epoch if wanted.epoch is None else wanted.epoch
     made = actions.Answer(lead_id, epoch, wanted.action, by, tx.now, wanted.reason, to=to)
     now, why = (await actions.apply(tx, [made]))[lead_id]
     if why or now is None:
         return _refused(now or lead, why)
-    return answer({"lead": now.id, "state": now.state, "owner": now.owner, "epoch": now.epoch})
+    return json_response({"lead": now.id, "state": now.state, "owner": now.owner, "epoch": now.epoch})
 
 
 def _may(who: Principal, lead: Lead, wanted: Action) -> None:
@@ -195,4 +195,4 @@ def _refused(lead: Lead, why: str) -> Response:
         "state": lead.state,
         "since": lead.assigned_at or lead.since,
     }
-    return answer(body, 409, media_type="application/problem+json")
+    return json_response(body, 409, media_type="application/problem+json")

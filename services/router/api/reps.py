@@ -17,7 +17,7 @@ from shared.base.credentials import Principal
 from shared.base.errors import Conflict, NotFound
 from shared.store.tx import Tx
 from shared.store.write import upsert
-from shared.web.http import allow, answer, in_transaction, reading
+from shared.web.http import allow, in_transaction, json_response, reading
 
 doors = APIRouter()
 TxDep = Annotated[Tx, Depends(in_transaction("router"), scope="function")]
@@ -52,13 +52,13 @@ async def reps(who: Reader, tx: ReadDep) -> Response:
     rows = [
         {**rep.model_dump(), "open": loads.get(rep.id, 0), "away_now": rep.is_away(tx.now)} for rep in found.values()
     ]
-    return answer(sorted(rows, key=lambda row: row["id"]))
+    return json_response(sorted(rows, key=lambda row: row["id"]))
 
 
 @doors.post("/v1/reps")
 async def write(who: Manager, tx: TxDep, new: Roster) -> Response:
     """Write people (`baton roster import` sends a file here)."""
-    return answer(await roster.replace(tx, new.reps, who.person or who.name))
+    return json_response(await roster.replace(tx, new.reps, who.person or who.name))
 
 
 @doors.patch("/v1/reps/{rep_id}")
@@ -70,7 +70,7 @@ async def change(who: Manager, tx: TxDep, rep_id: str, fields: dict[str, Any]) -
     unknown = sorted(set(fields) - set(Rep.model_fields) | (set(fields) & {"id"}))
     if unknown:
         raise Conflict(f"A person has no field {unknown[0]!r} to change.")
-    return answer((await roster.change(tx, rep_id, fields, who.person or who.name)).model_dump())
+    return json_response((await roster.change(tx, rep_id, fields, who.person or who.name)).model_dump())
 
 
 @doors.post("/v1/reps/{rep_id}/availability")
@@ -85,7 +85,7 @@ async def availability(who: Manager, tx: TxDep, rep_id: str, off: TimeOff) -> Re
             raise Conflict("Say `until` when they are away, or `here: true` when they are back.")
         away.append(Away(start=off.start or tx.now, until=off.until, why=off.why))
     changed = await roster.change(tx, rep_id, {"away": away}, who.person or who.name)
-    return answer(changed.model_dump())
+    return json_response(changed.model_dump())
 
 
 @doors.get("/v1/teams")
@@ -93,7 +93,7 @@ async def teams(who: Reader, tx: ReadDep) -> Response:
     """The teams of the live agreement."""
     live = (await cached.known(tx)).live
     found = live.compiled.teams if live else {}
-    return answer({name: team.model_dump() for name, team in found.items()})
+    return json_response({name: team.model_dump() for name, team in found.items()})
 
 
 class Entries(BaseModel):
@@ -111,13 +111,13 @@ async def write_list(who: Manager, tx: TxDep, name: str, new: Entries) -> Respon
     row = {"name": name, "entries": entries, "hash": digest, "changed_at": tx.now, "changed_by": who.person or who.name}
     await upsert(tx, lists, [row], ["name"], ["entries", "hash", "changed_at", "changed_by"])
     await cached.changed(tx, "lists")
-    return answer({"name": name, "values": len(entries), "hash": digest})
+    return json_response({"name": name, "values": len(entries), "hash": digest})
 
 
 @doors.get("/v1/lists")
 async def all_lists(who: Reader, tx: ReadDep) -> Response:
     """The lists and how long they are."""
     known = await cached.known(tx)
-    return answer(
+    return json_response(
         [{"name": name, "values": len(found), "hash": known.list_hashes[name]} for name, found in known.lists.items()]
     )

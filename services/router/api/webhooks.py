@@ -19,10 +19,10 @@ from services.router.sources.unreadable import Unreadable
 from services.router.sources.verify import NOT_CONFIGURED, Verified
 from shared.base import failpoints
 from shared.base.credentials import Endpoint
-from shared.base.ids import new_id, same_id
+from shared.base.ids import new_id, stable_id
 from shared.base.telemetry import RECEIVED
-from shared.store.failures import ours
-from shared.store.group_commit import Gather
+from shared.store.failures import is_infrastructure_error
+from shared.store.group_commit import GroupCommit
 from shared.web.http import access_of, database
 
 log = logging.getLogger(__name__)
@@ -45,12 +45,12 @@ async def body_of(request: Request, cap: int) -> bytes:
     return b"".join(chunks)
 
 
-def gather_of(request: Request) -> Gather[Knock, Answer]:
+def gather_of(request: Request) -> GroupCommit[Knock, Answer]:
     """The group commit of this process."""
     state = request.app.state
     if not hasattr(state, "door"):
-        state.door = Gather(Door(database(request, "router"), access_of(request)).store)
-    found: Gather[Knock, Answer] = state.door
+        state.door = GroupCommit(Door(database(request, "router"), access_of(request)).store)
+    found: GroupCommit[Knock, Answer] = state.door
     return found
 
 
@@ -83,7 +83,7 @@ async def _let_in(request: Request, kind: Source, endpoint: Endpoint, received: 
         traces = {"service": "router", "endpoint": endpoint.id, "request": request.scope.get("request_id")}
         log.info("A request at endpoint %s is refused: %s.", endpoint.name, verdict.reason, extra=traces)
         return answers.not_configured(kind.policy) if verdict.reason == NOT_CONFIGURED else answers.unauthentic()
-    failpoints.reached("verified")
+    failpoints.hit("verified")
     unfit = kind.unfit(received.headers)
     if unfit:
         return unfit
@@ -119,7 +119,7 @@ async def _let_in(request: Request, kind: Source, endpoint: Endpoint, received: 
     try:
         return await gather_of(request).submit(knock)
     except Exception as error:
-        if not ours(error):
+        if not is_infrastructure_error(error):
             log.exception("A request could not be stored, in a way that is not known.")
         return answers.unavailable(kind.policy)
 
@@ -127,7 +127,7 @@ async def _let_in(request: Request, kind: Source, endpoint: Endpoint, received: 
 def first_answer(kind: Source, intake: str, delivery: Delivery, setup: Setup) -> Answer:
     """The answer that is stored with the request; 400 where our own contract holds no lead of use."""
     if not kind.parse_before_commit:
-        return answers.accepted(kind.policy, intake, [same_id(intake, 0)])
+        return answers.accepted(kind.policy, intake, [stable_id(intake, 0)])
     try:
         found = read_own(delivery, setup)
     except Unreadable as unreadable:
@@ -136,7 +136,7 @@ def first_answer(kind: Source, intake: str, delivery: Delivery, setup: Setup) ->
     problems = [answers.item_problem(element.index, element.problem) for element in found if element.problem]
     if not good:
         return answers.bad_request("No lead of the request is of use.", problems)
-    return answers.accepted(kind.policy, intake, [same_id(intake, element.index) for element in good], problems)
+    return answers.accepted(kind.policy, intake, [stable_id(intake, element.index) for element in good], problems)
 
 
 # Plain routes: FastAPI's dependencies would cost more than verifying and storing do.
@@ -151,7 +151,7 @@ async def _endpoint(request: Request, endpoint_id: str) -> Endpoint | None:
     found = access.endpoint(endpoint_id)
     if found is None and access.db.dialect == "postgresql":
         async with access.db.reading() as tx:
-            await access.fresh(tx)
+            await access.reload_if_stale(tx)
         found = access.endpoint(endpoint_id)
     return found
 
@@ -168,7 +168,7 @@ def _verified(request: Request, kind: Source, endpoint: Endpoint, received: Rece
         for item in endpoint.secrets
     ]
     schemes = endpoint.options.get("schemes") or ([endpoint.scheme] if endpoint.scheme else [])
-    return kind.verify(schemes, received, secrets, clock.here().wall.timestamp())
+    return kind.verify(schemes, received, secrets, clock.local().wall.timestamp())
 
 
 def _sent(source_name: str, answer: Answer) -> Response:

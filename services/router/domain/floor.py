@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 
-from shared.agreement.model import Compiled, Member
+from shared.agreement.model import ExecutableAgreement, Member
 from shared.agreement.roster import Rep
 from shared.agreement.time.business_time import NeverOpens, is_open, next_opening
 from shared.agreement.time.calendar import ALWAYS, Calendar
@@ -49,7 +49,7 @@ class Candidate:
 class Floor:
     """The state of all who could take a lead; counters advance as a batch is placed."""
 
-    agreement: Compiled
+    agreement: ExecutableAgreement
     now: datetime
     people: Mapping[str, Rep]
     turns: dict[tuple[str, str], Turn] = field(default_factory=dict)

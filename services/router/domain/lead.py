@@ -64,7 +64,7 @@ class Lead:
     def shown(self) -> LeadCard:
         """The card that people see."""
         return LeadCard.model_validate(
-            {"id": self.id, **self.card, "score": self.score, "received_at": self.received_at}
+            {"id": self.id, **self.card, "grade": self.score, "received_at": self.received_at}
         )
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from shared.agreement.conditions.evaluate import Check, Condition, parse, test_value
-from shared.agreement.model import Compiled, When
+from shared.agreement.model import ExecutableAgreement, When
 
 Lists = Mapping[str, frozenset[str]]
 
@@ -26,7 +26,7 @@ class Verdict:
     needs_of: int | None = None
 
 
-def judge(facts: Mapping[str, Any], agreement: Compiled, lists: Lists) -> Verdict:
+def judge(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> Verdict:
     """Judge a lead by its facts: refusals first, then `mql: false`, then `sales_ready` on the fit score and the activity."""
     refusal = next((item for item in agreement.refuse if holds(item.when, facts, lists).passed), None)
     if refusal:
@@ -51,7 +51,7 @@ def judge(facts: Mapping[str, Any], agreement: Compiled, lists: Lists) -> Verdic
     return Verdict("qualified", _praise(worth), **worth)
 
 
-def fit(facts: Mapping[str, Any], agreement: Compiled, lists: Lists) -> int:
+def fit(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> int:
     """The points for who they are."""
     return sum(rule.points for rule in agreement.fit if holds(rule.when, facts, lists).passed)
 
@@ -71,17 +71,17 @@ def said(check: Check, *, passed: bool = True) -> str:
     return "; ".join(leaf.in_words() for leaf in check.leaves if leaf.passed is passed) or "no condition"
 
 
-def _grade(facts: Mapping[str, Any], agreement: Compiled, lists: Lists) -> str | None:
+def _grade(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> str | None:
     score = facts.get("score")
     return next((grade.grade for grade in agreement.grades if test_value(grade.test, score, lists)), None)
 
 
-def _tier(facts: Mapping[str, Any], agreement: Compiled, lists: Lists) -> str:
+def _tier(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> str:
     found = next((tier.tier for tier in agreement.tiers if holds(tier.when, facts, lists).passed), None)
     return found or (agreement.tiers[-1].tier if agreement.tiers else "standard")
 
 
-def _needs(facts: Mapping[str, Any], agreement: Compiled, lists: Lists) -> int | None:
+def _needs(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> int | None:
     if agreement.needs is None:
         return None
     met = [test_value(wanted, facts.get(name), lists) for name, wanted in agreement.needs.of.items()]

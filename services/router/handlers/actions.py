@@ -12,7 +12,7 @@ from services.router.handlers.book import Book
 from services.router.handlers.release import try_waiting
 from services.router.store import people as people_store
 from services.router.store.cached import known, pinned
-from shared.agreement.model import Compiled, Decline
+from shared.agreement.model import Decline, ExecutableAgreement
 from shared.events.base import Event
 from shared.events.leads import (
     ActionRefused,
@@ -110,7 +110,7 @@ async def apply(tx: Tx, answers: Sequence[Answer]) -> dict[str, tuple[Lead | Non
     return {lead: (book.leads.get(lead, now), why) for lead, (now, why) in outcomes.items()}
 
 
-def refusal(lead: Lead, answer: Answer, agreement: Compiled | None) -> str:
+def refusal(lead: Lead, answer: Answer, agreement: ExecutableAgreement | None) -> str:
     """Why an answer does not apply; "" when it does."""
     if lead.state == "merged":
         return f"It was merged into lead {lead.merged_into}."
@@ -138,11 +138,11 @@ def _reason_missing(reason: str | None, agreed: Sequence[str], action: str) -> s
 def refuse(book: Book, lead: Lead, answer: Answer, why: str) -> None:
     """Say that an answer was not applied, and who has the lead now."""
     fact = ActionRefused(
-        action_name=answer.name,
+        action=answer.name,
         by=answer.by,
         epoch=answer.epoch,
         answered_at=answer.answered_at,
-        action=answer.action,
+        action_id=answer.action,
         why=why,
         present_owner=lead.owner if lead.state in OWNED else None,
         present_epoch=lead.epoch,
@@ -152,7 +152,7 @@ def refuse(book: Book, lead: Lead, answer: Answer, why: str) -> None:
     book.say(lead, fact, answer.cause)
 
 
-async def _apply(book: Book, lead: Lead, answer: Answer, agreement: Compiled | None) -> list[Wanted]:
+async def _apply(book: Book, lead: Lead, answer: Answer, agreement: ExecutableAgreement | None) -> list[Wanted]:
     if answer.name in ("reassign", "assign", "claim"):
         again = lead.state in OWNED
         because = answer.reason or f"{answer.name} by {answer.by or 'hand'}"
@@ -167,7 +167,7 @@ async def _apply(book: Book, lead: Lead, answer: Answer, agreement: Compiled | N
     return []
 
 
-def _step(book: Book, lead: Lead, answer: Answer, name: str, agreement: Compiled | None) -> Lead:
+def _step(book: Book, lead: Lead, answer: Answer, name: str, agreement: ExecutableAgreement | None) -> Lead:
     following = after(lead.state, name)
     assert isinstance(following, str)
     new: dict[str, Any] = {STAMPS[name]: answer.answered_at} if name in STAMPS else {}
@@ -181,7 +181,7 @@ def _step(book: Book, lead: Lead, answer: Answer, name: str, agreement: Compiled
     return lead
 
 
-def _fact(lead: Lead, answer: Answer, name: str, agreement: Compiled | None) -> Outcome:
+def _fact(lead: Lead, answer: Answer, name: str, agreement: ExecutableAgreement | None) -> Outcome:
     common: dict[str, Any] = {
         "owner": lead.owner,
         "epoch": lead.epoch,

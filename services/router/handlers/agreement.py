@@ -9,13 +9,13 @@ from services.router.store import cached
 from shared.agreement.language.compile import compile_agreement
 from shared.agreement.language.parse import parse
 from shared.agreement.language.signing import hash_of
-from shared.agreement.model import Compiled
+from shared.agreement.model import ExecutableAgreement
 from shared.base.credentials import Principal
-from shared.base.errors import Conflict, NotAllowed, NotFound, TheirMistake
+from shared.base.errors import BadRequest, Conflict, NotAllowed, NotFound
 from shared.events.agreement import AgreementPublished
 from shared.store.tx import Tx
 from shared.work import schedule
-from shared.work.schedule import Due
+from shared.work.schedule import ScheduledItem
 
 SIDES = ("marketing", "sales")
 YEARS = 10
@@ -30,7 +30,7 @@ async def upload(tx: Tx, text: str, by: str) -> dict[str, Any]:
     if parsed.agreement is None or errors:
         first = errors[0] if errors else {"line": 1, "column": 1, "message": "it cannot be read"}
         sentence = f"Line {first['line']}, column {first['column']}: {first['message']}"
-        raise TheirMistake(sentence, problems=found)
+        raise BadRequest(sentence, problems=found)
     compiled = compile_agreement(parsed.agreement, years=YEARS, from_year=tx.now.year)
     row = {
         "name": compiled.name,
@@ -69,7 +69,7 @@ async def sign(tx: Tx, number: int, who: Principal) -> dict[str, Any]:
         raise Conflict(f"Version {number} is {row['state']}; only a draft can be signed.")
     if not who.person:
         raise NotAllowed("A signature needs your own key: one that was made with --person.")
-    compiled = Compiled.model_validate(row["compiled"])
+    compiled = ExecutableAgreement.model_validate(row["compiled"])
     names = await _names(tx, who.person)
     side = next((side for side in SIDES if compiled.signed_by.get(side, "").casefold() in names), None)
     if side is None:
@@ -106,22 +106,22 @@ async def publish(tx: Tx, number: int) -> dict[str, Any]:
     missing = [side for side in SIDES if side not in signed]
     if missing:
         raise Conflict(f"Version {number} still needs the signature of {' and '.join(missing)}.", missing=missing)
-    at = max(tx.now, _effective(Compiled.model_validate(row["compiled"]), tx.now))
+    at = max(tx.now, _effective(ExecutableAgreement.model_validate(row["compiled"]), tx.now))
     await store.set_state(tx, number, "published", published_at=tx.now, live_at=at)
     if at > tx.now:
-        await schedule.put(tx, [Due(f"live:{number}", "live", str(number), at)])
+        await schedule.schedule(tx, [ScheduledItem(f"live:{number}", "live", str(number), at)])
         return {"version": number, "state": "published", "live_at": at}
     await _go_live(tx, number)
     return {"version": number, "state": "live", "live_at": at}
 
 
-def _effective(compiled: Compiled, now: datetime) -> datetime:
+def _effective(compiled: ExecutableAgreement, now: datetime) -> datetime:
     if compiled.effective is None:
         return now
     return datetime.combine(compiled.effective, time.min, ZoneInfo(compiled.timezone))
 
 
-async def go_live(tx: Tx, rows: list[Due]) -> None:
+async def go_live(tx: Tx, rows: list[ScheduledItem]) -> None:
     """The effective day of published versions."""
     for row in sorted(rows, key=lambda row: int(row.subject)):
         await _go_live(tx, int(row.subject))
@@ -136,7 +136,9 @@ async def _go_live(tx: Tx, number: int) -> None:
     fact = AgreementPublished(version=number, hash=row["hash"], published_at=tx.now, compiled=row["compiled"])
     tx.emit(fact, subject=f"agreement:{number}")
     soon = tx.now + timedelta(0)
-    await schedule.put(tx, [Due("begin", "begin", "begin", soon), Due("waiting", "waiting", "waiting", soon)])
+    await schedule.schedule(
+        tx, [ScheduledItem("begin", "begin", "begin", soon), ScheduledItem("waiting", "waiting", "waiting", soon)]
+    )
 
 
 async def _version(tx: Tx, number: int) -> Any:

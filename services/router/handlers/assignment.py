@@ -16,7 +16,7 @@ from services.router.store.cached import Known, Live, known
 from shared.base.ids import new_id
 from shared.events.base import Event
 from shared.events.leads import LeadAssigned, LeadHeld, LeadUnrouted
-from shared.work.schedule import Due
+from shared.work.schedule import ScheduledItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +193,13 @@ def _assign(book: Book, lead: Lead, item: Wanted, choice: Choice, facts: Known, 
         epoch=epoch,
         tier=lead.tier or "",
         rule=choice.rule,
-        agreement=live.version,
-        pinned=lead.pinned or live.version,
+        routing_version=live.version,
+        terms_version=lead.pinned or live.version,
         decision=decision,
         assigned_at=now,
         previous_owner=previous,
         why=item.because,
-        marks=choice.marks,
+        flags=choice.marks,
         in_words=in_words(choice),
     )
     book.say(lead, fact, item.cause)
@@ -215,7 +215,7 @@ def _wait(book: Book, lead: Lead, item: Wanted, choice: Choice, facts: Known, li
     said = in_words(choice)
     if choice.kind == "held":
         if choice.until:
-            book.put.append(Due(f"held:{lead.id}", "held", lead.id, choice.until))
+            book.put.append(ScheduledItem(f"held:{lead.id}", "held", lead.id, choice.until))
         if not told:
             fact = LeadHeld(tier=lead.tier or "", why=choice.why, until=choice.until, decision=decision, in_words=said)
             book.say(lead, fact, item.cause)
@@ -226,4 +226,4 @@ def _wait(book: Book, lead: Lead, item: Wanted, choice: Choice, facts: Known, li
     alert = LeadUnrouted(tier=lead.tier or "", why=choice.why, decision=decision, in_words=said, alert=unrouted.alert)
     book.say(lead, alert, item.cause)
     at = book.tx.now + timedelta(seconds=unrouted.after)
-    book.put.append(Due(f"unrouted:{lead.id}", "unrouted", lead.id, at))
+    book.put.append(ScheduledItem(f"unrouted:{lead.id}", "unrouted", lead.id, at))

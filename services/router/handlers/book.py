@@ -8,10 +8,10 @@ from typing import Any
 from services.router.domain.lead import Lead
 from services.router.store import leads as store
 from shared.events.base import Event
-from shared.events.leads import LeadFact
+from shared.events.leads import LeadEvent
 from shared.store.tx import Tx
 from shared.work import schedule
-from shared.work.schedule import Due
+from shared.work.schedule import ScheduledItem
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Book:
     decisions: list[dict[str, Any]] = field(default_factory=list)
     assigned: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     ended: list[dict[str, Any]] = field(default_factory=list)
-    put: list[Due] = field(default_factory=list)
+    put: list[ScheduledItem] = field(default_factory=list)
     drop: list[str] = field(default_factory=list)
 
     async def load(self, ids: Iterable[str]) -> None:
@@ -43,7 +43,7 @@ class Book:
         self.leads[lead.id] = self.changed[lead.id] = lead
         return lead
 
-    def say(self, lead: Lead, fact: LeadFact, cause: Event[Any] | None = None) -> Event[Any]:
+    def say(self, lead: Lead, fact: LeadEvent, cause: Event[Any] | None = None) -> Event[Any]:
         """Say an event of a lead, and note it in the lead's own record, without the card."""
         event = self.tx.emit(fact, subject=lead.id, cause=cause)
         data = fact.model_dump(mode="json", exclude_none=True, exclude={"lead"})
@@ -60,5 +60,5 @@ class Book:
         await store.write_log(self.tx, self.lines)
         await store.write_decisions(self.tx, self.decisions)
         await store.write_assignments(self.tx, list(self.assigned.values()), self.ended)
-        await schedule.drop(self.tx, self.drop)
-        await schedule.put(self.tx, self.put)
+        await schedule.cancel(self.tx, self.drop)
+        await schedule.schedule(self.tx, self.put)

@@ -48,12 +48,12 @@ class Door:
     async def store(self, knocks: list[Knock]) -> list[Answer]:
         """Answer each request: what is new is stored and announced, what is known gets its first answer again."""
         answers = await self._db.run(lambda tx: self._store(tx, knocks))
-        failpoints.reached("tx_committed_before_2xx")
+        failpoints.hit("tx_committed_before_2xx")
         return answers
 
     async def _store(self, tx: Tx, knocks: list[Knock]) -> list[Answer]:
         refused: dict[str, Answer] = {}
-        if not await self._access.fresh(tx):
+        if not await self._access.reload_if_stale(tx):
             refused = {knock.intake: answer for knock in knocks if (answer := knock.still())}
         firsts: dict[tuple[str, str], Knock] = {}
         for knock in knocks:

@@ -158,7 +158,7 @@ class Intake:
             LeadReceived(
                 lead=lead.shown(),
                 intake=reading.event.subject,
-                element=reading.number,
+                item=reading.number,
                 endpoint=lead.endpoint,
                 needs_fetch=lead.needs_fetch,
                 waiting_for_agreement=self.facts.live is None,
@@ -200,10 +200,10 @@ class Intake:
             lead=old.shown(),
             owner=old.owner,
             epoch=old.epoch,
-            round=old.round,
+            enquiry_count=old.round,
             enquiry=reading.lead,
-            agreement=live,
-            pinned=old.pinned or live,
+            routing_version=live,
+            terms_version=old.pinned or live,
             tier=old.tier,
             team=old.team,
         )
@@ -218,13 +218,15 @@ class Intake:
         worth = {"score": verdict.grade, "points": verdict.points, "tier": verdict.tier, "needs_met": verdict.needs_met}
         if verdict.state == "refused":
             lead = self.book.keep(lead, state="refused", agreement=live.version, why=verdict.why)
-            self.book.say(lead, LeadRefused(reason=verdict.reason, agreement=live.version), cause)
+            self.book.say(lead, LeadRefused(reason=verdict.reason, terms_version=live.version), cause)
             return
         if verdict.state == "nurtured":
             told = lead.state == "nurtured"
             lead = self.book.keep(lead, state="nurtured", agreement=live.version, why=verdict.why, **worth)
             if not told:
-                self.book.say(lead, LeadNurtured(why=verdict.why, score=verdict.grade, agreement=live.version), cause)
+                self.book.say(
+                    lead, LeadNurtured(why=verdict.why, grade=verdict.grade, terms_version=live.version), cause
+                )
             return
         lead = self.book.keep(
             lead, state="qualified", qualified_at=self.tx.now, pinned=live.version, why=verdict.why, **worth
@@ -232,10 +234,10 @@ class Intake:
         fact = LeadQualified(
             lead=lead.shown(),
             tier=verdict.tier or "",
-            score=verdict.grade,
+            grade=verdict.grade,
             needs_met=verdict.needs_met,
             needs_of=verdict.needs_of,
-            pinned=live.version,
+            terms_version=live.version,
         )
         self.book.say(lead, fact, cause)
         self.wanted[lead.id] = Wanted(lead.id, because, cause, first)

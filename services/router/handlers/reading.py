@@ -12,8 +12,8 @@ from services.router.sources.normalise import normalise
 from services.router.sources.registry import SHORT, source
 from services.router.sources.unreadable import Unreadable
 from shared.base.credentials import Endpoint
-from shared.base.errors import TheirMistake
-from shared.base.ids import same_id
+from shared.base.errors import BadRequest
+from shared.base.ids import stable_id
 from shared.events.base import Event
 from shared.events.intake import IntakeReceived
 from shared.store.tx import Tx
@@ -62,16 +62,16 @@ def read(tx: Tx, event: Event[IntakeReceived]) -> list[Reading]:
     """The elements of one record; never raises for what a sender did: it is one parked element then."""
     intake = event.data
     received_at = min(intake.received_at, tx.now)
-    access = tx.house.access
+    access = tx.context.access
     endpoint = access.endpoint(intake.endpoint) if access else None
     setup = setup_of(endpoint)
     try:
         kind = source(intake.source)
         delivery = Delivery.of(intake)
         elements = kind.elements(delivery, setup)
-    except (Unreadable, TheirMistake, ValueError) as error:
+    except (Unreadable, BadRequest, ValueError) as error:
         reason = getattr(error, "reason", None) or getattr(error, "sentence", None) or "The body is not base64."
-        return [Reading(same_id(event.subject, 0), event, 0, received_at, problem=reason)]
+        return [Reading(stable_id(event.subject, 0), event, 0, received_at, problem=reason)]
     if kind.parse_before_commit:
         # Whoever sent these was told then and there which of them are of no use.
         elements = [element for element in elements if element.problem is None]
@@ -90,7 +90,7 @@ def _reading(
     window: timedelta,
     setup: Setup,
 ) -> Reading:
-    lead = same_id(event.subject, element.index)
+    lead = stable_id(event.subject, element.index)
     if element.problem:
         key = element_key(element, delivery.body)
         return Reading(lead, event, element.index, received_at, key, window, problem=element.problem)

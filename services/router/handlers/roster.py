@@ -14,11 +14,11 @@ from services.router.store import people as store
 from shared.access.admin import ROLES
 from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import parse_hours, zone_named
-from shared.base.errors import NotFound, TheirMistake
+from shared.base.errors import BadRequest, NotFound
 from shared.events.agreement import RosterChanged
 from shared.store.tx import Tx
 from shared.work import schedule
-from shared.work.schedule import Due
+from shared.work.schedule import ScheduledItem
 
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
@@ -30,7 +30,7 @@ async def replace(tx: Tx, reps: list[Rep], by: str) -> dict[str, Any]:
         _check(rep)
     twice = [rep_id for rep_id, count in Counter(rep.id for rep in reps).items() if count > 1]
     if twice:
-        raise TheirMistake(f"{twice[0]!r} is named twice; which of them is meant?")
+        raise BadRequest(f"{twice[0]!r} is named twice; which of them is meant?")
     before = (await cached.known(tx)).roster
     new = [rep for rep in reps if rep.id not in before]
     changed = [rep for rep in reps if rep.id in before and before[rep.id] != rep]
@@ -53,15 +53,15 @@ def _check(rep: Rep) -> None:
         if rep.hours:
             parse_hours(rep.hours)
     except ValueError as error:
-        raise TheirMistake(f"{rep.id}: {error}") from error
+        raise BadRequest(f"{rep.id}: {error}") from error
     if not rep.id or rep.id != rep.id.strip():
-        raise TheirMistake(f"{rep.id!r} is no id; it must not be empty, and not begin or end with a space.")
+        raise BadRequest(f"{rep.id!r} is no id; it must not be empty, and not begin or end with a space.")
     if rep.email and not _ADDRESS.fullmatch(rep.email):
-        raise TheirMistake(f"{rep.id}: {rep.email!r} is no email address.")
+        raise BadRequest(f"{rep.id}: {rep.email!r} is no email address.")
     if unknown := [role for role in rep.roles if role not in ROLES]:
-        raise TheirMistake(f"{rep.id}: {unknown[0]!r} is not a role; use some of {', '.join(ROLES)}.")
+        raise BadRequest(f"{rep.id}: {unknown[0]!r} is not a role; use some of {', '.join(ROLES)}.")
     if wrong := [span for span in rep.away if span.until <= span.start]:
-        raise TheirMistake(f"{rep.id}: time off must end after it begins, at {wrong[0].start.isoformat()}.")
+        raise BadRequest(f"{rep.id}: time off must end after it begins, at {wrong[0].start.isoformat()}.")
 
 
 async def change(tx: Tx, rep_id: str, fields: dict[str, Any], by: str) -> Rep:
@@ -72,7 +72,7 @@ async def change(tx: Tx, rep_id: str, fields: dict[str, Any], by: str) -> Rep:
     try:
         rep = Rep.model_validate({**rep.model_dump(), **fields})
     except ValueError as error:
-        raise TheirMistake(f"{rep_id}: {error}") from error
+        raise BadRequest(f"{rep_id}: {error}") from error
     _check(rep)
     await _write(tx, [rep], by)
     return rep
@@ -83,25 +83,25 @@ async def _write(tx: Tx, reps: list[Rep], by: str) -> None:
         return
     await store.save_people(tx, reps, by)
     await cached.changed(tx, "roster")
-    rows = [Due("waiting", "waiting", "waiting", tx.now)]
+    rows = [ScheduledItem("waiting", "waiting", "waiting", tx.now)]
     for rep in reps:
         tx.emit(RosterChanged(rep=rep), subject=f"rep:{rep.id}")
         if not rep.active or rep.is_away(tx.now):
-            rows.append(Due(f"absent:{rep.id}", "absent", rep.id, tx.now))
+            rows.append(ScheduledItem(f"absent:{rep.id}", "absent", rep.id, tx.now))
         rows += [
-            Due(f"away:{rep.id}:{n}", "absent", rep.id, span.start)
+            ScheduledItem(f"away:{rep.id}:{n}", "absent", rep.id, span.start)
             for n, span in enumerate(rep.away)
             if span.start > tx.now
         ]
         rows += [
-            Due(f"back:{rep.id}:{n}", "waiting", "waiting", span.until)
+            ScheduledItem(f"back:{rep.id}:{n}", "waiting", "waiting", span.until)
             for n, span in enumerate(rep.away)
             if span.until > tx.now
         ]
-    await schedule.put(tx, rows)
+    await schedule.schedule(tx, rows)
 
 
-async def absent(tx: Tx, rows: list[Due]) -> None:
+async def absent(tx: Tx, rows: list[ScheduledItem]) -> None:
     """Somebody left or is away: an inactive person's open leads go to others, an absent one's only if not accepted yet."""
     roster = (await cached.known(tx)).roster
     book, wanted = Book(tx), []

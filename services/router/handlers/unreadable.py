@@ -10,7 +10,7 @@ from services.router.handlers.reading import Reading, read
 from services.router.store import intake as store
 from services.router.store import leads as lead_store
 from services.router.store.cached import known
-from shared.base.errors import NotFound, TheirMistake
+from shared.base.errors import BadRequest, NotFound
 from shared.events.base import Event
 from shared.events.intake import IntakeReceived
 from shared.events.leads import LeadMerged, LeadRefused
@@ -55,7 +55,7 @@ async def _dropped(tx: Tx, book: Book, lead: Lead, by: str) -> str:
     live = (await known(tx)).live
     why = f"given up by {by}: {lead.why}"
     lead = book.keep(lead, state="refused", why=why)
-    book.say(lead, LeadRefused(reason=why, agreement=live.version if live else 0))
+    book.say(lead, LeadRefused(reason=why, terms_version=live.version if live else 0))
     await book.write()
     return "Given up; it stays readable as a refused lead."
 
@@ -66,9 +66,7 @@ async def _again(tx: Tx, lead: Lead) -> str:
     readings = [reading for reading in read(tx, event) if reading.lead not in others]
     mine = next((reading for reading in readings if reading.lead == lead.id), None)
     if mine is None or mine.problem:
-        raise TheirMistake(
-            f"It still cannot be read: {mine.problem if mine else 'there is no lead in it.'}", status=409
-        )
+        raise BadRequest(f"It still cannot be read: {mine.problem if mine else 'there is no lead in it.'}", status=409)
     await store.forget_element(tx, lead.id)
     work = await taken_in(tx, readings)
     _repeated(work, lead, mine)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.store.kernel_migration import create_kernel_tables
-from shared.store.types import Json, Moment
+from shared.store.types import Json, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -24,10 +24,10 @@ def upgrade() -> None:
         sa.Column("compiled", Json(), nullable=False),
         sa.Column("warnings", Json(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("uploaded_at", Moment(), nullable=False),
+        sa.Column("uploaded_at", UtcDateTime(), nullable=False),
         sa.Column("uploaded_by", sa.String(length=200), nullable=False),
-        sa.Column("published_at", Moment(), nullable=True),
-        sa.Column("live_at", Moment(), nullable=True),
+        sa.Column("published_at", UtcDateTime(), nullable=True),
+        sa.Column("live_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("version"),
     )
     op.create_table(
@@ -36,8 +36,8 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(length=100), nullable=False),
         sa.Column("team", sa.String(length=100), nullable=True),
-        sa.Column("at", Moment(), nullable=False),
-        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.Column("ended_why", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("lead", "epoch"),
     )
@@ -46,7 +46,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("lead", sa.String(length=36), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("record", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -56,9 +56,9 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("endpoint", sa.String(length=100), nullable=False),
         sa.Column("dedupe_key", sa.String(length=300), nullable=False),
-        sa.Column("known_until", Moment(), nullable=False),
+        sa.Column("known_until", UtcDateTime(), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=False),
-        sa.Column("received_at", Moment(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.Column("method", sa.String(length=10), nullable=False),
         sa.Column("query", sa.Text(), nullable=False),
         sa.Column("content_type", sa.Text(), nullable=False),
@@ -76,7 +76,7 @@ def upgrade() -> None:
         sa.Column("endpoint", sa.String(length=100), nullable=False),
         sa.Column("key", sa.String(length=300), nullable=False),
         sa.Column("lead", sa.String(length=36), nullable=False),
-        sa.Column("known_until", Moment(), nullable=False),
+        sa.Column("known_until", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("endpoint", "key"),
     )
     op.create_table(
@@ -101,7 +101,7 @@ def upgrade() -> None:
         "lead_log",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("lead", sa.String(length=36), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("type", sa.String(length=60), nullable=False),
         sa.Column("data", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -115,7 +115,7 @@ def upgrade() -> None:
         sa.Column("endpoint", sa.String(length=100), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("since", Moment(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(length=100), nullable=True),
         sa.Column("team", sa.String(length=100), nullable=True),
@@ -129,17 +129,17 @@ def upgrade() -> None:
         sa.Column("merged_into", sa.String(length=36), nullable=True),
         sa.Column("linked_to", sa.String(length=36), nullable=True),
         sa.Column("previous_owner", sa.String(length=100), nullable=True),
-        sa.Column("previous_until", Moment(), nullable=True),
+        sa.Column("previous_until", UtcDateTime(), nullable=True),
         sa.Column("had", Json(), nullable=False),
         sa.Column("declines", sa.Integer(), nullable=False),
-        sa.Column("received_at", Moment(), nullable=False),
-        sa.Column("qualified_at", Moment(), nullable=True),
-        sa.Column("assigned_at", Moment(), nullable=True),
-        sa.Column("accepted_at", Moment(), nullable=True),
-        sa.Column("attempted_at", Moment(), nullable=True),
-        sa.Column("contacted_at", Moment(), nullable=True),
-        sa.Column("closed_at", Moment(), nullable=True),
-        sa.Column("enquired_at", Moment(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("qualified_at", UtcDateTime(), nullable=True),
+        sa.Column("assigned_at", UtcDateTime(), nullable=True),
+        sa.Column("accepted_at", UtcDateTime(), nullable=True),
+        sa.Column("attempted_at", UtcDateTime(), nullable=True),
+        sa.Column("contacted_at", UtcDateTime(), nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("enquired_at", UtcDateTime(), nullable=False),
         sa.Column("form", sa.Text(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("needs_fetch", sa.Boolean(), nullable=False),
@@ -147,7 +147,7 @@ def upgrade() -> None:
         sa.Column("card", Json(), nullable=False),
         sa.Column("facts", Json(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
-        sa.Column("changed_at", Moment(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("leads_owner", "leads", ["owner", "state"], unique=False)
@@ -158,7 +158,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("entries", Json(), nullable=False),
         sa.Column("hash", sa.String(length=80), nullable=False),
-        sa.Column("changed_at", Moment(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.Column("changed_by", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
@@ -166,7 +166,7 @@ def upgrade() -> None:
         "people",
         sa.Column("id", sa.String(length=100), nullable=False),
         sa.Column("doc", Json(), nullable=False),
-        sa.Column("changed_at", Moment(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.Column("changed_by", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -177,7 +177,7 @@ def upgrade() -> None:
         sa.Column("person", sa.String(length=200), nullable=False),
         sa.Column("key_name", sa.String(length=200), nullable=False),
         sa.Column("hash", sa.String(length=80), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("version", "side"),
     )
     op.create_table(
@@ -186,7 +186,7 @@ def upgrade() -> None:
         sa.Column("rep", sa.String(length=100), nullable=False),
         sa.Column("turns", sa.BigInteger(), nullable=False),
         sa.Column("weight", sa.Integer(), nullable=False),
-        sa.Column("last_at", Moment(), nullable=True),
+        sa.Column("last_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("team", "rep"),
     )
     op.create_table(

@@ -15,7 +15,7 @@ from services.router.sources.recipes import Recipe, Secret
 from services.router.sources.schemes import BASIC, BEARER, HUBSPOT, PATH, STANDARD
 from services.router.sources.signature import key_of
 from services.router.sources.verify import Verified, verify_any
-from shared.base.errors import TheirMistake
+from shared.base.errors import BadRequest
 
 LONG, SHORT = timedelta(days=30), timedelta(minutes=10)
 KEPT_HEADERS = frozenset(
@@ -47,7 +47,7 @@ class Source:
         unknown = [name for name in names if name not in self.schemes]
         if unknown:
             known = ", ".join(self.schemes)
-            raise TheirMistake(f"The source {self.name} has no scheme {unknown[0]!r}; choose one of {known}.")
+            raise BadRequest(f"The source {self.name} has no scheme {unknown[0]!r}; choose one of {known}.")
         return [self.schemes[name] for name in (names or [next(iter(self.schemes))])]
 
     def verify(self, names: Sequence[str], request: Received, secrets: Sequence[Secret], now: float) -> Verified:
@@ -145,7 +145,7 @@ def source(name: str) -> Source:
     """The source of that name. Raises TheirMistake with a sentence that lists them when there is none."""
     found = SOURCES.get(ALIASES.get(name, name))
     if found is None:
-        raise TheirMistake(f"The source {name!r} is unknown; choose one of {', '.join(SOURCES)}.")
+        raise BadRequest(f"The source {name!r} is unknown; choose one of {', '.join(SOURCES)}.")
     return found
 
 

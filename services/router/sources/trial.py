@@ -14,8 +14,8 @@ from services.router.sources.received import Received, lower, signed_url
 from services.router.sources.recipes import Secret
 from services.router.sources.unreadable import Unreadable
 from services.router.sources.verify import NOT_CONFIGURED
-from shared.base.errors import TheirMistake
-from shared.base.ids import same_id
+from shared.base.errors import BadRequest
+from shared.base.ids import stable_id
 
 NOTHING = "00000000-0000-0000-0000-000000000000"
 _LARGEST = 64 * 1024 * 1024
@@ -42,7 +42,7 @@ def try_request(
     request = Received(method, signed_url(url, query), headers, body, shown)
     moment = now if now is not None else case.get("now")
     if moment is not None and not (isinstance(moment, (int, float)) and math.isfinite(moment)):
-        raise TheirMistake("`now` must be a number of unix seconds.")
+        raise BadRequest("`now` must be a number of unix seconds.")
     schemes = [name] if (name := scheme or case.get("scheme")) else []
     verdict = kind.verify(schemes, request, _secrets(secret if secret is not None else case.get("secret")), moment or 0)
     refused = kind.refusal(request.method, headers, len(body))
@@ -58,7 +58,7 @@ def try_request(
 
 
 def _read(kind: registry.Source, delivery: Delivery, setup: Setup) -> dict[str, Any]:
-    first = answers.accepted(kind.policy, NOTHING, [same_id(NOTHING, 0)])
+    first = answers.accepted(kind.policy, NOTHING, [stable_id(NOTHING, 0)])
     try:
         found = kind.elements(delivery, setup)
     except Unreadable as unreadable:
@@ -72,7 +72,7 @@ def _read(kind: registry.Source, delivery: Delivery, setup: Setup) -> dict[str, 
     problems = [answers.item_problem(element.index, element.problem or "") for element in bad]
     if not good:
         return _outcome(answers.bad_request("No lead of the request is of use.", problems))
-    ids = [same_id(NOTHING, element.index) for element in good]
+    ids = [stable_id(NOTHING, element.index) for element in good]
     return _outcome(answers.accepted(kind.policy, NOTHING, ids, problems), good)
 
 
@@ -91,7 +91,7 @@ def _outcome(answer: Answer, leads: Sequence[Element] = (), parked: str | None =
 def _headers(case: Mapping[str, Any]) -> list[tuple[str, str]]:
     headers = case.get("headers") or {}
     if not isinstance(headers, Mapping):
-        raise TheirMistake("`headers` must be an object of names and values.")
+        raise BadRequest("`headers` must be an object of names and values.")
     return [
         (str(name), str(one))
         for name, value in headers.items()
@@ -117,7 +117,7 @@ def body_of(case: Mapping[str, Any]) -> bytes:
         try:
             return base64.b64decode(str(case["body_base64"]), validate=True)
         except ValueError as error:
-            raise TheirMistake("`body_base64` is not base64.") from error
+            raise BadRequest("`body_base64` is not base64.") from error
     if plan is None:
         raw = case.get("body_raw", "")
         return (raw if isinstance(raw, str) else json.dumps(raw)).encode("utf-8", "surrogatepass")
@@ -129,5 +129,5 @@ def body_of(case: Mapping[str, Any]) -> bytes:
         else:
             made = str(plan.get("wrap", "%s")).replace("%s", str(plan["repeat"]) * min(int(plan["bytes"]), _LARGEST))
     except (KeyError, TypeError, ValueError) as error:
-        raise TheirMistake("`generate` needs `nest` and `depth`, or `repeat`, `bytes` and `wrap`.") from error
+        raise BadRequest("`generate` needs `nest` and `depth`, or `repeat`, `bytes` and `wrap`.") from error
     return made.encode()

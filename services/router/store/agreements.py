@@ -26,27 +26,27 @@ async def history(tx: Tx) -> list[dict[str, Any]]:
 async def version(tx: Tx, number: int, *, lock: bool = False) -> Any:
     """One version with its text, or None."""
     statement = select(agreements).where(agreements.c.version == number)
-    return await tx.one(statement.with_for_update() if lock else statement)
+    return await tx.first(statement.with_for_update() if lock else statement)
 
 
 async def add(tx: Tx, row: dict[str, Any]) -> int:
     """A new draft; returns its number."""
-    last = await tx.one(select(func.max(agreements.c.version).label("n")))
+    last = await tx.first(select(func.max(agreements.c.version).label("n")))
     number = int(last["n"] or 0) + 1 if last else 1
-    await tx.run(agreements.insert(), {**row, "version": number})
+    await tx.execute(agreements.insert(), {**row, "version": number})
     return number
 
 
 async def set_state(tx: Tx, number: int, state: str, **moments: datetime) -> None:
     """Move a version on; a version that goes live supersedes the one before."""
     if state == "live":
-        await tx.run(agreements.update().where(agreements.c.state == "live").values(state="superseded"))
-    await tx.run(agreements.update().where(agreements.c.version == number).values(state=state, **moments))
+        await tx.execute(agreements.update().where(agreements.c.state == "live").values(state="superseded"))
+    await tx.execute(agreements.update().where(agreements.c.version == number).values(state=state, **moments))
 
 
 async def sign(tx: Tx, row: dict[str, Any]) -> None:
     """Keep a signature."""
-    await tx.run(signatures.insert(), row)
+    await tx.execute(signatures.insert(), row)
 
 
 async def signatures_of(tx: Tx, number: int) -> dict[str, Any]:

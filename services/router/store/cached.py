@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.router.store.tables import agreements, lists, people, versions
-from shared.agreement.model import Compiled
+from shared.agreement.model import ExecutableAgreement
 from shared.agreement.roster import Rep
 from shared.store.tx import Tx
 
@@ -24,7 +24,7 @@ class Live:
 
     version: int
     hash: str
-    compiled: Compiled
+    compiled: ExecutableAgreement
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Known:
     roster: dict[str, Rep] = field(default_factory=dict)
     lists: dict[str, frozenset[str]] = field(default_factory=dict)
     list_hashes: dict[str, str] = field(default_factory=dict)
-    pinned: dict[int, Compiled] = field(default_factory=dict)
+    pinned: dict[int, ExecutableAgreement] = field(default_factory=dict)
 
 
 _known: WeakKeyDictionary[AsyncEngine, Known] = WeakKeyDictionary()
@@ -49,9 +49,9 @@ async def known(tx: Tx) -> Known:
     if counts == cache.counts and cache.counts:
         return cache
     fresh = Known(counts=counts, pinned=cache.pinned)
-    row = await tx.one(select(agreements).where(agreements.c.state == "live"))
+    row = await tx.first(select(agreements).where(agreements.c.state == "live"))
     if row:
-        fresh.live = Live(row["version"], row["hash"], Compiled.model_validate(row["compiled"]))
+        fresh.live = Live(row["version"], row["hash"], ExecutableAgreement.model_validate(row["compiled"]))
         fresh.pinned[row["version"]] = fresh.live.compiled
     for person in await tx.rows(select(people.c.doc)):
         rep = Rep.model_validate(person["doc"])
@@ -63,20 +63,20 @@ async def known(tx: Tx) -> Known:
     return fresh
 
 
-async def pinned(tx: Tx, wanted: Iterable[int | None]) -> dict[int, Compiled]:
+async def pinned(tx: Tx, wanted: Iterable[int | None]) -> dict[int, ExecutableAgreement]:
     """The compiled versions that leads are pinned to."""
     cache = await known(tx)
     missing = sorted({version for version in wanted if version and version not in cache.pinned})
     if missing:
         statement = select(agreements.c.version, agreements.c.compiled).where(agreements.c.version.in_(missing))
         for row in await tx.rows(statement):
-            cache.pinned[row["version"]] = Compiled.model_validate(row["compiled"])
+            cache.pinned[row["version"]] = ExecutableAgreement.model_validate(row["compiled"])
     return cache.pinned
 
 
 async def changed(tx: Tx, name: str) -> None:
     """Say that the roster, the lists or the agreement changed: every process reads it anew at its next use."""
-    await tx.run(_BUMP, {"name": name})
+    await tx.execute(_BUMP, {"name": name})
 
 
 def hash_of_entries(entries: list[str]) -> str:

@@ -23,7 +23,7 @@ async def keep(tx: Tx, rows: list[dict[str, Any]]) -> set[str]:
         if found["known_until"] <= tx.wall
     ]
     if stale:
-        await tx.run(deliveries.update().where(deliveries.c.id.in_(stale)).values(dedupe_key=deliveries.c.id))
+        await tx.execute(deliveries.update().where(deliveries.c.id.in_(stale)).values(dedupe_key=deliveries.c.id))
         made |= {key[0] for key in await insert_new_deliveries(tx, others)}
     return made
 
@@ -51,20 +51,20 @@ async def counted(tx: Tx, rows: list[dict[str, Any]]) -> None:
     """Write how many elements each delivery held; one that came by the topic, not by the door, gets its row here."""
     ids = [row["id"] for row in rows]
     present = {row["id"] for row in await tx.rows(select(deliveries.c.id).where(deliveries.c.id.in_(ids)))}
-    await tx.run(deliveries.insert(), [row for row in rows if row["id"] not in present])
+    await tx.execute(deliveries.insert(), [row for row in rows if row["id"] not in present])
     statement = deliveries.update().where(deliveries.c.id == bindparam("which")).values(elements=bindparam("n"))
-    await tx.run(statement, [{"which": row["id"], "n": row["elements"]} for row in rows if row["id"] in present])
+    await tx.execute(statement, [{"which": row["id"], "n": row["elements"]} for row in rows if row["id"] in present])
 
 
 async def delivery(tx: Tx, intake: str) -> Any:
     """A delivery as it is kept, or None."""
-    return await tx.one(select(deliveries).where(deliveries.c.id == intake))
+    return await tx.first(select(deliveries).where(deliveries.c.id == intake))
 
 
 async def recount(tx: Tx, intake: str) -> None:
     """Write anew how many elements a delivery holds."""
     held = select(func.count()).select_from(elements).where(elements.c.intake == intake).scalar_subquery()
-    await tx.run(deliveries.update().where(deliveries.c.id == intake).values(elements=held))
+    await tx.execute(deliveries.update().where(deliveries.c.id == intake).values(elements=held))
 
 
 async def elements_of(tx: Tx, intake: str) -> set[str]:
@@ -74,7 +74,7 @@ async def elements_of(tx: Tx, intake: str) -> set[str]:
 
 async def forget_element(tx: Tx, element: str) -> None:
     """Take back what an element became, for it is read again."""
-    await tx.run(elements.delete().where(elements.c.id == element))
+    await tx.execute(elements.delete().where(elements.c.id == element))
 
 
 async def write_elements(tx: Tx, rows: list[dict[str, Any]]) -> None:

@@ -26,7 +26,7 @@ async def locked(tx: Tx, ids: Iterable[str]) -> dict[str, Lead]:
 
 async def one(tx: Tx, lead_id: str) -> Lead | None:
     """A lead, not locked."""
-    row = await tx.one(select(leads).where(leads.c.id == lead_id))
+    row = await tx.first(select(leads).where(leads.c.id == lead_id))
     return lead_of(row) if row else None
 
 
@@ -80,20 +80,20 @@ async def loads(tx: Tx, reps: Iterable[str]) -> dict[str, int]:
 
 async def write_log(tx: Tx, lines: list[dict[str, Any]]) -> None:
     """Add lines to the leads' own record."""
-    await tx.run(lead_log.insert(), lines)
+    await tx.execute(lead_log.insert(), lines)
 
 
 async def write_decisions(tx: Tx, rows: list[dict[str, Any]]) -> None:
     """Keep decisions."""
-    await tx.run(decisions.insert(), rows)
+    await tx.execute(decisions.insert(), rows)
 
 
 async def write_assignments(tx: Tx, rows: list[dict[str, Any]], ended: list[dict[str, Any]]) -> None:
     """Keep who had which lead under which epoch, and end those that are over."""
     for row in ended:
         where = (assignments.c.lead == row["lead"], assignments.c.ended_at.is_(None))
-        await tx.run(assignments.update().where(*where).values(ended_at=row["at"], ended_why=row["why"]))
-    await tx.run(assignments.insert(), rows)
+        await tx.execute(assignments.update().where(*where).values(ended_at=row["at"], ended_why=row["why"]))
+    await tx.execute(assignments.insert(), rows)
 
 
 def lead_of(row: Any) -> Lead:

@@ -50,13 +50,13 @@ async def save_turns(tx: Tx, changed: dict[tuple[str, str], Turn]) -> None:
 async def give_back(tx: Tx, team: str, rep: str) -> None:
     """A turn that does not count after all."""
     where = (turns.c.team == team, turns.c.rep == rep, turns.c.turns > 0)
-    await tx.run(turns.update().where(*where).values(turns=turns.c.turns - 1))
+    await tx.execute(turns.update().where(*where).values(turns=turns.c.turns - 1))
 
 
 async def person(tx: Tx, rep_id: str, *, lock: bool = False) -> Rep | None:
     """One person of the roster."""
     statement = select(people.c.doc).where(people.c.id == rep_id)
-    row = await tx.one(statement.with_for_update() if lock else statement)
+    row = await tx.first(statement.with_for_update() if lock else statement)
     return Rep.model_validate(row["doc"]) if row else None
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from shared.store.kernel_tables import kernel_tables
-from shared.store.types import BigId, Json, Moment
+from shared.store.types import BigId, Json, UtcDateTime
 
 metadata = MetaData()
 kernel_tables(metadata)
@@ -26,9 +26,9 @@ deliveries = Table(
     Column("id", String(36), primary_key=True),
     Column("endpoint", String(100), nullable=False),
     Column("dedupe_key", String(300), nullable=False),
-    Column("known_until", Moment, nullable=False),
+    Column("known_until", UtcDateTime, nullable=False),
     Column("source", String(40), nullable=False),
-    Column("received_at", Moment, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
     Column("method", String(10), nullable=False),
     Column("query", Text, nullable=False),
     Column("content_type", Text, nullable=False),
@@ -60,7 +60,7 @@ element_keys = Table(
     Column("endpoint", String(100), primary_key=True),
     Column("key", String(300), primary_key=True),
     Column("lead", String(36), nullable=False),
-    Column("known_until", Moment, nullable=False),
+    Column("known_until", UtcDateTime, nullable=False),
 )
 
 identities = Table(
@@ -80,7 +80,7 @@ leads = Table(
     Column("endpoint", String(100), nullable=False),
     Column("source", String(40), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("since", Moment, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("owner", String(100)),
     Column("team", String(100)),
@@ -94,17 +94,17 @@ leads = Table(
     Column("merged_into", String(36)),
     Column("linked_to", String(36)),
     Column("previous_owner", String(100)),
-    Column("previous_until", Moment),
+    Column("previous_until", UtcDateTime),
     Column("had", Json, nullable=False),
     Column("declines", Integer, nullable=False),
-    Column("received_at", Moment, nullable=False),
-    Column("qualified_at", Moment),
-    Column("assigned_at", Moment),
-    Column("accepted_at", Moment),
-    Column("attempted_at", Moment),
-    Column("contacted_at", Moment),
-    Column("closed_at", Moment),
-    Column("enquired_at", Moment, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("qualified_at", UtcDateTime),
+    Column("assigned_at", UtcDateTime),
+    Column("accepted_at", UtcDateTime),
+    Column("attempted_at", UtcDateTime),
+    Column("contacted_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("enquired_at", UtcDateTime, nullable=False),
     Column("form", Text, nullable=False),
     Column("round", Integer, nullable=False),
     Column("needs_fetch", Boolean, nullable=False),
@@ -112,7 +112,7 @@ leads = Table(
     Column("card", Json, nullable=False),
     Column("facts", Json, nullable=False),
     Column("why", Text, nullable=False),
-    Column("changed_at", Moment, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
     Index("leads_state", "state", "received_at"),
     Index("leads_owner", "owner", "state"),
     Index("leads_received", "received_at", "id"),
@@ -124,7 +124,7 @@ decisions = Table(
     Column("id", String(36), primary_key=True),
     Column("lead", String(36), nullable=False, index=True),
     Column("epoch", Integer, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("record", Json, nullable=False),
 )
 
@@ -135,8 +135,8 @@ assignments = Table(
     Column("epoch", Integer, primary_key=True),
     Column("owner", String(100), nullable=False),
     Column("team", String(100)),
-    Column("at", Moment, nullable=False),
-    Column("ended_at", Moment),
+    Column("at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
     Column("ended_why", Text),
 )
 
@@ -145,7 +145,7 @@ lead_log = Table(
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("lead", String(36), nullable=False, index=True),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("type", String(60), nullable=False),
     Column("data", Json, nullable=False),
 )
@@ -157,7 +157,7 @@ turns = Table(
     Column("rep", String(100), primary_key=True),
     Column("turns", BigInteger, nullable=False),
     Column("weight", Integer, nullable=False),
-    Column("last_at", Moment),
+    Column("last_at", UtcDateTime),
 )
 
 people = Table(
@@ -165,7 +165,7 @@ people = Table(
     metadata,
     Column("id", String(100), primary_key=True),
     Column("doc", Json, nullable=False),
-    Column("changed_at", Moment, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
     Column("changed_by", String(200), nullable=False),
 )
 
@@ -175,7 +175,7 @@ lists = Table(
     Column("name", String(100), primary_key=True),
     Column("entries", Json, nullable=False),
     Column("hash", String(80), nullable=False),
-    Column("changed_at", Moment, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
     Column("changed_by", String(200), nullable=False),
 )
 
@@ -189,10 +189,10 @@ agreements = Table(
     Column("compiled", Json, nullable=False),
     Column("warnings", Json, nullable=False),
     Column("state", String(12), nullable=False),
-    Column("uploaded_at", Moment, nullable=False),
+    Column("uploaded_at", UtcDateTime, nullable=False),
     Column("uploaded_by", String(200), nullable=False),
-    Column("published_at", Moment),
-    Column("live_at", Moment),
+    Column("published_at", UtcDateTime),
+    Column("live_at", UtcDateTime),
 )
 """`state` draft | signed | published | live | superseded."""
 
@@ -204,7 +204,7 @@ signatures = Table(
     Column("person", String(200), nullable=False),
     Column("key_name", String(200), nullable=False),
     Column("hash", String(80), nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 versions = Table(

@@ -58,7 +58,7 @@ def _text() -> Any:
 
 async def whole(tx: Tx, lead_id: str) -> dict[str, Any] | None:
     """One lead with its facts, assignments and the elements that speak of it."""
-    row = await tx.one(select(leads).where(leads.c.id == lead_id))
+    row = await tx.first(select(leads).where(leads.c.id == lead_id))
     if row is None:
         return None
     had = await tx.rows(select(assignments).where(assignments.c.lead == lead_id).order_by(assignments.c.epoch))
@@ -68,7 +68,7 @@ async def whole(tx: Tx, lead_id: str) -> dict[str, Any] | None:
 
 async def became(tx: Tx, element_id: str) -> str | None:
     """The lead that an element (a lead id of a 202) speaks of."""
-    row = await tx.one(select(elements.c.lead).where(elements.c.id == element_id))
+    row = await tx.first(select(elements.c.lead).where(elements.c.id == element_id))
     return row["lead"] if row else None
 
 

@@ -11,11 +11,11 @@ from starlette.responses import Response, StreamingResponse
 
 from services.timer import store
 from shared.base.credentials import Principal
-from shared.base.errors import TheirMistake
-from shared.base.waits import until
+from shared.base.errors import BadRequest
+from shared.base.waits import sleep_until
 from shared.store.database import Database
 from shared.store.tx import Tx
-from shared.web.http import allow, answer, database, reading
+from shared.web.http import allow, database, json_response, reading
 
 doors = APIRouter()
 Ops = Annotated[Principal, Depends(allow("ops", "manager", "marketing"))]
@@ -33,9 +33,9 @@ async def breaches(
 ) -> Response:
     """What was said on the breach topic, oldest first; `cursor` is the `next` of the page before."""
     if since is not None and since.tzinfo is None:
-        raise TheirMistake("`since` needs an offset, such as 2026-12-01T09:00:00Z.")
+        raise BadRequest("`since` needs an offset, such as 2026-12-01T09:00:00Z.")
     rows = await store.told_breaches(tx, after=cursor, since=since, limit=max(1, min(limit, 1000)))
-    return answer({"breaches": rows, "next": rows[-1]["id"] if rows else cursor})
+    return json_response({"breaches": rows, "next": rows[-1]["id"] if rows else cursor})
 
 
 @doors.get("/v1/breaches/stream")
@@ -50,7 +50,7 @@ async def stream(
 
 async def _told(db: Database, stop: asyncio.Event, start: int | None) -> AsyncIterator[bytes]:
     """Everything after a place, in the order of places."""
-    bell = db.wakes.bell("timer", store.BELL)
+    bell = db.wakeups.subscribe("timer", store.BELL)
     try:
         async with db.reading() as tx:
             place = await store.last_breach(tx) if start is None else start
@@ -64,11 +64,11 @@ async def _told(db: Database, stop: asyncio.Event, start: int | None) -> AsyncIt
                 yield _line(row)
             if found:
                 continue
-            await until(bell, stop, HEARTBEAT)
+            await sleep_until(bell, stop, HEARTBEAT)
             if not bell.is_set():
                 yield b": still here\n\n"
     finally:
-        db.wakes.forget(bell)
+        db.wakeups.unsubscribe(bell)
 
 
 def _line(row: dict[str, Any]) -> bytes:

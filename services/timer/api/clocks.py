@@ -13,9 +13,9 @@ from services.timer.domain.promise import basis, reckon
 from shared.agreement.time.business_time import Interval
 from shared.agreement.time.preview import rfc3339
 from shared.base.credentials import Principal
-from shared.base.errors import NotFound, TheirMistake
+from shared.base.errors import BadRequest, NotFound
 from shared.store.tx import Tx
-from shared.web.http import allow, answer, reading
+from shared.web.http import allow, json_response, reading
 
 doors = APIRouter()
 ReadDep = Annotated[Tx, Depends(reading("timer"), scope="function")]
@@ -31,7 +31,7 @@ async def clocks(
     most = max(1, min(limit, 1000))
     rows = await store.shown(tx, lead, after=_place(cursor) if cursor else None, limit=most)
     following = f"{rfc3339(rows[-1]['due_at'])}_{rows[-1]['id']}" if len(rows) == most else None
-    return answer({"now": tx.now, "clocks": rows, "next": following})
+    return json_response({"now": tx.now, "clocks": rows, "next": following})
 
 
 @doors.get("/v1/clocks/{clock_id}/explain")
@@ -56,7 +56,7 @@ async def explain(who: Reader, tx: ReadDep, clock_id: str) -> Response:
         ],
         "in_words": clock.in_words,
     }
-    return answer(found)
+    return json_response(found)
 
 
 async def _reckoned(tx: Tx, clock: Clock) -> tuple[Followed, tuple[Interval, ...]]:
@@ -82,5 +82,5 @@ def _place(cursor: str) -> tuple[datetime, str]:
     except ValueError:
         place = None
     if place is None or place.tzinfo is None:
-        raise TheirMistake("`cursor` is not a place in this list; give the `next` of the page before.")
+        raise BadRequest("`cursor` is not a place in this list; give the `next` of the page before.")
     return place, clock_id

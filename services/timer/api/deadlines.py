@@ -9,9 +9,9 @@ from starlette.responses import Response
 from services.timer import store
 from services.timer.api.clocks import Reader
 from shared.agreement.time.preview import preview
-from shared.base.errors import TheirMistake
+from shared.base.errors import BadRequest
 from shared.store.tx import Tx
-from shared.web.http import answer, reading
+from shared.web.http import json_response, reading
 
 doors = APIRouter()
 
@@ -24,12 +24,12 @@ async def deadline(
     try:
         wanted = orjson.loads(await request.body())
     except orjson.JSONDecodeError as error:
-        raise TheirMistake(f"The body is not JSON: {error}.") from error
+        raise BadRequest(f"The body is not JSON: {error}.") from error
     if not isinstance(wanted, dict):
-        raise TheirMistake("The body must be a JSON object with calendar, start, and within or end.")
+        raise BadRequest("The body must be a JSON object with calendar, start, and within or end.")
     live = await store.live(tx)
     calendars = live[1].calendars if live else {}
     try:
-        return answer(preview(wanted, calendars))
+        return json_response(preview(wanted, calendars))
     except ValueError as error:
-        raise TheirMistake(str(error)) from error
+        raise BadRequest(str(error)) from error

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from shared.base.ids import same_id
-from shared.events.breaches import SlaBreached, SlaFact, SlaWarned, SlaWithdrawn
-from shared.events.clocks import ClockFact, ClockStopped
+from shared.base.ids import stable_id
+from shared.events.breaches import SlaBreached, SlaEvent, SlaWarned, SlaWithdrawn
+from shared.events.clocks import ClockEvent, ClockStopped
 
 LIVE = frozenset(("running", "breached"))
 """States in which something may still happen by itself or by an answer."""
@@ -79,12 +79,12 @@ class Clock:
 
 
 FIELDS = tuple(item.name for item in fields(Clock))
-Facts = list[SlaFact | ClockFact]
+Facts = list[SlaEvent | ClockEvent]
 
 
 def clock_id(lead: str, promise: str, epoch: int, round_: int) -> str:
     """The same clock has the same id, however often its beginning is told."""
-    return same_id("clock", lead, promise, epoch, round_)
+    return stable_id("clock", lead, promise, epoch, round_)
 
 
 def follow(state: str, what: str) -> str:
@@ -162,7 +162,7 @@ def _sla(clock: Clock) -> dict[str, object]:
         "team": clock.team,
         "tier": clock.tier,
         "due_at": clock.due_at,
-        "agreement": clock.agreement,
+        "terms_version": clock.agreement,
     }
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.agreement.model import Compiled
+from shared.agreement.model import ExecutableAgreement
 from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import ALWAYS, Calendar
 
@@ -17,7 +17,9 @@ class Followed:
     timezone: str | None = None
 
 
-def follow(pinned: Compiled, routed: Compiled | None, team: str | None, rep: Rep | None) -> Followed:
+def follow(
+    pinned: ExecutableAgreement, routed: ExecutableAgreement | None, team: str | None, rep: Rep | None
+) -> Followed:
     """What a clock of this team and rep follows; time off never stops a clock."""
     found = pinned.teams.get(team or "") or (routed.teams.get(team or "") if routed else None)
     wanted = (found.calendar if found else None, "hq", *pinned.calendars)
@@ -31,7 +33,7 @@ def follow(pinned: Compiled, routed: Compiled | None, team: str | None, rep: Rep
         return again(pinned, name, None, None)
 
 
-def again(pinned: Compiled, name: str, hours: str | None, timezone: str | None) -> Followed:
+def again(pinned: ExecutableAgreement, name: str, hours: str | None, timezone: str | None) -> Followed:
     """The same once more, from what was kept of it. Raises KeyError for a calendar that the version does not have."""
     if name == "24x7":
         return Followed(name, ALWAYS)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.timer.domain.clock import Clock, Facts, sla_fields
-from shared.agreement.model import Promise, Rung
+from shared.agreement.model import EscalationStep, Promise
 from shared.agreement.time.business_time import due
 from shared.agreement.time.calendar import Calendar
 from shared.events.breaches import SlaEscalated
@@ -13,7 +13,7 @@ Spent = dict[tuple[str, str, str], int]
 """(lead, promise, word) to how often it was done, across epochs."""
 
 
-def at(clock: Clock, rung: Rung, calendar: Calendar) -> datetime:
+def at(clock: Clock, rung: EscalationStep, calendar: Calendar) -> datetime:
     """When a rung stands: so long after the due instant in business time, in wall time for an off-hours clock. A
     business day later is the same local time on the next open day (agreement.md, `day: business`)."""
     after = timedelta(seconds=rung.after)
@@ -41,7 +41,7 @@ def climb(clock: Clock, promise: Promise, spent: Spent, now: datetime, calendar:
     return replace(clock, step=step), facts
 
 
-def _one(clock: Clock, promise: Promise, rung: Rung, stands: datetime, spent: Spent) -> tuple[Clock, Facts]:
+def _one(clock: Clock, promise: Promise, rung: EscalationStep, stands: datetime, spent: Spent) -> tuple[Clock, Facts]:
     number = clock.rung + 1
     key = (clock.lead, clock.promise, " ".join(rung.do))
     if rung.at_most is not None:
@@ -52,7 +52,7 @@ def _one(clock: Clock, promise: Promise, rung: Rung, stands: datetime, spent: Sp
         spent[key] = done + 1
     fact = SlaEscalated(
         **sla_fields(clock),
-        rung=number,
+        step=number,
         do=rung.do,
         at=stands,
         skipped=clock.skipped,

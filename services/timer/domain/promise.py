@@ -67,7 +67,7 @@ def begin(
         started_at=start,
         due_at=clock.due_at,
         warn_at=warn_at,
-        agreement=lead.pinned,
+        terms_version=lead.pinned,
         calendar=followed.calendar.zone.key,
         in_words=clock.in_words,
     )

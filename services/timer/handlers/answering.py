@@ -75,11 +75,11 @@ def taken(sheet: Sheet, event: Event[ActionTaken]) -> None:
 def refused(sheet: Sheet, event: Event[ActionRefused]) -> None:
     """The answer was not applied: the clock goes on; one that was stamped in time and lost its lead is made good."""
     data = event.data
-    sheet.arrive(event.subject, [data.action])
+    sheet.arrive(event.subject, [data.action_id])
     for clock in sheet.of(event.subject):
         if clock.state == "running":
             _hold(sheet, clock)
-        elif clock.epoch == data.epoch and concerns(sheet.promise(clock), data.action_name):
+        elif clock.epoch == data.epoch and concerns(sheet.promise(clock), data.action):
             sheet.keep(*core.too_late(clock, data.answered_at, data.by, data.present_owner), event)
 
 

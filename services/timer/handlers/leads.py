@@ -25,7 +25,7 @@ from shared.events import (
     LeadUnrouted,
     LeadWon,
 )
-from shared.events.base import Fact
+from shared.events.base import EventData
 from shared.store.tx import Tx
 from shared.work import deferred, schedule
 
@@ -33,7 +33,7 @@ from shared.work import deferred, schedule
 async def hear(tx: Tx, events: list[Heard]) -> None:
     """At most one event for each lead; what cannot be handled yet is kept as waiting, and so is what comes after it."""
     leads = [event.subject for event in events]
-    await schedule.hold(tx, leads)
+    await schedule.lock(tx, leads)
     ready = await _ready(tx, events)
     if not ready:
         return
@@ -52,19 +52,19 @@ async def hear(tx: Tx, events: list[Heard]) -> None:
 
 def _versions(events: Iterable[Heard]) -> set[int]:
     named = [event.data for event in events if isinstance(event.data, LeadAssigned | LeadEnquiredAgain)]
-    return {number for data in named for number in (data.pinned, data.agreement) if number}
+    return {number for data in named for number in (data.terms_version, data.routing_version) if number}
 
 
 async def _ready(tx: Tx, events: list[Heard]) -> list[Heard]:
     """Those events for which everything is here; the others wait."""
     owners = {event.data.owner for event in events if isinstance(event.data, LeadAssigned)}
 
-    async def look() -> deferred.Needs:
+    async def look() -> deferred.Missing:
         known = await store.versions_of(tx, _versions(events))
         people = await store.people_of(tx, owners)
         return lambda event: _needs(event, known, people)
 
-    return await deferred.ready(tx, events, await look(), look)
+    return await deferred.defer_unready(tx, events, await look(), look)
 
 
 def _needs(event: Heard, known: dict[int, Any], people: dict[str, Any]) -> str:
@@ -76,7 +76,7 @@ def _needs(event: Heard, known: dict[int, Any], people: dict[str, Any]) -> str:
     return ""
 
 
-DOES: dict[type[Fact], Callable[[Sheet, Any], None]] = {
+DOES: dict[type[EventData], Callable[[Sheet, Any], None]] = {
     LeadAssigned: owning.assigned,
     LeadAccepted: answering.accepted,
     LeadDeclined: answering.declined,

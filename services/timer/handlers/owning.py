@@ -24,8 +24,8 @@ def assigned(sheet: Sheet, event: Event[LeadAssigned]) -> None:
         owner=data.owner,
         team=data.team,
         tier=data.tier,
-        pinned=data.pinned,
-        routed=data.agreement,
+        pinned=data.terms_version,
+        routed=data.routing_version,
         began=data.epoch if before is None or returns else before.began,
     )
     sheet.know(lead)

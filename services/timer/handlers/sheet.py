@@ -14,14 +14,14 @@ from services.timer.domain.followed import Followed, again, follow
 from services.timer.domain.lead import Lead
 from services.timer.domain.promise import Begun, basis, left_of
 from services.timer.domain.step import upcoming
-from shared.agreement.model import Compiled, Promise
+from shared.agreement.model import ExecutableAgreement, Promise
 from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import Calendar
 from shared.events.base import Event
-from shared.events.breaches import SlaFact
+from shared.events.breaches import SlaEvent
 from shared.store.tx import Tx
 from shared.work import schedule
-from shared.work.schedule import Due
+from shared.work.schedule import ScheduledItem
 
 KIND = "clock"
 SETTLING = "settling"
@@ -35,7 +35,7 @@ class Sheet:
 
     tx: Tx
     clocks: dict[str, list[Clock]] = field(default_factory=dict)
-    versions: dict[int, Compiled] = field(default_factory=dict)
+    versions: dict[int, ExecutableAgreement] = field(default_factory=dict)
     people: dict[str, Rep] = field(default_factory=dict)
     spent: ladder.Spent = field(default_factory=dict)
     leads: dict[str, Lead] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class Sheet:
         self.changed[clock.id] = clock
         for fact in facts:
             event = self.tx.emit(fact, subject=clock.lead, cause=cause)
-            if isinstance(fact, SlaFact):
+            if isinstance(fact, SlaEvent):
                 data = fact.model_dump(mode="json", exclude_none=True)
                 row = {"at": self.tx.now, "lead": clock.lead, "type": fact.type, "event": event.id, "data": data}
                 self.said.append(row)
@@ -141,25 +141,25 @@ class Sheet:
         asleep, awake = [], []
         for clock in self.changed.values():
             if clock.step == "settle" or clock.id in self.later:
-                tx.wakes.add(SETTLING)
+                tx.wakeups.add(SETTLING)
             if clock.id in self.later:
-                awake.append(Due(clock.id, KIND, clock.lead, tx.wall + max(tx.house.settle, PAUSE), "wall"))
+                awake.append(ScheduledItem(clock.id, KIND, clock.lead, tx.wall + max(tx.context.settle, PAUSE), "wall"))
                 continue
-            next_ = upcoming(clock, self.promise(clock), self.calendar(clock), tx.wall, tx.house.settle, tx.now)
+            next_ = upcoming(clock, self.promise(clock), self.calendar(clock), tx.wall, tx.context.settle, tx.now)
             if next_ is None:
                 asleep.append(clock.id)
             else:
-                awake.append(Due(clock.id, KIND, clock.lead, next_.at, next_.basis))
+                awake.append(ScheduledItem(clock.id, KIND, clock.lead, next_.at, next_.basis))
         await store.save(tx, list(self.changed.values()))
         await store.note_reckonings(tx, self.reckoned)
         await store.spend(tx, {key: n for key, n in self.spent.items() if self.spent_before.get(key) != n})
         await store.keep_leads(tx, [self.leads[lead] for lead in self.moved])
         await store.forget_answers(tx, self.arrived)
         await store.keep_answers(tx, [answer for answer in self.taken if answer.action not in self.arrived])
-        await schedule.drop(tx, asleep)
-        await schedule.put(tx, awake)
+        await schedule.cancel(tx, asleep)
+        await schedule.schedule(tx, awake)
         if self.said:
-            tx.last(partial(store.tell_breaches, tx, self.said))
+            tx.before_commit(partial(store.tell_breaches, tx, self.said))
 
 
 async def opened(

@@ -7,10 +7,10 @@ from services.timer.domain.clock import Clock, Facts
 from services.timer.domain.step import step as one_step
 from services.timer.handlers.sheet import Sheet, opened
 from shared.store.tx import Tx
-from shared.work.schedule import Due
+from shared.work.schedule import ScheduledItem
 
 
-async def step(tx: Tx, rows: list[Due]) -> None:
+async def step(tx: Tx, rows: list[ScheduledItem]) -> None:
     """Move each due clock one step on and say what that step means."""
     found = await store.clocks_named(tx, [row.id for row in rows])
     clocks: dict[str, list[Clock]] = {}
@@ -29,13 +29,13 @@ async def step(tx: Tx, rows: list[Due]) -> None:
     await sheet.write()
 
 
-def _unheard(tx: Tx, clock: Clock, row: Due) -> bool:
+def _unheard(tx: Tx, clock: Clock, row: ScheduledItem) -> bool:
     """Whether an answer may have been said that is not read yet: nobody is called late, and no rung is climbed, before
     everything is read that was said until a moment after it came due. So each rung has a settle time too."""
-    gate = tx.house.read_up.get(tx.service)
+    gate = tx.context.progress.get(tx.service)
     if gate is None or clock.step not in ("settle", "rung"):
         return False
-    return row.basis == "now" or not gate.since(row.at - tx.house.settle / 2)
+    return row.clock == "now" or not gate.caught_up_to(row.at - tx.context.settle / 2)
 
 
 def _stepped(sheet: Sheet, clock: Clock) -> tuple[Clock, Facts]:

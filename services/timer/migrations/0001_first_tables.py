@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.store.kernel_migration import create_deferred_events, create_kernel_tables
-from shared.store.types import Json, Moment
+from shared.store.types import Json, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -20,7 +20,7 @@ def upgrade() -> None:
         "agreements",
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(length=80), nullable=False),
-        sa.Column("published_at", Moment(), nullable=False),
+        sa.Column("published_at", UtcDateTime(), nullable=False),
         sa.Column("compiled", Json(), nullable=False),
         sa.PrimaryKeyConstraint("version"),
     )
@@ -30,15 +30,15 @@ def upgrade() -> None:
         sa.Column("lead", sa.String(length=36), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("answered_at", Moment(), nullable=False),
-        sa.Column("until", Moment(), nullable=False),
+        sa.Column("answered_at", UtcDateTime(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("action"),
     )
     op.create_index(op.f("ix_answers_lead"), "answers", ["lead"], unique=False)
     op.create_table(
         "breaches",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("lead", sa.String(length=36), nullable=False),
         sa.Column("type", sa.String(length=60), nullable=False),
         sa.Column("event", sa.String(length=36), nullable=False),
@@ -59,18 +59,18 @@ def upgrade() -> None:
         sa.Column("routed", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("step", sa.String(length=8), nullable=False),
-        sa.Column("started_at", Moment(), nullable=False),
-        sa.Column("due_at", Moment(), nullable=False),
-        sa.Column("warn_at", Moment(), nullable=True),
-        sa.Column("warned_at", Moment(), nullable=True),
-        sa.Column("breached_at", Moment(), nullable=True),
-        sa.Column("settled_at", Moment(), nullable=True),
-        sa.Column("stopped_at", Moment(), nullable=True),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("warn_at", UtcDateTime(), nullable=True),
+        sa.Column("warned_at", UtcDateTime(), nullable=True),
+        sa.Column("breached_at", UtcDateTime(), nullable=True),
+        sa.Column("settled_at", UtcDateTime(), nullable=True),
+        sa.Column("stopped_at", UtcDateTime(), nullable=True),
         sa.Column("verdict", sa.String(length=12), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("rung", sa.Integer(), nullable=False),
         sa.Column("skipped", Json(), nullable=False),
-        sa.Column("held_until", Moment(), nullable=True),
+        sa.Column("held_until", UtcDateTime(), nullable=True),
         sa.Column("off_hours", sa.Boolean(), nullable=False),
         sa.Column("within", sa.String(length=60), nullable=False),
         sa.Column("left_seconds", sa.Integer(), nullable=True),

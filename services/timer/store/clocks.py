@@ -34,7 +34,7 @@ async def clocks_named(tx: Tx, ids: Iterable[str]) -> dict[str, Clock]:
 
 async def clock_named(tx: Tx, clock_id: str) -> Clock | None:
     """One clock, to look at."""
-    row = await tx.one(select(clocks).where(clocks.c.id == clock_id))
+    row = await tx.first(select(clocks).where(clocks.c.id == clock_id))
     return _clock(row) if row else None
 
 
@@ -51,7 +51,7 @@ async def note_reckonings(tx: Tx, rows: list[dict[str, Any]]) -> None:
 
 async def reckoning_of(tx: Tx, clock_id: str) -> dict[str, Any] | None:
     """What a clock was reckoned with."""
-    row = await tx.one(select(reckonings).where(reckonings.c.clock == clock_id))
+    row = await tx.first(select(reckonings).where(reckonings.c.clock == clock_id))
     return dict(row) if row else None
 
 

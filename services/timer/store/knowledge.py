@@ -9,21 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.timer.store.parts import parts
 from services.timer.store.tables import agreements, people
-from shared.agreement.model import Compiled
+from shared.agreement.model import ExecutableAgreement
 from shared.agreement.roster import Rep
 from shared.store.tx import Tx
 from shared.store.write import upsert
 
-_versions: WeakKeyDictionary[AsyncEngine, dict[int, Compiled]] = WeakKeyDictionary()
+_versions: WeakKeyDictionary[AsyncEngine, dict[int, ExecutableAgreement]] = WeakKeyDictionary()
 
 
-async def versions_of(tx: Tx, wanted: Iterable[int]) -> dict[int, Compiled]:
+async def versions_of(tx: Tx, wanted: Iterable[int]) -> dict[int, ExecutableAgreement]:
     """The compiled versions; one that is not here yet is left out. A version never changes, so it is read once."""
     cache = _versions.setdefault(tx.conn.engine, {})
     missing = sorted(set(wanted) - set(cache))
     if missing:
         for row in await tx.rows(select(agreements).where(agreements.c.version.in_(missing))):
-            cache[row["version"]] = Compiled.model_validate(row["compiled"])
+            cache[row["version"]] = ExecutableAgreement.model_validate(row["compiled"])
     return cache
 
 
@@ -32,9 +32,9 @@ async def learn(tx: Tx, rows: list[dict[str, Any]]) -> None:
     await upsert(tx, agreements, rows, ["version"], ["hash", "published_at", "compiled"])
 
 
-async def live(tx: Tx) -> tuple[int, Compiled] | None:
+async def live(tx: Tx) -> tuple[int, ExecutableAgreement] | None:
     """The version that was published last."""
-    row = await tx.one(select(func.max(agreements.c.version).label("n")))
+    row = await tx.first(select(func.max(agreements.c.version).label("n")))
     number = row["n"] if row else None
     return (number, (await versions_of(tx, [number]))[number]) if number else None
 

@@ -46,4 +46,4 @@ async def keep_answers(tx: Tx, new: Iterable[Answer]) -> None:
 async def forget_answers(tx: Tx, actions: Iterable[str]) -> None:
     """These answers have arrived, or never will."""
     for part in parts(actions):
-        await tx.run(answers.delete().where(answers.c.action.in_(part)))
+        await tx.execute(answers.delete().where(answers.c.action.in_(part)))

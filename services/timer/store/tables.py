@@ -3,8 +3,8 @@
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
 from shared.store.kernel_tables import kernel_tables
-from shared.store.types import BigId, Json, Moment
-from shared.work.deferred import waiting_table
+from shared.store.types import BigId, Json, UtcDateTime
+from shared.work.deferred import deferred_table
 
 metadata = MetaData()
 kernel_tables(metadata)
@@ -24,18 +24,18 @@ clocks = Table(
     Column("routed", Integer, nullable=False),
     Column("state", String(12), nullable=False),
     Column("step", String(8), nullable=False),
-    Column("started_at", Moment, nullable=False),
-    Column("due_at", Moment, nullable=False),
-    Column("warn_at", Moment),
-    Column("warned_at", Moment),
-    Column("breached_at", Moment),
-    Column("settled_at", Moment),
-    Column("stopped_at", Moment),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("warn_at", UtcDateTime),
+    Column("warned_at", UtcDateTime),
+    Column("breached_at", UtcDateTime),
+    Column("settled_at", UtcDateTime),
+    Column("stopped_at", UtcDateTime),
     Column("verdict", String(12), nullable=False),
     Column("why", Text, nullable=False),
     Column("rung", Integer, nullable=False),
     Column("skipped", Json, nullable=False),
-    Column("held_until", Moment),
+    Column("held_until", UtcDateTime),
     Column("off_hours", Boolean, nullable=False),
     Column("within", String(60), nullable=False),
     Column("left_seconds", Integer),
@@ -76,8 +76,8 @@ answers = Table(
     Column("lead", String(36), nullable=False, index=True),
     Column("epoch", Integer, nullable=False),
     Column("name", String(40), nullable=False),
-    Column("answered_at", Moment, nullable=False),
-    Column("until", Moment, nullable=False),
+    Column("answered_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
 )
 """Answers on their way: taken by the notifier, not yet applied or refused by the router. They may come before the
 assignment that they answer."""
@@ -97,16 +97,16 @@ agreements = Table(
     metadata,
     Column("version", Integer, primary_key=True),
     Column("hash", String(80), nullable=False),
-    Column("published_at", Moment, nullable=False),
+    Column("published_at", UtcDateTime, nullable=False),
     Column("compiled", Json, nullable=False),
 )
 people = Table("people", metadata, Column("id", String(100), primary_key=True), Column("doc", Json, nullable=False))
-waiting_table(metadata)
+deferred_table(metadata)
 breaches = Table(
     "breaches",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("lead", String(36), nullable=False),
     Column("type", String(60), nullable=False),
     Column("event", String(36), nullable=False),

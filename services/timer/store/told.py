@@ -18,8 +18,8 @@ async def tell_breaches(tx: Tx, rows: list[dict[str, Any]]) -> None:
     if rows:
         if tx.dialect == "postgresql":
             await tx.conn.execute(_IN_TURN)
-        await tx.run(breaches.insert(), rows)
-        tx.wakes.add(BELL)
+        await tx.execute(breaches.insert(), rows)
+        tx.wakeups.add(BELL)
 
 
 async def told_breaches(tx: Tx, *, after: int, since: datetime | None, limit: int) -> list[dict[str, Any]]:
@@ -32,7 +32,7 @@ async def told_breaches(tx: Tx, *, after: int, since: datetime | None, limit: in
 
 async def last_breach(tx: Tx) -> int:
     """The place of the last thing said on the breach topic."""
-    row = await tx.one(select(func.max(breaches.c.id).label("n")))
+    row = await tx.first(select(func.max(breaches.c.id).label("n")))
     return int(row["n"] or 0) if row else 0
 
 

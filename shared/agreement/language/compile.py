@@ -8,9 +8,10 @@ from shared.agreement.language.parse import Agreement
 from shared.agreement.model import (
     Channel,
     ClockRules,
-    Compiled,
     Decline,
     Duplicates,
+    EscalationStep,
+    ExecutableAgreement,
     FitRule,
     Grade,
     Member,
@@ -19,7 +20,6 @@ from shared.agreement.model import (
     Promise,
     Refusal,
     Rule,
-    Rung,
     Target,
     Team,
     Tier,
@@ -32,12 +32,12 @@ _FIXED = ("within", "off_hours", "warn", "then", "from", "met_by")
 RUN = ("accept", "first_touch")
 
 
-def compile_agreement(agreement: Agreement, *, from_year: int, years: int = 10) -> Compiled:
+def compile_agreement(agreement: Agreement, *, from_year: int, years: int = 10) -> ExecutableAgreement:
     """The executed part; holidays of `years` years, beginning with the one before `from_year`."""
     found: dict[str, Any] = agreement.chapters
     calendars = dict(found.get("calendars") or {})
     span = range(from_year - 1, from_year + years)
-    return Compiled(
+    return ExecutableAgreement(
         name=agreement.name,
         effective=found.get("effective"),
         timezone=found.get("timezone") or "UTC",
@@ -151,13 +151,13 @@ def _target(found: dict[str, Any]) -> Target:
     return Target(within=found["within"].text, off_hours=off.seconds if off else None)
 
 
-def _rung(found: dict[str, Any]) -> Rung:
+def _rung(found: dict[str, Any]) -> EscalationStep:
     days, rest = parse_within(found["after"].text) if found.get("after") else (0, timedelta(0))
     said = {"do": tuple(found["do"]), "at_most": found.get("at_most"), "never": found.get("never")}
-    return Rung(days=days, after=int(rest.total_seconds()), **said)
+    return EscalationStep(days=days, after=int(rest.total_seconds()), **said)
 
 
-def _length(rung: Rung) -> tuple[int, int]:
+def _length(rung: EscalationStep) -> tuple[int, int]:
     """Rungs stand in the order of their lengths; one of days comes after those of hours."""
     return rung.days, rung.after
 

@@ -3,10 +3,10 @@
 from fastapi import APIRouter
 
 from shared.runtime.ops_api import business_clock, dead_letters, health, reports
-from shared.web.http import joined
+from shared.web.http import combine_routers
 
 
 def routes(*, stepped: bool) -> APIRouter:
     """All ops routes. The route that sets the clock is there only where the clock can be stepped."""
     routers = [health.router, reports.router, dead_letters.router, business_clock.router]
-    return joined(*routers, *([business_clock.step_router] if stepped else []))
+    return combine_routers(*routers, *([business_clock.step_router] if stepped else []))

@@ -24,7 +24,7 @@ async def listed(
     letters: list[dict[str, Any]] = []
     for service in services:
         async with resources.databases[service.name].reading() as tx:
-            rows = [letter.shown() for letter in await dead_letters.listed(tx, state)]
+            rows = [letter.summary() for letter in await dead_letters.list_in_state(tx, state)]
             rows += await service.parked_items.list(tx) if service.parked_items and state == "open" else []
             letters += [{"service": service.name, **row} for row in rows]
     return letters
@@ -35,9 +35,9 @@ async def show(who: Ops, services: ProcessServices, resources: ProcessResources,
     """One dead letter with its body."""
     for service in services:
         async with resources.databases[service.name].reading() as tx:
-            if letter := await dead_letters.found(tx, letter_id):
+            if letter := await dead_letters.get(tx, letter_id):
                 body = letter.body.decode(errors="replace")
-                return {"service": service.name, **letter.shown(), "body": body}
+                return {"service": service.name, **letter.summary(), "body": body}
             if service.parked_items and (own := await service.parked_items.show(tx, letter_id)):
                 return {"service": service.name, **own}
     raise _missing(letter_id)
@@ -74,7 +74,7 @@ async def _owner(
     """The service that keeps it; with its unreadable requests, when it is one of those."""
     for service in services:
         async with resources.databases[service.name].reading() as tx:
-            if await dead_letters.found(tx, letter_id):
+            if await dead_letters.get(tx, letter_id):
                 return service, None
             if service.parked_items and await service.parked_items.show(tx, letter_id):
                 return service, service.parked_items

@@ -6,10 +6,10 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
 from shared.base.errors import NotFound
-from shared.events.base import KINDS
+from shared.events.base import EVENT_TYPES
 from shared.runtime.ops_api.dependencies import Ops, ProcessResources
 from shared.runtime.resources import Resources
-from shared.web.http import answer
+from shared.web.http import json_response
 
 router = APIRouter()
 
@@ -24,15 +24,17 @@ async def alive() -> dict[str, str]:
 async def ready(resources: ProcessResources) -> Response:
     """Whether everything that the process needs can be reached; 503 with one sentence for each problem."""
     troubles = await unreachable(resources)
-    return answer({"status": "not ready" if troubles else "ready", "troubles": troubles}, 503 if troubles else 200)
+    return json_response(
+        {"status": "not ready" if troubles else "ready", "troubles": troubles}, 503 if troubles else 200
+    )
 
 
 @router.get("/schemas/{kind}.json", include_in_schema=False)
 async def schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of an event type."""
-    if kind not in KINDS:
+    if kind not in EVENT_TYPES:
         raise NotFound(f"There is no event type {kind}.")
-    return KINDS[kind].model_json_schema()
+    return EVENT_TYPES[kind].model_json_schema()
 
 
 @router.get("/openapi.json", include_in_schema=False)

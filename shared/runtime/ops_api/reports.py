@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
-from shared.base.telemetry import DUE_LATE, EXTRA, LAG, OUTBOX, OUTBOX_AGE, PARKED_NOW
+from shared.base.telemetry import DEAD_LETTERS_OPEN, LAG, OUTBOX, OUTBOX_AGE, OVERDUE, SERVICE_GAUGE
 from shared.runtime.ops_api.dependencies import Ops, ProcessResources, ProcessServices
 from shared.runtime.resources import Resources
 from shared.runtime.service import Service
@@ -24,10 +24,10 @@ async def metrics(who: Ops, services: ProcessServices, resources: ProcessResourc
         LAG.labels(service.name).set(figures["lag"])
         OUTBOX.labels(service.name).set(figures["outbox"])
         OUTBOX_AGE.labels(service.name).set(figures["outbox_age"])
-        DUE_LATE.labels(service.name).set(figures["overdue"])
-        PARKED_NOW.labels(service.name).set(figures["dead_letters"] + figures["extra"].get("leads_parked", 0))
+        OVERDUE.labels(service.name).set(figures["overdue"])
+        DEAD_LETTERS_OPEN.labels(service.name).set(figures["dead_letters"] + figures["extra"].get("leads_parked", 0))
         for name, value in figures["extra"].items():
-            EXTRA.labels(service.name, name).set(value)
+            SERVICE_GAUGE.labels(service.name, name).set(value)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -47,9 +47,9 @@ async def backlog_of(service: Service, resources: Resources) -> dict[str, Any]:
     """What still moves in one service."""
     async with resources.databases[service.name].reading() as tx:
         unsent = await outbox.unsent(tx)
-        overdue = await schedule.late(tx, tx.now, tx.wall)
-        soon = await schedule.late(tx, tx.now, tx.wall + resources.context.settle * 2) - overdue
-        letters = await dead_letters.count(tx)
+        overdue = await schedule.count_overdue(tx, tx.now, tx.wall)
+        soon = await schedule.count_overdue(tx, tx.now, tx.wall + resources.context.settle * 2) - overdue
+        letters = await dead_letters.count_open(tx)
         instants = await schedule.next_instants(tx)
         extra = await service.gauges(tx) if service.gauges else {}
         now, wall = tx.now, tx.wall

@@ -10,7 +10,7 @@ import pytest
 from services.router.sources import answers
 from services.router.sources.recipes import recipe
 from services.router.sources.registry import ALIASES, SOURCES, source
-from shared.base.errors import TheirMistake
+from shared.base.errors import BadRequest
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_an_endpoint_that_once_was_answers_kindly() -> None:
 def test_a_source_is_found_by_the_names_that_people_use() -> None:
     assert {source(alias).name for alias in ALIASES} == {"hubspot", "standard", "generic"}
     assert source("zapier_generic") is SOURCES["generic"]
-    with pytest.raises(TheirMistake, match="choose one of hubspot, hubspot_workflow, standard, generic"):
+    with pytest.raises(BadRequest, match="choose one of hubspot, hubspot_workflow, standard, generic"):
         source("hubspott")
-    with pytest.raises(TheirMistake, match="choose one of v3, v2, v1"):
+    with pytest.raises(BadRequest, match="choose one of v3, v2, v1"):
         SOURCES["hubspot"].recipes(["v4"])
 
 

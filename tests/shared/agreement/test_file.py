@@ -104,11 +104,11 @@ def test_the_hash_does_not_depend_on_line_ends() -> None:
 
 
 def test_what_was_compiled_travels_as_json_and_comes_back_the_same() -> None:
-    from shared.agreement.model import Compiled
+    from shared.agreement.model import ExecutableAgreement
 
     parsed = parse(EXAMPLE)
     assert parsed.agreement is not None
     compiled = compile_agreement(parsed.agreement, from_year=2026)
-    assert Compiled.model_validate(compiled.model_dump(mode="json")) == compiled
+    assert ExecutableAgreement.model_validate(compiled.model_dump(mode="json")) == compiled
     assert compiled.promises["accept"].rungs[1].at_most == 2
     assert compiled.clock.continue_with_at_least == 600

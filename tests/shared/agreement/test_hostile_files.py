@@ -15,7 +15,7 @@ from shared.agreement.conditions.evaluate import parse as condition
 from shared.agreement.language.compile import compile_agreement
 from shared.agreement.language.parse import parse
 from shared.agreement.language.render import one_page_start, render
-from shared.agreement.model import Compiled
+from shared.agreement.model import ExecutableAgreement
 from shared.agreement.time.duration import parse_within
 
 HEAD = "agreement: N\nsigned_by: {marketing: m@x.example, sales: s@x.example}\n"
@@ -107,7 +107,7 @@ def test_a_file_without_an_error_is_executed_printed_and_judged_without_one(seed
         assert any(problem.severity == "error" for problem in parsed.problems)
         return
     compiled = compile_agreement(parsed.agreement, from_year=2026, years=1)
-    assert Compiled.model_validate(compiled.model_dump(mode="json")) == compiled
+    assert ExecutableAgreement.model_validate(compiled.model_dump(mode="json")) == compiled
     for row in (*compiled.refuse, *compiled.fit, *compiled.tiers, *compiled.routing):
         condition(row.when).check({}, {})
     condition(compiled.sales_ready or {})

@@ -211,8 +211,8 @@ def test_one_person_of_each_side_signs() -> None:
 
 def test_rungs_of_days_are_executed_as_days_and_stand_after_those_of_hours() -> None:
     old, new = (
-        "met_by: attempt, then: [{at: breach, do: tell manager}]",
-        "met_by: attempt, then: [{after: 1 day 2 hours, do: tell manager}, {after: %s, do: tell owner}]",
+        "met_by: attempt, then: [{at: breach, do: notify manager}]",
+        "met_by: attempt, then: [{after: 1 day 2 hours, do: notify manager}, {after: %s, do: notify owner}]",
     )
     agreement = parse(EXAMPLE.replace(old, new % "3 hours")).agreement
     assert agreement

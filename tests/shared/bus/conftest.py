@@ -54,8 +54,8 @@ async def read(member: Consumer, count: int, *, done: bool = True) -> list[Recor
     while len(found) < count:
         batch = await member.poll(wait=0.5)
         found += batch.records
-        if done and batch.marks:
-            await member.done(batch)
+        if done and batch.offsets:
+            await member.commit(batch)
         assert time.monotonic() < until, f"only {len(found)} of {count} came"
     return found
 

@@ -75,8 +75,8 @@ async def test_two_members_of_a_group_see_everything_together(road: Road) -> Non
         for member in (one, two):
             batch = await member.poll(wait=0.2)
             seen |= {record.value for record in batch.records}
-            if batch.marks:
-                await member.done(batch)
+            if batch.offsets:
+                await member.commit(batch)
     assert len(seen) == 300
 
 
@@ -100,7 +100,7 @@ async def test_a_batch_is_no_larger_than_asked_for(road: Road) -> None:
     while sum(sizes) < 50 and time.monotonic() < until:
         batch = await member.poll(limit=7, wait=0.5)
         sizes.append(len(batch.records))
-        await member.done(batch)
+        await member.commit(batch)
     assert sum(sizes) == 50
     assert max(sizes) <= 7
 
@@ -142,7 +142,7 @@ async def test_a_record_published_again_leaves_no_lag_behind(road: Road) -> None
     while await road.bus.lag("timer", ["leads"]):
         batch = await member.poll(wait=0.2)
         if batch.records:
-            await member.done(batch)
+            await member.commit(batch)
         assert time.monotonic() < until, "a repeat stays behind for ever"
 
 

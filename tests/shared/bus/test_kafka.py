@@ -26,7 +26,7 @@ async def both(one: Consumer, two: Consumer, total: int) -> tuple[set[bytes], se
         for member, mine in zip((one, two), seen, strict=True):
             batch = await member.poll(wait=0.1)
             mine |= {record.value for record in batch.records}
-            await member.done(batch)
+            await member.commit(batch)
         assert time.monotonic() < until, f"only {len(seen[0] | seen[1])} of {total} came"
     return seen
 
@@ -74,7 +74,7 @@ async def test_a_batch_of_before_a_rebalance_is_stale_and_its_done_moves_nothing
         await one.poll(wait=0.2)
         assert time.monotonic() < until, "no rebalance came"
     two = await joining
-    await one.done(batch)
+    await one.commit(batch)
     assert await wide_road.bus.lag("timer", ["leads"]) == 60
     await one.stop()
     assert {record.value for record in held} <= await the_rest(wide_road, two)
@@ -99,7 +99,7 @@ async def test_a_record_that_is_refused_stops_its_key_and_no_other(wide_road: Ro
 async def test_a_key_of_any_bytes_becomes_one_that_a_database_can_keep(wide_road: Road) -> None:
     bus = wide_road.bus
     assert isinstance(bus, KafkaBus)
-    producer = await bus._ready()
+    producer = await bus._started_producer()
     for key in (None, b"", b"\x00\xff", b"k" * 10_000):
         await producer.send_and_wait(bus.name("leads"), b"poison", key=key, headers=[("nothing", None)])
     found = await read(await wide_road.member("timer"), 4)

@@ -11,7 +11,7 @@ from shared.base.settings import Settings
 from shared.runtime.resources import open_resources
 from shared.store.database import Database
 from shared.store.kernel_tables import kernel_tables
-from shared.store.types import Json, Moment
+from shared.store.types import Json, UtcDateTime
 
 metadata = MetaData()
 kernel_tables(metadata)
@@ -20,7 +20,7 @@ things = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("count", Integer),
-    Column("at", Moment),
+    Column("at", UtcDateTime),
     Column("data", Json),
 )
 
@@ -33,7 +33,7 @@ async def timers(settings: Settings) -> AsyncIterator[Database]:
         if found.dialect == "postgresql":
             async with found.engines.writer.begin() as conn:
                 await conn.execute(text("CREATE SCHEMA timer"))
-        await found.make_tables(metadata)
+        await found.create_tables(metadata)
         yield found
 
 

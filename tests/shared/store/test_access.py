@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from shared.access.admin import make_key, revoke_key
+from shared.access.admin import create_key, revoke_key
 from shared.access.cache import Access
 from shared.base.settings import Settings
 from shared.runtime.migrate import upgrade
@@ -48,7 +48,7 @@ async def test_a_key_counts_at_once_however_often_the_others_read_anew(access: A
     loops = [asyncio.create_task(reading(access, stop)) for _ in range(readers)]
     try:
         for number in range(15):
-            key, token = await make_key(access, f"key {number}", ["intake"], None, "test")
+            key, token = await create_key(access, f"key {number}", ["intake"], None, "test")
             assert access.principal(token), "made and not known"
             await asyncio.sleep(0.002 * (number % 5))
             assert access.principal(token), "an older reading came back over it"

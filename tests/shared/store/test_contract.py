@@ -23,14 +23,14 @@ async def ids(db: Database) -> list[str]:
 
 async def letters(db: Database) -> int:
     async with db.reading() as tx:
-        row = await tx.one(text("SELECT count(*) AS n FROM outbox"))
+        row = await tx.first(text("SELECT count(*) AS n FROM outbox"))
         assert row is not None
         return int(row["n"])
 
 
 async def test_a_deed_and_its_events_are_written_together(db: Database) -> None:
     async with db.transaction() as tx:
-        await tx.run(things.insert(), [{"id": "a"}])
+        await tx.execute(things.insert(), [{"id": "a"}])
         tx.emit(said(), subject="a")
     assert (await ids(db), await letters(db)) == (["a"], 1)
 
@@ -39,21 +39,21 @@ async def test_a_deed_that_fails_leaves_neither_row_nor_event_nor_number(db: Dat
     rung = []
     with pytest.raises(ZeroDivisionError):
         async with db.transaction() as tx:
-            await tx.run(things.insert(), [{"id": "a"}])
+            await tx.execute(things.insert(), [{"id": "a"}])
             tx.emit(said(), subject="a")
-            tx.after(lambda: rung.append("after"))
+            tx.on_commit(lambda: rung.append("after"))
             raise ZeroDivisionError
     assert (await ids(db), await letters(db), rung) == ([], 0, [])
     async with db.transaction() as tx:
         tx.emit(said(), subject="a")
     async with db.reading() as tx:
-        row = await tx.one(text("SELECT last FROM sequences"))
+        row = await tx.first(text("SELECT last FROM sequences"))
         assert row is not None
         assert row["last"] == 1
 
 
 async def test_whoever_sleeps_is_woken_only_by_what_was_committed(db: Database) -> None:
-    bell = db.wakes.bell("timer", "outbox")
+    bell = db.wakeups.subscribe("timer", "outbox")
     with pytest.raises(ZeroDivisionError):
         async with db.transaction() as tx:
             tx.emit(said(), subject="a")
@@ -71,7 +71,7 @@ async def test_upsert_sets_the_named_columns_and_leaves_the_others(db: Database)
         await upsert(tx, things, [{"id": "a", "count": 2, "data": {"x": 2}}], ["id"], ["count"])
         await upsert(tx, things, [{"id": "a", "count": 3, "data": None}], ["id"])
     async with db.reading() as tx:
-        row = await tx.one(select(things))
+        row = await tx.first(select(things))
         assert row is not None
         assert (row["count"], row["data"]) == (2, {"x": 1})
 
@@ -101,14 +101,14 @@ async def test_two_who_upsert_the_same_rows_in_opposite_order_both_finish(db: Da
 
 async def test_work_that_the_database_refuses_in_a_deadlock_is_done_again(db: Database) -> None:
     async with db.transaction() as tx:
-        await tx.run(things.insert(), [{"id": "a", "count": 0}, {"id": "b", "count": 0}])
+        await tx.execute(things.insert(), [{"id": "a", "count": 0}, {"id": "b", "count": 0}])
     tries = []
 
     async def both(first: str, second: str) -> None:
         async def work(tx: Tx) -> None:
             tries.append(first)
             for name in (first, second):
-                await tx.run(things.update().where(things.c.id == name).values(count=things.c.count + 1))
+                await tx.execute(things.update().where(things.c.id == name).values(count=things.c.count + 1))
                 await asyncio.sleep(0.05)
 
         await db.run(work)
@@ -131,9 +131,9 @@ async def test_work_that_the_database_refuses_in_a_deadlock_is_done_again(db: Da
 )
 async def test_a_moment_comes_back_as_the_same_instant_in_utc(db: Database, moment: datetime) -> None:
     async with db.transaction() as tx:
-        await tx.run(things.insert(), [{"id": "a", "at": moment}])
+        await tx.execute(things.insert(), [{"id": "a", "at": moment}])
     async with db.reading() as tx:
-        row = await tx.one(select(things.c.at).where(things.c.at == moment))
+        row = await tx.first(select(things.c.at).where(things.c.at == moment))
     assert row is not None
     assert row["at"] == moment
     assert row["at"].tzinfo is UTC or row["at"].utcoffset() == timedelta(0)
@@ -144,7 +144,7 @@ async def test_moments_sort_by_instant_whatever_their_zone(db: Database) -> None
     late = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
     assert early < late
     async with db.transaction() as tx:
-        await tx.run(things.insert(), [{"id": "late", "at": late}, {"id": "early", "at": early}])
+        await tx.execute(things.insert(), [{"id": "late", "at": late}, {"id": "early", "at": early}])
     async with db.reading() as tx:
         rows = await tx.rows(select(things.c.id).order_by(things.c.at))
         before = await tx.rows(select(things.c.id).where(things.c.at < late))
@@ -155,16 +155,16 @@ async def test_moments_sort_by_instant_whatever_their_zone(db: Database) -> None
 async def test_a_moment_without_a_zone_is_refused(db: Database) -> None:
     with pytest.raises(StatementError, match="no zone"):
         async with db.transaction() as tx:
-            await tx.run(things.insert(), [{"id": "a", "at": datetime(2026, 12, 1)}])
+            await tx.execute(things.insert(), [{"id": "a", "at": datetime(2026, 12, 1)}])
     assert await ids(db) == []
 
 
 async def test_what_is_said_in_json_comes_back_the_same(db: Database) -> None:
     data = {"name": "Zoë \u0000 'quoted' 🚀", "list": [1, 2.5, None, True], "deep": {"a": {"b": []}}}
     async with db.transaction() as tx:
-        await tx.run(things.insert(), [{"id": "a", "data": data}])
+        await tx.execute(things.insert(), [{"id": "a", "data": data}])
     async with db.reading() as tx:
-        row = await tx.one(select(things.c.data))
+        row = await tx.first(select(things.c.data))
     assert row is not None
     assert row["data"] == data
 

@@ -10,12 +10,12 @@ from sqlalchemy import text
 
 from shared.store.database import Database
 from shared.work import schedule
-from shared.work.schedule import Due
+from shared.work.schedule import ScheduledItem
 
 
-async def put(db: Database, *rows: Due) -> None:
+async def put(db: Database, *rows: ScheduledItem) -> None:
     async with db.transaction() as tx:
-        await schedule.put(tx, list(rows))
+        await schedule.schedule(tx, list(rows))
 
 
 async def claimed(db: Database, limit: int = 500) -> list[str]:
@@ -30,19 +30,19 @@ def past(seconds: float) -> datetime:
 async def test_what_is_due_is_claimed_earliest_first_and_what_is_not_stays(db: Database) -> None:
     await put(
         db,
-        Due("b", "warn", "lead", past(10)),
-        Due("a", "warn", "lead", past(20), "wall", {"rung": 1}),
-        Due("later", "warn", "lead", past(-3600)),
+        ScheduledItem("b", "warn", "lead", past(10)),
+        ScheduledItem("a", "warn", "lead", past(20), "wall", {"rung": 1}),
+        ScheduledItem("later", "warn", "lead", past(-3600)),
     )
     async with db.transaction() as tx:
         rows = await schedule.claim(tx)
     assert [row.id for row in rows] == ["a", "b"]
-    assert (rows[0].data, rows[0].basis, rows[1].data) == ({"rung": 1}, "wall", {})
+    assert (rows[0].data, rows[0].clock, rows[1].data) == ({"rung": 1}, "wall", {})
     assert await claimed(db) == []
 
 
 async def test_a_claim_that_is_undone_gives_the_rows_back(db: Database) -> None:
-    await put(db, Due("a", "warn", "lead", past(10)))
+    await put(db, ScheduledItem("a", "warn", "lead", past(10)))
     with pytest.raises(ZeroDivisionError):
         async with db.transaction() as tx:
             assert await schedule.claim(tx)
@@ -51,36 +51,40 @@ async def test_a_claim_that_is_undone_gives_the_rows_back(db: Database) -> None:
 
 
 async def test_a_row_put_again_in_its_own_claim_comes_back_later(db: Database) -> None:
-    await put(db, Due("a", "warn", "lead", past(10)))
+    await put(db, ScheduledItem("a", "warn", "lead", past(10)))
     async with db.transaction() as tx:
         (row,) = await schedule.claim(tx)
-        await schedule.put(tx, [Due(row.id, row.kind, row.subject, tx.wall + timedelta(hours=1))])
+        await schedule.schedule(tx, [ScheduledItem(row.id, row.kind, row.subject, tx.wall + timedelta(hours=1))])
     assert await claimed(db) == []
     async with db.reading() as tx:
         assert list(await schedule.next_instants(tx)) == ["now"]
 
 
 async def test_putting_an_id_again_moves_it(db: Database) -> None:
-    await put(db, Due("a", "warn", "lead", past(10)))
-    await put(db, Due("a", "breach", "lead", past(-3600), "wall"))
+    await put(db, ScheduledItem("a", "warn", "lead", past(10)))
+    await put(db, ScheduledItem("a", "breach", "lead", past(-3600), "wall"))
     assert await claimed(db) == []
     async with db.reading() as tx:
-        (row,) = await schedule.of(tx, ["lead"])
-    assert (row.kind, row.basis) == ("breach", "wall")
+        (row,) = await schedule.for_subjects(tx, ["lead"])
+    assert (row.kind, row.clock) == ("breach", "wall")
 
 
 async def test_rows_are_dropped_by_id_by_subject_and_by_kind(db: Database) -> None:
-    rows = [Due(f"{kind}-{lead}", kind, lead, past(10)) for kind in ("warn", "breach") for lead in ("x", "y", "z")]
+    rows = [
+        ScheduledItem(f"{kind}-{lead}", kind, lead, past(10)) for kind in ("warn", "breach") for lead in ("x", "y", "z")
+    ]
     await put(db, *rows)
     async with db.transaction() as tx:
-        await schedule.drop(tx, ["warn-x"])
+        await schedule.cancel(tx, ["warn-x"])
         await schedule.drop_for(tx, ["y"])
         await schedule.drop_for(tx, ["z"], kind="warn")
     assert sorted(await claimed(db)) == ["breach-x", "breach-z"]
 
 
 async def test_two_who_claim_at_once_never_share_a_row_and_together_have_all(db: Database) -> None:
-    await put(db, *(Due(f"{number:04d}", "warn", f"lead {number}", past(number % 7 + 1)) for number in range(600)))
+    await put(
+        db, *(ScheduledItem(f"{number:04d}", "warn", f"lead {number}", past(number % 7 + 1)) for number in range(600))
+    )
 
     async def take() -> list[str]:
         mine: list[str] = []
@@ -101,7 +105,7 @@ async def test_whoever_claims_does_not_make_another_wait_on_rows_in_hand(db: Dat
     if db.dialect == "sqlite":
         assert db.engines.writer.pool.size() == 1, "one writer: the next claim begins after this one's commit"
         return
-    await put(db, Due("a", "warn", "x", past(20)), Due("b", "warn", "y", past(10)))
+    await put(db, ScheduledItem("a", "warn", "x", past(20)), ScheduledItem("b", "warn", "y", past(10)))
     async with db.transaction() as tx:
         (first,) = await schedule.claim(tx, 1)
         assert await asyncio.wait_for(claimed(db), 5) == ["b"]
@@ -110,10 +114,13 @@ async def test_whoever_claims_does_not_make_another_wait_on_rows_in_hand(db: Dat
 
 async def test_late_counts_both_readings_of_time(db: Database) -> None:
     await put(
-        db, Due("a", "warn", "x", past(9)), Due("b", "warn", "x", past(9), "wall"), Due("c", "warn", "x", past(-9))
+        db,
+        ScheduledItem("a", "warn", "x", past(9)),
+        ScheduledItem("b", "warn", "x", past(9), "wall"),
+        ScheduledItem("c", "warn", "x", past(-9)),
     )
     async with db.reading() as tx:
-        assert await schedule.late(tx, tx.now, tx.wall) == 2
+        assert await schedule.count_overdue(tx, tx.now, tx.wall) == 2
 
 
 moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2030, 1, 1), timezones=st.just(UTC))
@@ -125,8 +132,8 @@ async def test_exactly_the_rows_up_to_the_instant_are_claimed(
     db: Database, instants: list[datetime], cut: datetime
 ) -> None:
     async with db.transaction() as tx:
-        await tx.run(text("DELETE FROM scheduled_items"))
-        await schedule.put(tx, [Due(f"{place}", "warn", "x", at) for place, at in enumerate(instants)])
+        await tx.execute(text("DELETE FROM scheduled_items"))
+        await schedule.schedule(tx, [ScheduledItem(f"{place}", "warn", "x", at) for place, at in enumerate(instants)])
         tx.now = cut
         rows = await schedule.claim(tx)
     expected = sorted((at, f"{place}") for place, at in enumerate(instants) if at <= cut)

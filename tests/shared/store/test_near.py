@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.store.inline_sqlite import NearConnection, near
+from shared.store.inline_sqlite import InlineConnection, connect_inline
 
 
 @pytest.fixture
-async def open_file(tmp_path: Path) -> AsyncIterator[NearConnection]:
-    conn = near(str(tmp_path / "x.db"), isolation_level=None)
+async def open_file(tmp_path: Path) -> AsyncIterator[InlineConnection]:
+    conn = connect_inline(str(tmp_path / "x.db"), isolation_level=None)
     await conn
     await conn.execute("PRAGMA journal_mode=WAL")
     await conn.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)")
@@ -20,7 +20,9 @@ async def open_file(tmp_path: Path) -> AsyncIterator[NearConnection]:
     await conn.close()
 
 
-async def test_what_was_written_is_there_after_the_commit_and_gone_after_a_rollback(open_file: NearConnection) -> None:
+async def test_what_was_written_is_there_after_the_commit_and_gone_after_a_rollback(
+    open_file: InlineConnection,
+) -> None:
     await open_file.execute("BEGIN IMMEDIATE")
     await open_file.execute("INSERT INTO t VALUES (1)")
     await open_file.commit()
@@ -30,7 +32,7 @@ async def test_what_was_written_is_there_after_the_commit_and_gone_after_a_rollb
     assert await (await open_file.execute("SELECT n FROM t")).fetchall() == [(1,)]
 
 
-async def test_nothing_overtakes_a_commit_whose_caller_was_cancelled(open_file: NearConnection) -> None:
+async def test_nothing_overtakes_a_commit_whose_caller_was_cancelled(open_file: InlineConnection) -> None:
     for number in range(50):
         await open_file.execute("BEGIN IMMEDIATE")
         await open_file.execute("INSERT INTO t VALUES (?)", (number,))
@@ -45,9 +47,9 @@ async def test_nothing_overtakes_a_commit_whose_caller_was_cancelled(open_file: 
 
 
 async def test_a_connection_that_waits_for_a_lock_leaves_the_loop_to_others(
-    open_file: NearConnection, tmp_path: Path
+    open_file: InlineConnection, tmp_path: Path
 ) -> None:
-    other = near(str(tmp_path / "x.db"), isolation_level=None)
+    other = connect_inline(str(tmp_path / "x.db"), isolation_level=None)
     await other
     await other.execute("PRAGMA busy_timeout=10000")
     await open_file.execute("BEGIN IMMEDIATE")
@@ -60,7 +62,7 @@ async def test_a_connection_that_waits_for_a_lock_leaves_the_loop_to_others(
     await other.close()
 
 
-async def test_a_failing_statement_raises_as_ever_and_the_next_works(open_file: NearConnection) -> None:
+async def test_a_failing_statement_raises_as_ever_and_the_next_works(open_file: InlineConnection) -> None:
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         await open_file.execute("SELECT * FROM nowhere")
     assert await (await open_file.execute("SELECT 1")).fetchall() == [(1,)]

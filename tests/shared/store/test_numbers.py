@@ -52,28 +52,28 @@ async def test_an_event_is_handled_once_however_often_it_comes(db: Database) -> 
     first, second, third = (event("a", number) for number in (1, 2, 3))
     loose = event("a", 0)
     async with db.transaction() as tx:
-        assert await dedupe.fresh(tx, [first, second, first, loose, loose]) == [first, second, loose]
+        assert await dedupe.claim_new(tx, [first, second, first, loose, loose]) == [first, second, loose]
     async with db.transaction() as tx:
-        assert await dedupe.fresh(tx, [first, loose, second, third]) == [third]
+        assert await dedupe.claim_new(tx, [first, loose, second, third]) == [third]
     async with db.transaction() as tx:
-        assert await dedupe.fresh(tx, [first, second, third, loose]) == []
+        assert await dedupe.claim_new(tx, [first, second, third, loose]) == []
 
 
 async def test_an_event_whose_deed_failed_is_not_handled_yet(db: Database) -> None:
     one, loose = event("a", 1), event("a", 0)
     with pytest.raises(ZeroDivisionError):
         async with db.transaction() as tx:
-            assert await dedupe.fresh(tx, [one, loose]) == [one, loose]
+            assert await dedupe.claim_new(tx, [one, loose]) == [one, loose]
             raise ZeroDivisionError
     async with db.transaction() as tx:
-        assert await dedupe.fresh(tx, [one, loose]) == [one, loose]
+        assert await dedupe.claim_new(tx, [one, loose]) == [one, loose]
 
 
 async def test_an_older_event_of_a_subject_is_a_repeat_and_a_gap_is_applied(db: Database) -> None:
     async with db.transaction() as tx:
-        assert len(await dedupe.fresh(tx, [event("a", 1), event("a", 5), event("a", 3), event("b", 2)])) == 3
+        assert len(await dedupe.claim_new(tx, [event("a", 1), event("a", 5), event("a", 3), event("b", 2)])) == 3
     async with db.transaction() as tx:
-        assert await dedupe.fresh(tx, [event("a", 4)]) == []
+        assert await dedupe.claim_new(tx, [event("a", 4)]) == []
 
 
 @pytest.mark.parametrize("numbered", [True, False])
@@ -84,7 +84,7 @@ async def test_two_who_read_the_same_records_at_once_handle_each_once(db: Databa
 
     async def member() -> None:
         async with db.transaction() as tx:
-            mine = [one.id for one in await dedupe.fresh(tx, records)]
+            mine = [one.id for one in await dedupe.claim_new(tx, records)]
             await asyncio.sleep(0.02)
         handled.extend(mine)
 

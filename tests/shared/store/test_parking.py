@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from shared.base.errors import NotFound, TheirMistake
+from shared.base.errors import BadRequest, NotFound
 from shared.bus.port import Record
 from shared.events.base import Event
 from shared.events.notices import NoticeSuppressed
 from shared.store.database import Database
 from shared.store.tx import Tx
 from shared.work import dead_letters
-from shared.work.consumer import handle, replay
+from shared.work.consumer import handle_or_bisect, replay
 from tests.shared.store.facts import event
 
 
@@ -27,8 +27,8 @@ class Desk:
     async def hear(self, tx: Tx, events: list[Event[NoticeSuppressed]]) -> None:
         for one in events:
             if one.data.why in self.bad:
-                raise TheirMistake(f"{one.data.why} cannot be handled.")
-            await tx.run(
+                raise BadRequest(f"{one.data.why} cannot be handled.")
+            await tx.execute(
                 text("INSERT INTO things (id, count) VALUES (:id, :n)"), {"id": one.data.why, "n": one.sequence}
             )
 
@@ -36,9 +36,9 @@ class Desk:
         async with self.db.reading() as tx:
             return {row["id"] for row in await tx.rows(text("SELECT id FROM things"))}
 
-    async def parked(self) -> list[dead_letters.Parked]:
+    async def parked(self) -> list[dead_letters.DeadLetter]:
         async with self.db.reading() as tx:
-            return await dead_letters.listed(tx)
+            return await dead_letters.list_in_state(tx)
 
 
 def record(key: str, value: bytes, offset: int = 0) -> Record:
@@ -53,19 +53,19 @@ def records(*names: str) -> list[Record]:
 async def test_only_the_record_at_fault_and_what_follows_of_its_key_are_parked(db: Database) -> None:
     desk = Desk(db)
     desk.bad = {"a2"}
-    await handle(db, desk.hears, records("a1", "b1", "a2", "b2", "c1"))
-    await handle(db, desk.hears, records("a3", "b3"))
+    await handle_or_bisect(db, desk.hears, records("a1", "b1", "a2", "b2", "c1"))
+    await handle_or_bisect(db, desk.hears, records("a3", "b3"))
     assert await desk.handled() == {"a1", "b1", "b2", "c1", "b3"}
     first, behind = await desk.parked()
-    assert (first.key, first.behind, first.reason) == ("a", False, "a2 cannot be handled.")
-    assert (behind.key, behind.behind) == ("a", True)
+    assert (first.key, first.blocked, first.reason) == ("a", False, "a2 cannot be handled.")
+    assert (behind.key, behind.blocked) == ("a", True)
 
 
 async def test_a_copy_goes_to_the_dlq_for_watchers(db: Database) -> None:
     desk = Desk(db)
-    await handle(db, desk.hears, [record("a", b"\x00\xff not an event")])
+    await handle_or_bisect(db, desk.hears, [record("a", b"\x00\xff not an event")])
     async with db.reading() as tx:
-        row = await tx.one(text("SELECT topic, key, body FROM outbox"))
+        row = await tx.first(text("SELECT topic, key, body FROM outbox"))
     assert row is not None
     assert (row["topic"], row["key"], bytes(row["body"])) == ("notices.dlq", "a", b"\x00\xff not an event")
 
@@ -73,7 +73,7 @@ async def test_a_copy_goes_to_the_dlq_for_watchers(db: Database) -> None:
 @pytest.mark.parametrize("value", [b"", b"\x00", b"\xff\xfe", b"null", b"[]", b"{" * 5000, b'{"specversion":"1.0"}'])
 async def test_whatever_bytes_come_are_kept_as_they_were_and_stop_nobody_else(db: Database, value: bytes) -> None:
     desk = Desk(db)
-    await handle(db, desk.hears, [record("p", value), *records("a1")])
+    await handle_or_bisect(db, desk.hears, [record("p", value), *records("a1")])
     (kept,) = await desk.parked()
     assert kept.body == value
     assert await desk.handled() == {"a1"}
@@ -82,7 +82,7 @@ async def test_whatever_bytes_come_are_kept_as_they_were_and_stop_nobody_else(db
 async def test_an_event_of_a_newer_version_is_passed_over(db: Database) -> None:
     desk = Desk(db)
     newer = event("a", 2).encode().replace(b"suppressed.v1", b"suppressed.v9")
-    await handle(db, desk.hears, [*records("a1"), record("a", newer), *records("a3")])
+    await handle_or_bisect(db, desk.hears, [*records("a1"), record("a", newer), *records("a3")])
     assert await desk.handled() == {"a1", "a3"}
     assert await desk.parked() == []
 
@@ -90,12 +90,12 @@ async def test_an_event_of_a_newer_version_is_passed_over(db: Database) -> None:
 async def test_replay_handles_the_record_and_what_waits_behind_it_in_order(db: Database) -> None:
     desk = Desk(db)
     desk.bad = {"a1"}
-    await handle(db, desk.hears, records("a1", "a2", "a3", "b1"))
+    await handle_or_bisect(db, desk.hears, records("a1", "a2", "a3", "b1"))
     assert await desk.handled() == {"b1"}
     first, second, _ = await desk.parked()
-    with pytest.raises(TheirMistake, match="waits behind"):
+    with pytest.raises(BadRequest, match="waits behind"):
         await replay(db, desk.hears, {}, second.id, "ops")
-    with pytest.raises(TheirMistake, match="failed again"):
+    with pytest.raises(BadRequest, match="failed again"):
         await replay(db, desk.hears, {}, first.id, "ops")
     desk.bad = set()
     said = await replay(db, desk.hears, {}, first.id, "ops")
@@ -109,20 +109,20 @@ async def test_replay_handles_the_record_and_what_waits_behind_it_in_order(db: D
 async def test_dropping_the_first_lets_the_others_through(db: Database) -> None:
     desk = Desk(db)
     desk.bad = {"a1"}
-    await handle(db, desk.hears, records("a1", "a2"))
+    await handle_or_bisect(db, desk.hears, records("a1", "a2"))
     first, _ = await desk.parked()
     await replay(db, desk.hears, {}, first.id, "ops", drop=True)
     assert await desk.handled() == {"a2"}
     async with db.reading() as tx:
-        found: Any = await dead_letters.found(tx, first.id)
+        found: Any = await dead_letters.get(tx, first.id)
     assert (found.state, found.body) == ("dropped", first.body)
 
 
 async def test_a_repeat_of_a_parked_record_is_not_handled_twice_after_replay(db: Database) -> None:
     desk = Desk(db)
     desk.bad = {"a1"}
-    await handle(db, desk.hears, records("a1", "a2"))
-    await handle(db, desk.hears, records("a1", "a2"))
+    await handle_or_bisect(db, desk.hears, records("a1", "a2"))
+    await handle_or_bisect(db, desk.hears, records("a1", "a2"))
     desk.bad = set()
     await replay(db, desk.hears, {}, (await desk.parked())[0].id, "ops")
     assert await desk.handled() == {"a1", "a2"}

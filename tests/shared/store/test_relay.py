@@ -15,7 +15,7 @@ from shared.events.base import decode
 from shared.store.database import Database
 from shared.store.kernel_tables import SHARDS
 from shared.work.relay import Relay
-from shared.work.shard_leases import Leases
+from shared.work.shard_leases import ShardLeases
 from tests.parts.patience import eventually
 from tests.shared.store.conftest import timers, wide
 from tests.shared.store.facts import said
@@ -61,7 +61,7 @@ async def deeds(db: Database, count: int) -> dict[str, int]:
 
 async def unsent(db: Database) -> int:
     async with db.reading() as tx:
-        row = await tx.one(text("SELECT count(*) AS n FROM outbox"))
+        row = await tx.first(text("SELECT count(*) AS n FROM outbox"))
     assert row is not None
     return int(row["n"])
 
@@ -118,7 +118,7 @@ async def test_a_relay_that_ends_between_posting_and_marking_posts_again_and_not
     class Dies(Relay):
         """It is killed after the road has the records."""
 
-        async def _mark(self, ids: Sequence[int]) -> None:
+        async def _delete_posted(self, ids: Sequence[int]) -> None:
             raise ConnectionError("killed")
 
     with pytest.raises(ConnectionError):
@@ -134,9 +134,9 @@ async def test_two_processes_share_the_shards_and_one_takes_over_when_the_other_
 ) -> None:
     async with timers(wide(postgres)) as db:
         stops = [asyncio.Event(), asyncio.Event()]
-        leases = [Leases(postgres, "timer", stop, asyncio.Event()) for stop in stops]
-        await leases[0]._round()
-        await leases[1]._round()
+        leases = [ShardLeases(postgres, "timer", stop, asyncio.Event()) for stop in stops]
+        await leases[0]._renew()
+        await leases[1]._renew()
         assert leases[0].owned() == tuple(range(SHARDS))
         assert leases[1].owned() == ()
         relays = [Relay(db, road, lease, stop) for lease, stop in zip(leases, stops, strict=True)]
@@ -154,7 +154,7 @@ async def test_two_processes_share_the_shards_and_one_takes_over_when_the_other_
             )
 
         async def taken_over() -> bool:
-            await leases[1]._round()
+            await leases[1]._renew()
             return bool(leases[1].owned())
 
         async def lost() -> bool:

@@ -14,10 +14,10 @@ from shared.bus.port import Outgoing, Record
 from shared.events.base import Event
 from shared.store.kernel_tables import SHARDS
 from shared.store.tx import Tx
-from shared.store.wakeups import plain
+from shared.store.wakeups import asyncpg_url
 from shared.work import consumer, dead_letters
-from shared.work.consumer import handle, replay
-from shared.work.shard_leases import Leases
+from shared.work.consumer import handle_or_bisect, replay
+from shared.work.shard_leases import ShardLeases
 from tests.rooms import TUESDAY
 from tests.shared.store.conftest import timers, wide
 from tests.shared.store.facts import said
@@ -27,16 +27,16 @@ async def test_who_owns_some_shards_ends_a_stalled_owner_of_the_others(postgres:
     async with timers(wide(postgres)):
         number = zlib.crc32(b"timer") & 0x7FFFFFFF
         own = {"search_path": "timer", "application_name": "baton-timer-relay"}
-        frozen = await asyncpg.connect(plain(postgres), server_settings=own)
+        frozen = await asyncpg.connect(asyncpg_url(postgres), server_settings=own)
         await frozen.execute("SELECT pg_try_advisory_lock($1::int, s) FROM generate_series(0, 7) AS s", number)
         await frozen.execute(
             "INSERT INTO relay_shards (shard, owner, pid, heartbeat_at) SELECT s, 'first', pg_backend_pid(),"
             " clock_timestamp() - interval '60 seconds' FROM generate_series(0, 7) s"
         )
-        living = Leases(postgres, "timer", asyncio.Event(), asyncio.Event())
+        living = ShardLeases(postgres, "timer", asyncio.Event(), asyncio.Event())
         try:
             for _ in range(4):
-                await living._round()
+                await living._renew()
             assert living.owned() == tuple(range(SHARDS))
         finally:
             living._drop()
@@ -81,15 +81,15 @@ async def test_a_record_that_comes_while_the_last_is_replayed_is_not_left_behind
             event = Event(said(), "k", "/test", TUESDAY).numbered(number)
             return Record(event.topic, "k", event.encode(), 0, number)
 
-        await handle(db, hears, [record(1)])
+        await handle_or_bisect(db, hears, [record(1)])
         poison["on"] = False
         async with db.reading() as tx:
-            (first,) = await dead_letters.listed(tx)
+            (first,) = await dead_letters.list_in_state(tx)
         looked, go = asyncio.Event(), asyncio.Event()
 
         async def slow() -> None:
             async with db.transaction() as tx:
-                await consumer.apply(tx, hears, [record(2)])
+                await consumer.decode_and_dispatch(tx, hears, [record(2)])
                 looked.set()
                 await go.wait()
 
@@ -99,5 +99,5 @@ async def test_a_record_that_comes_while_the_last_is_replayed_is_not_left_behind
         await asyncio.sleep(0.3)
         go.set()
         await asyncio.gather(task, replaying)
-        await handle(db, hears, [record(3)])
+        await handle_or_bisect(db, hears, [record(3)])
         assert seen == [1, 2, 3]

@@ -91,12 +91,20 @@ def calendar(node: Node, problems: Problems, path: str) -> CalendarSpec | None:
         return None
 
 
-DO = ("tell owner", "tell manager", "tell marketing", "tell sales", "tell ops", "reassign", "return to marketing")
+DO = (
+    "notify owner",
+    "notify manager",
+    "notify marketing",
+    "notify sales",
+    "notify ops",
+    "reassign",
+    "return to marketing",
+)
 
 
 def deed(node: Node, problems: Problems, path: str) -> str | None:
     """What a rung does."""
-    found = scalar(node, problems, path, "what to do, such as tell manager")
+    found = scalar(node, problems, path, "what to do, such as notify manager")
     if found and found.startswith("recycle as ") and found.removeprefix("recycle as ").strip():
         return found
     return word(*DO, "recycle as REASON")(node, problems, path)  # type: ignore[no-any-return]
