@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from shared.access import tables as tables
-from shared.access.cache import SECRET, Access, hash_of
+from shared.access.cache import SECRET_PURPOSE, Access, hash_token
 from shared.base.errors import BadRequest, NotFound
 from shared.base.ids import new_id
 from shared.store.tx import Tx
@@ -45,7 +45,7 @@ async def create_key(access: Access, name: str, roles: list[str], person: str | 
         "name": name,
         "person": person,
         "roles": roles,
-        "hash": hash_of(token),
+        "hash": hash_token(token),
         "revoked_at": None,
     }
     async with access.db.transaction() as tx:
@@ -92,7 +92,7 @@ async def create_endpoint(
     endpoint_id = endpoint_id or secrets.token_urlsafe(16)
     secret = secret or new_secret(scheme)
     url = url or f"{access.db.context.public_url}/webhooks/{endpoint_id}"
-    sealed = {"id": new_id(), "sealed": access.db.context.keys.seal(SECRET, secret)}
+    sealed = {"id": new_id(), "sealed": access.db.context.keys.seal(SECRET_PURPOSE, secret)}
     async with access.db.transaction() as tx:
         row = {
             "id": endpoint_id,
@@ -136,11 +136,11 @@ async def rotate_endpoint(
         if row["revoked_at"]:
             raise BadRequest(f"The endpoint {endpoint_id} is closed; create a new one.", status=409)
         secret = secret or new_secret(row["scheme"])
-        kept = [_until(item, until) for item in row["secrets"] if not _ended(item, tx.wall)]
-        fresh = {"id": new_id(), "sealed": access.db.context.keys.seal(SECRET, secret)}
+        old_secrets = [_until(item, until) for item in row["secrets"] if not _ended(item, tx.wall)]
+        new_sealed = {"id": new_id(), "sealed": access.db.context.keys.seal(SECRET_PURPOSE, secret)}
         where = tables.endpoints.c.id == endpoint_id
-        await tx.conn.execute(tables.endpoints.update().where(where).values(secrets=[fresh, *kept[:3]]))
-        await record_change(access, tx, by, "endpoint", endpoint_id, None, {"rotated": fresh["id"]})
+        await tx.conn.execute(tables.endpoints.update().where(where).values(secrets=[new_sealed, *old_secrets[:3]]))
+        await record_change(access, tx, by, "endpoint", endpoint_id, None, {"rotated": new_sealed["id"]})
     await access.load()
     return secret
 
@@ -178,7 +178,7 @@ async def put_destination(access: Access, name: str, url: str, secret: str | Non
         row = {
             "name": name,
             "url": url,
-            "secret": access.db.context.keys.seal(SECRET, secret),
+            "secret": access.db.context.keys.seal(SECRET_PURPOSE, secret),
             "local": local,
             "created_at": tx.wall,
             "revoked_at": None,

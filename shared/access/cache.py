@@ -13,7 +13,7 @@ from shared.base.credentials import Destination, Endpoint, EndpointSecret, Princ
 from shared.store.database import Database
 from shared.store.tx import Tx
 
-SECRET = "access secrets"
+SECRET_PURPOSE = "access secrets"
 
 
 class Access:
@@ -30,7 +30,7 @@ class Access:
 
     def grant(self, token: str, who: Principal) -> None:
         """Let a key in for as long as this process lives."""
-        self._granted[hash_of(token)] = who
+        self._granted[hash_token(token)] = who
 
     async def load(self) -> None:
         """Read everything anew. One at a time, so that what was read earlier never replaces what was read later."""
@@ -40,22 +40,22 @@ class Access:
     async def _load(self, tx: Tx) -> None:
         version = await tx.first(select(tables.access_version.c.n))
         keys = await tx.rows(select(tables.api_keys).where(tables.api_keys.c.revoked_at.is_(None)))
-        doors = await tx.rows(select(tables.endpoints))
-        targets = await tx.rows(select(tables.destinations).where(tables.destinations.c.revoked_at.is_(None)))
+        endpoints = await tx.rows(select(tables.endpoints))
+        destinations = await tx.rows(select(tables.destinations).where(tables.destinations.c.revoked_at.is_(None)))
         step = await tx.first(select(tables.clock).where(tables.clock.c.id == 1))
         if step:
             self.db.clock.step = ClockStep(step["base"], step["rate"], step["set_at"])
         self._keys = {row["hash"]: Principal(row["name"], row["person"], frozenset(row["roles"])) for row in keys}
-        self._endpoints = {row["id"]: self._endpoint(row) for row in doors}
+        self._endpoints = {row["id"]: self._endpoint(row) for row in endpoints}
         keyring = self.db.context.keys
         self._destinations = {
             row["name"]: Destination(
                 row["name"],
                 row["url"],
-                keyring.open(SECRET, row["secret"]),
+                keyring.open(SECRET_PURPOSE, row["secret"]),
                 bool(row["local"]),
             )
-            for row in targets
+            for row in destinations
         }
         self._version = int(version["n"]) if version else 0
 
@@ -64,7 +64,7 @@ class Access:
         secrets = tuple(
             EndpointSecret(
                 item["id"],
-                keyring.open(SECRET, item["sealed"]),
+                keyring.open(SECRET_PURPOSE, item["sealed"]),
                 _moment(item, "not_before"),
                 _moment(item, "not_after"),
             )
@@ -117,7 +117,7 @@ class Access:
 
     def principal(self, token: str) -> Principal | None:
         """Whose key this is, or None."""
-        return self._keys.get(hash_of(token)) or self._granted.get(hash_of(token))
+        return self._keys.get(hash_token(token)) or self._granted.get(hash_token(token))
 
     @property
     def has_keys(self) -> bool:
@@ -125,7 +125,7 @@ class Access:
         return bool(self._keys)
 
 
-def hash_of(token: str) -> str:
+def hash_token(token: str) -> str:
     """How a key is kept: sha256 of 32 random bytes needs no salt."""
     return hashlib.sha256(token.encode()).hexdigest()
 

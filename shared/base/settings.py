@@ -114,10 +114,10 @@ class Settings(BaseSettings):
 S = TypeVar("S", bound=BaseSettings)
 
 
-def load(cls: type[S], **given: object) -> S:
+def load(cls: type[S], **overrides: object) -> S:
     """Read a settings class from the environment. Raises CannotStart naming the setting that is unusable."""
     try:
-        return cls(**given)  # type: ignore[arg-type]
+        return cls(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         name = "BATON_" + "_".join(str(part) for part in first["loc"]).upper()

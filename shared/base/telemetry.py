@@ -8,17 +8,17 @@ from typing import Any
 import orjson
 from prometheus_client import Counter, Gauge, Histogram
 
-RECEIVED = Counter(
+WEBHOOKS_RECEIVED = Counter(
     "baton_webhooks_received_total",
     "Requests at the doors, by endpoint and answer.",
     ["source", "answer"],
 )
-HANDLED = Counter(
+EVENTS_HANDLED = Counter(
     "baton_events_handled_total",
     "Events handled, by service and type.",
     ["service", "type"],
 )
-GAPS = Counter(
+SEQUENCE_GAPS = Counter(
     "baton_sequence_gaps_total",
     "Gaps found in the order of a subject; applied and alarmed.",
     ["service", "topic"],
@@ -34,7 +34,7 @@ DEAD_LETTERS_OPEN = Gauge(
     ["service"],
 )
 RELAYED = Counter("baton_records_relayed_total", "Outbox rows posted.", ["service"])
-FIRED = Counter(
+ITEMS_HANDLED = Counter(
     "baton_due_fired_total",
     "Due rows claimed, by service and kind.",
     ["service", "kind"],
@@ -83,8 +83,8 @@ class TextLines(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The record's line."""
-        said = {name: value for name, value in vars(record).items() if name in _TRACE_FIELDS and value is not None}
-        return " ".join([super().formatMessage(record), *(f"{name}={value}" for name, value in said.items())])
+        fields = {name: value for name, value in vars(record).items() if name in _TRACE_FIELDS and value is not None}
+        return " ".join([super().formatMessage(record), *(f"{name}={value}" for name, value in fields.items())])
 
 
 def _trace(record: logging.LogRecord) -> list[str]:

@@ -4,11 +4,11 @@ import asyncio
 import random
 
 
-async def sleep_until(bell: asyncio.Event | None, stop: asyncio.Event, seconds: float) -> None:
+async def sleep_until(wakeup: asyncio.Event | None, stop: asyncio.Event, seconds: float) -> None:
     """Sleep until the bell rings, the stop is asked for, or the seconds are over."""
-    if stop.is_set() or (bell and bell.is_set()):
+    if stop.is_set() or (wakeup and wakeup.is_set()):
         return
-    waits = [asyncio.ensure_future(event.wait()) for event in (bell, stop) if event]
+    waits = [asyncio.ensure_future(event.wait()) for event in (wakeup, stop) if event]
     try:
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -86,7 +86,7 @@ class EmbeddedBus:
             if not self._ends_known:
                 self._end_offsets = {row.topic: row.place for row in (await conn.execute(_ENDS)).all()}
             ends = dict(self._end_offsets)
-            for record in await _new(conn, records):
+            for record in await _not_in_log(conn, records):
                 place = ends.get(record.topic, 0)
                 ends[record.topic] = place + 1
                 rows.append(
@@ -167,7 +167,7 @@ class EmbeddedConsumer:
 
     async def _read(self, limit: int) -> Batch:
         records: list[Record] = []
-        marks = []
+        offsets = []
         self._first = (self._first + 1) % len(self._topics)
         # The ends of before the snapshot: an end that moved after it would pass over records that it does not show.
         ends = dict(self._bus._end_offsets)
@@ -176,14 +176,14 @@ class EmbeddedConsumer:
                 place, end = self._positions[topic], ends.get(topic, 0)
                 if end <= place or len(records) >= limit:
                     continue
-                wanted = {"topic": topic, "place": place, "limit": limit - len(records)}
-                rows = (await conn.execute(_READ, wanted)).all()
+                query = {"topic": topic, "place": place, "limit": limit - len(records)}
+                rows = (await conn.execute(_READ, query)).all()
                 records += [Record(topic, row.key, row.value, 0, row.place, _unpack(row.headers)) for row in rows]
-                full = len(rows) == wanted["limit"]
+                full = len(rows) == query["limit"]
                 last = rows[-1].place + 1 if rows else place
                 self._positions[topic] = last if full else max(last, end)
-                marks.append((topic, 0, self._positions[topic]))
-        return Batch(tuple(records), 0, tuple(marks))
+                offsets.append((topic, 0, self._positions[topic]))
+        return Batch(tuple(records), 0, tuple(offsets))
 
     async def commit(self, batch: Batch) -> None:
         """Move the group's cursors past the batch."""
@@ -200,19 +200,19 @@ class EmbeddedConsumer:
         """Nothing to leave."""
 
 
-async def _new(conn: AsyncConnection, records: Sequence[Outgoing]) -> list[Outgoing]:
+async def _not_in_log(conn: AsyncConnection, records: Sequence[Outgoing]) -> list[Outgoing]:
     """The records that the log does not hold; a repeat takes no place, or its readers would lag behind it for ever."""
     known: set[tuple[str, str]] = set()
     for topic in {record.topic for record in records}:
         ids = orjson.dumps([record.event_id for record in records if record.topic == topic]).decode()
         known |= {(topic, row.event_id) for row in await conn.execute(_KNOWN, {"topic": topic, "ids": ids})}
-    found = []
+    new_records = []
     for record in records:
         place = (record.topic, record.event_id)
         if place not in known:
             known.add(place)
-            found.append(record)
-    return found
+            new_records.append(record)
+    return new_records
 
 
 def _pack(headers: tuple[tuple[str, bytes], ...]) -> bytes | None:

@@ -39,19 +39,19 @@ class KafkaBus:
 
     def _connection(self) -> dict[str, Any]:
         settings = self._settings
-        found: dict[str, Any] = {
+        options: dict[str, Any] = {
             "bootstrap_servers": settings.kafka_bootstrap_servers,
             "security_protocol": settings.kafka_security_protocol,
         }
         if settings.kafka_security_protocol.startswith("SASL"):
-            found |= {
+            options |= {
                 "sasl_mechanism": settings.kafka_sasl_mechanism,
                 "sasl_plain_username": settings.kafka_sasl_username,
                 "sasl_plain_password": settings.kafka_sasl_password,
             }
         if settings.kafka_security_protocol.endswith("SSL"):
-            found["ssl_context"] = ssl.create_default_context(cafile=settings.kafka_ssl_cafile or None)
-        return found
+            options["ssl_context"] = ssl.create_default_context(cafile=settings.kafka_ssl_cafile or None)
+        return options
 
     def name(self, topic: str) -> str:
         """The topic's name at the broker."""

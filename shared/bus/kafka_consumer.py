@@ -59,7 +59,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Whatever is there."""
         consumer = self._consumer
         assert consumer is not None, "start() comes before poll()"
-        found = await consumer.getmany(timeout_ms=int(wait * 1000), max_records=limit)
+        fetched = await consumer.getmany(timeout_ms=int(wait * 1000), max_records=limit)
         # Read after the wait: a rebalance may end during it, and what then comes is of the new assignment. Called
         # stale, those records would be passed over, as the consumer's position is past them already.
         assignment = self._assignment
@@ -72,11 +72,11 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 message.offset,
                 tuple((name, value or b"") for name, value in message.headers),
             )
-            for messages in found.values()
+            for messages in fetched.values()
             for message in messages
         ]
         marks = [
-            (place.topic, place.partition, messages[-1].offset + 1) for place, messages in found.items() if messages
+            (place.topic, place.partition, messages[-1].offset + 1) for place, messages in fetched.items() if messages
         ]
         return Batch(tuple(records), assignment, tuple(marks))
 

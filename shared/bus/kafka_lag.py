@@ -30,20 +30,20 @@ class KafkaLag:
 
     async def lag(self, group: str, names: Sequence[str]) -> int:
         """Records of these topics (names at the broker) that the group has not done. Raises TryLater."""
-        done, ends = await asyncio.gather(self._done(group), self._ends(names))
+        done, ends = await asyncio.gather(self._committed(group), self._ends(names))
         return sum(max(0, end - max(0, done[place].offset if place in done else 0)) for place, end in ends.items())
 
     async def end_offsets(self, names: Mapping[str, str]) -> EndOffsets:
         """Where each partition of these topics (name at the broker to name here) ends. Raises TryLater."""
         try:
-            found = await self._ends(list(names))
+            offsets = await self._ends(list(names))
         except (KafkaError, OSError, TimeoutError) as error:
             raise TryLater(f"The broker does not tell where its topics end ({type(error).__name__}).") from error
-        return {(names[place.topic], place.partition): end for place, end in found.items()}
+        return {(names[place.topic], place.partition): end for place, end in offsets.items()}
 
     async def caught_up(self, group: str, ends: EndOffsets) -> bool:
         """Whether the group has committed these ends, of topics by their names at the broker. Raises TryLater."""
-        done = {(place.topic, place.partition): found.offset for place, found in (await self._done(group)).items()}
+        done = {(place.topic, place.partition): found.offset for place, found in (await self._committed(group)).items()}
         return all(max(0, done.get(place, 0)) >= end for place, end in ends.items())
 
     async def stop(self) -> None:
@@ -59,7 +59,7 @@ class KafkaLag:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(admin.close(), STOP_BOUND)
 
-    async def _done(self, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
+    async def _committed(self, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
         """What the group has committed. A broker that just began, or just lost one, has no coordinator for a moment."""
         for attempt in range(1, COORDINATOR_TRIES + 1):
             try:

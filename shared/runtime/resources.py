@@ -138,7 +138,7 @@ def write_run_file(resources: Resources, url: str) -> None:
 def read_run_file(data_dir: Path) -> dict[str, str] | None:
     """Where the live system of this data directory is, or None when none runs."""
     try:
-        found: dict[str, str] = orjson.loads((data_dir / RUN_FILE).read_bytes())
+        run: dict[str, str] = orjson.loads((data_dir / RUN_FILE).read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return None
-    return found
+    return run

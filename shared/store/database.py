@@ -36,15 +36,15 @@ class Database:
         service: str,
         engine_pair: engines.EnginePair,
         clock: Clock,
-        house: Context,
-        wakes: Wakeups,
+        context: Context,
+        wakeups: Wakeups,
     ) -> None:
         self.service = service
         self.engines = engine_pair
         self.dialect = engine_pair.writer.dialect.name
         self.clock = clock
-        self.context = house
-        self.wakeups = wakes
+        self.context = context
+        self.wakeups = wakeups
         self._writer_lock = asyncio.Lock()
 
     @asynccontextmanager

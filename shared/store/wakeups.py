@@ -28,16 +28,16 @@ class Wakeups:
         self._subscribers[f"{service}:{name}"].append(event)
         return event
 
-    def unsubscribe(self, bell: asyncio.Event) -> None:
+    def unsubscribe(self, event: asyncio.Event) -> None:
         """The owner of a bell is gone."""
         for events in self._subscribers.values():
-            if bell in events:
-                events.remove(bell)
+            if event in events:
+                events.remove(event)
 
     def signal(self, service: str, name: str) -> None:
         """Wake everybody in this process who waits for the name; `*` wakes that name in every service."""
-        for heard, events in self._subscribers.items():
-            if heard == f"{service}:{name}" or (service == "*" and heard.endswith(f":{name}")):
+        for subscribed, events in self._subscribers.items():
+            if subscribed == f"{service}:{name}" or (service == "*" and subscribed.endswith(f":{name}")):
                 for event in events:
                     event.set()
 
@@ -63,8 +63,8 @@ class Wakeups:
         lost = asyncio.Event()
         conn.add_termination_listener(lambda _: lost.set())
         await conn.add_listener(CHANNEL, lambda _c, _p, _ch, payload: self._on_notification(str(payload)))
-        for heard in list(self._subscribers):
-            self.signal(*heard.split(":", 1))
+        for subscribed in list(self._subscribers):
+            self.signal(*subscribed.split(":", 1))
         try:
             waits = [asyncio.create_task(stop.wait()), asyncio.create_task(lost.wait())]
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

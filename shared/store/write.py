@@ -50,10 +50,10 @@ async def insert_new(
     tx: Tx, table: Table, rows: list[dict[str, Any]], key: Sequence[str], returning: Sequence[str] | None = None
 ) -> set[tuple[Any, ...]]:
     """Insert what is not there yet; returns the keys (or the `returning` columns) really inserted."""
-    made: set[tuple[Any, ...]] = set()
+    inserted: set[tuple[Any, ...]] = set()
     ordered = sorted(rows, key=lambda row: tuple(str(row[name]) for name in key))
     statement = _inserting(tx.dialect, table, tuple(key), tuple(returning or key))
     for start in range(0, len(ordered), CHUNK):
         # The rows are given beside the statement: within it, each number of rows would be compiled anew.
-        made.update(tuple(row) for row in (await tx.conn.execute(statement, ordered[start : start + CHUNK])).all())
-    return made
+        inserted.update(tuple(row) for row in (await tx.conn.execute(statement, ordered[start : start + CHUNK])).all())
+    return inserted

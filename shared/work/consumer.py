@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from shared.base import failpoints
-from shared.base.telemetry import BATCH_SECONDS, HANDLED
+from shared.base.telemetry import BATCH_SECONDS, EVENTS_HANDLED
 from shared.base.waits import backoff, sleep_until
 from shared.bus.port import Batch, Consumer, Record
 from shared.events.base import INTAKE, Event, EventData, UnknownEventType, UnreadableEvent, decode
@@ -26,15 +26,15 @@ EventHandlers = dict[type[EventData], Handler]
 class ConsumerLoop:
     """The consuming loop of one service in one process."""
 
-    def __init__(self, db: Database, consumer: Consumer, hears: EventHandlers, stop: asyncio.Event) -> None:
+    def __init__(self, db: Database, consumer: Consumer, handlers: EventHandlers, stop: asyncio.Event) -> None:
         self._db = db
         self._consumer = consumer
-        self._handlers = hears
+        self._handlers = handlers
         self._stop = stop
         self.busy = False
 
     async def run(self) -> None:
-        """Poll, handle, mark done; until stopped. A failure of ours is tried again for ever, loudly."""
+        """Poll, handle, commit the offsets; until stopped. An infrastructure failure is retried for ever, loudly."""
         await self._join_group()
         try:
             while not self._stop.is_set():
@@ -91,10 +91,10 @@ class ConsumerLoop:
                 return
             except Exception as error:
                 if not is_infrastructure_error(error):
-                    log.exception("Handling a batch failed in a way that is not known.")
+                    log.exception("Handling a batch failed unexpectedly.")
                 failures += 1
                 log.warning(
-                    "A batch of %s waits: %s is away; trying again.",
+                    "A batch of %s could not be handled (%s); trying again.",
                     self._db.service,
                     type(error).__name__,
                 )
@@ -103,20 +103,20 @@ class ConsumerLoop:
                     return
 
 
-async def handle_or_bisect(db: Database, hears: EventHandlers, records: list[Record]) -> None:
-    """Handle records in one transaction; halve on failure until the record at fault stands alone, and park that one."""
+async def handle_or_bisect(db: Database, handlers: EventHandlers, records: list[Record]) -> None:
+    """Handle records in one transaction; bisect on failure until one record stands alone, and make it a dead letter."""
     try:
-        await db.run(lambda tx: decode_and_dispatch(tx, hears, records))
+        await db.run(lambda tx: decode_and_dispatch(tx, handlers, records))
     except Exception as error:
         if is_infrastructure_error(error):
             raise
         if len(records) > 1:
             middle = len(records) // 2
-            await handle_or_bisect(db, hears, records[:middle])
-            await handle_or_bisect(db, hears, records[middle:])
+            await handle_or_bisect(db, handlers, records[:middle])
+            await handle_or_bisect(db, handlers, records[middle:])
             return
         log.warning(
-            "%s parks a record of %s: %s",
+            "%s made a record of %s a dead letter: %s",
             db.service,
             records[0].topic,
             dead_letters.reason_of(error),
@@ -128,13 +128,13 @@ async def handle_or_bisect(db: Database, hears: EventHandlers, records: list[Rec
             await dead_letters.add(tx, records[0], event_id=event_id, kind=kind, error=error)
 
 
-async def decode_and_dispatch(tx: Tx, hears: EventHandlers, records: list[Record]) -> None:
-    """Read, leave out repeats and what nobody here hears, then handle wave by wave."""
+async def decode_and_dispatch(tx: Tx, handlers: EventHandlers, records: list[Record]) -> None:
+    """Decode, leave out repeats and events without a handler here, then dispatch wave by wave."""
     failpoints.hit("batch_open")
-    shut = await dead_letters.blocked_by_earlier(tx, records)
+    blocked = await dead_letters.blocked_by_earlier(tx, records)
     events: list[Event[Any]] = []
     for record in records:
-        if (record.topic, record.key) in shut:
+        if (record.topic, record.key) in blocked:
             event_id, kind = _id_and_type(record)
             await dead_letters.add(tx, record, event_id=event_id, kind=kind, error=None)
             continue
@@ -144,36 +144,36 @@ async def decode_and_dispatch(tx: Tx, hears: EventHandlers, records: list[Record
             if record.topic == INTAKE:
                 raise
             log.warning(
-                "An event of a newer version on %s is passed over.",
+                "An event of an unknown, newer type on %s is skipped.",
                 record.topic,
                 extra=_log_fields(tx.service, record),
             )
     await dispatch(
         tx,
-        hears,
-        [event for event in await dedupe.claim_new(tx, events) if type(event.data) in hears],
+        handlers,
+        [event for event in await dedupe.claim_new(tx, events) if type(event.data) in handlers],
     )
 
 
-async def dispatch(tx: Tx, hears: EventHandlers, events: list[Event[Any]]) -> None:
+async def dispatch(tx: Tx, handlers: EventHandlers, events: list[Event[Any]]) -> None:
     """Hand events to their handlers: waves with at most one event per key, one list per type in each wave."""
     waves: list[dict[type[EventData], list[Event[Any]]]] = []
     depth: dict[tuple[str, str], int] = {}
     for event in events:
-        place = (event.topic, event.subject)
-        level = depth.get(place, 0)
-        depth[place] = level + 1
+        key = (event.topic, event.subject)
+        level = depth.get(key, 0)
+        depth[key] = level + 1
         if level == len(waves):
             waves.append({})
         waves[level].setdefault(type(event.data), []).append(event)
     for wave in waves:
         for kind, group in wave.items():
-            await hears[kind](tx, group)
-            tx.on_commit(partial(HANDLED.labels(tx.service, kind.type).inc, len(group)))
+            await handlers[kind](tx, group)
+            tx.on_commit(partial(EVENTS_HANDLED.labels(tx.service, kind.type).inc, len(group)))
 
 
 def _log_fields(service: str, record: Record) -> dict[str, str | None]:
-    """What a log line says of a record: whose it is, and of which chain of events."""
+    """The log fields of a record: its service, lead and correlation id."""
     try:
         correlation = decode(record.value).correlationid
     except UnreadableEvent:
@@ -191,20 +191,22 @@ def _id_and_type(record: Record) -> tuple[str | None, str | None]:
 
 async def replay(
     db: Database,
-    hears: EventHandlers,
-    rings: dict[str, Any],
-    parked_id: str,
+    handlers: EventHandlers,
+    due_handlers: dict[str, Any],
+    letter_id: str,
     by: str,
     *,
     drop: bool = False,
 ) -> str:
-    """Handle a parked record again (or drop it), then the ones behind it, in order. Returns what happened in a sentence."""
+    """Handle a dead letter again (or drop it), then those it blocks, in order. Returns what happened, in a sentence."""
     from shared.base.errors import BadRequest, NotFound
 
     async with db.reading() as tx:
-        first = await dead_letters.get(tx, parked_id)
+        first = await dead_letters.get(tx, letter_id)
     if first is None or first.state != "open":
-        raise NotFound(f"There is no parked record {parked_id} in {db.service}.")
+        raise NotFound(
+            f"There is no open dead letter {letter_id} in {db.service}; `baton dlq list` shows those that are open."
+        )
     done = 0
     started = time.monotonic()
     while time.monotonic() - started < 60:
@@ -213,37 +215,39 @@ async def replay(
             async with db.transaction() as tx:
                 queue = await dead_letters.lock_open(tx, first.topic, first.key)
                 if not queue:
-                    return f"{done} of {done} handled; nothing of this key is parked any more."
+                    return f"{done} handled; this key has no open dead letter any more."
                 head = queue[0]
-                if done == 0 and head.id != parked_id:
+                if done == 0 and head.id != letter_id:
                     raise BadRequest(
-                        f"Record {parked_id} waits behind {head.id}; replay or drop that one first.",
+                        f"Dead letter {letter_id} waits behind {head.id}; replay or drop that one first.",
                         status=409,
                     )
                 if drop and done == 0:
                     await dead_letters.settle(tx, head.id, "dropped", by)
                 else:
-                    await _handle_again(tx, hears, rings, head)
+                    await _handle_again(tx, handlers, due_handlers, head)
                     await dead_letters.settle(tx, head.id, "replayed", by)
         except Exception as error:
-            if is_infrastructure_error(error) or head is None or (done == 0 and head.id != parked_id):
+            if is_infrastructure_error(error) or head is None or (done == 0 and head.id != letter_id):
                 raise
             async with db.transaction() as tx:
                 await dead_letters.record_failure(tx, head.id, error)
             raise BadRequest(f"It failed again: {dead_letters.reason_of(error)}", status=409) from error
         done += 1
-    return f"{done} handled; more wait behind them, replay again."
+    return f"{done} handled; more wait behind them: replay again."
 
 
-async def _handle_again(tx: Tx, hears: EventHandlers, rings: dict[str, Any], head: dead_letters.DeadLetter) -> None:
+async def _handle_again(
+    tx: Tx, handlers: EventHandlers, due_handlers: dict[str, Any], head: dead_letters.DeadLetter
+) -> None:
     if head.topic == dead_letters.SCHEDULED:
         from shared.work import scheduler
 
-        await scheduler.replay(tx, rings, head.body)
+        await scheduler.replay(tx, due_handlers, head.body)
         return
     event = decode(head.body)
     await dispatch(
         tx,
-        hears,
-        [item for item in await dedupe.claim_new(tx, [event]) if type(item.data) in hears],
+        handlers,
+        [item for item in await dedupe.claim_new(tx, [event]) if type(item.data) in handlers],
     )

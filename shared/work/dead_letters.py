@@ -1,4 +1,4 @@
-"""Records that failed: kept as they were with the reason, later ones of their key behind them, replayed or dropped by hand."""
+"""Dead letters: records that failed, stored unchanged with the reason; later ones of their key wait until somebody settles them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,7 +51,7 @@ dead_letters = Table(
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One parked record. `behind` means that it waits for an earlier one of its key."""
+    """One dead letter. `blocked` means that it did not fail itself: it waits for an earlier one of its key."""
 
     id: str
     topic: str
@@ -84,8 +84,8 @@ class DeadLetter:
 
 
 async def blocked_by_earlier(tx: Tx, records: list[Record]) -> set[tuple[str, str]]:
-    """The (topic, key) pairs of these records that have a parked record before them. Those rows stay as they are until
-    this transaction ends: what is parked behind one is there before that one can be settled."""
+    """The (topic, key) pairs of these records that have an open dead letter. Those rows stay locked until this
+    transaction ends: a record that must wait behind one is stored before that one can be settled."""
     keys = sorted({record.key for record in records})
     statement = select(dead_letters.c.topic, dead_letters.c.key).where(dead_letters.c.state == "open")
     if len(keys) <= 500:
@@ -102,14 +102,16 @@ async def add(
     kind: str | None,
     error: BaseException | None,
 ) -> None:
-    """Keep a record aside with its reason, and post a copy to its `.dlq` for watchers."""
+    """Store a record with its reason, and post a copy to the topic's `.dlq`."""
     reason = (
-        "An earlier record of the same key is parked; this one waits behind it." if error is None else reason_of(error)
+        "An earlier record of the same key is a dead letter; this one waits behind it."
+        if error is None
+        else reason_of(error)
     )
     name = "Blocked" if error is None else type(error).__name__
-    parked_id = new_id()
+    letter_id = new_id()
     row = {
-        "id": parked_id,
+        "id": letter_id,
         "topic": record.topic,
         "key": record.key,
         "event_id": event_id,
@@ -138,16 +140,16 @@ async def add(
         "version": VERSION,
     }
     if record.topic != SCHEDULED:
-        tx.emit_raw(f"{record.topic}.dlq", record.key, parked_id, record.value, headers)
+        tx.emit_raw(f"{record.topic}.dlq", record.key, letter_id, record.value, headers)
     tx.on_commit(DEAD_LETTERS.labels(tx.service, record.topic).inc)
 
 
 def reason_of(error: BaseException) -> str:
-    """Why it failed, in one sentence; a database's own text may quote a person, so only its kind is said."""
-    said = str(error).splitlines()[0] if str(error) else ""
+    """Why it failed, in one sentence. A database's own text may quote a person, so only the error's type is given."""
+    reason = str(error).splitlines()[0] if str(error) else ""
     if type(error).__module__.startswith("sqlalchemy"):
-        said = ""
-    return said[:500] or f"The handler failed with {type(error).__name__}; the log has the place."
+        reason = ""
+    return reason[:500] or f"The handler failed with {type(error).__name__}; the log says where."
 
 
 async def list_in_state(tx: Tx, state: str = "open", limit: int = 200) -> list[DeadLetter]:
@@ -156,9 +158,9 @@ async def list_in_state(tx: Tx, state: str = "open", limit: int = 200) -> list[D
     return [_dead_letter(row) for row in await tx.rows(statement)]
 
 
-async def get(tx: Tx, parked_id: str) -> DeadLetter | None:
+async def get(tx: Tx, letter_id: str) -> DeadLetter | None:
     """One record, only to read."""
-    row = await tx.first(select(dead_letters).where(dead_letters.c.id == parked_id))
+    row = await tx.first(select(dead_letters).where(dead_letters.c.id == letter_id))
     return _dead_letter(row) if row else None
 
 
@@ -173,20 +175,20 @@ async def lock_open(tx: Tx, topic: str, key: str) -> list[DeadLetter]:
     return [_dead_letter(row) for row in await tx.rows(statement)]
 
 
-async def settle(tx: Tx, parked_id: str, state: str, by: str) -> None:
+async def settle(tx: Tx, letter_id: str, state: str, by: str) -> None:
     """Mark a record replayed or dropped; it stays readable."""
     await tx.conn.execute(
         dead_letters.update()
-        .where(dead_letters.c.id == parked_id)
+        .where(dead_letters.c.id == letter_id)
         .values(state=state, settled_at=tx.wall, settled_by=by)
     )
 
 
-async def record_failure(tx: Tx, parked_id: str, error: BaseException) -> None:
+async def record_failure(tx: Tx, letter_id: str, error: BaseException) -> None:
     """Count another failed attempt."""
     await tx.conn.execute(
         dead_letters.update()
-        .where(dead_letters.c.id == parked_id)
+        .where(dead_letters.c.id == letter_id)
         .values(
             attempts=dead_letters.c.attempts + 1,
             reason=reason_of(error),
@@ -197,7 +199,7 @@ async def record_failure(tx: Tx, parked_id: str, error: BaseException) -> None:
 
 
 async def count_open(tx: Tx) -> int:
-    """How many records are parked."""
+    """How many dead letters are open."""
     row = await tx.first(select(func.count().label("n")).where(dead_letters.c.state == "open"))
     return int(row["n"]) if row else 0
 

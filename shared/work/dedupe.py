@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Column, MetaData, String, Table, bindparam, text
 
-from shared.base.telemetry import GAPS
+from shared.base.telemetry import SEQUENCE_GAPS
 from shared.events.base import AGREEMENT, Event
 from shared.store.tx import Tx
 from shared.store.types import UtcDateTime
@@ -30,21 +30,21 @@ async def claim_new(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
     """
     numbered = [event for event in events if event.sequence]
     unnumbered = [event for event in events if not event.sequence]
-    kept_ids = await _claim_ids(tx, unnumbered)
+    new_ids = await _claim_ids(tx, unnumbered)
     last = await _lock_cursors(tx, numbered)
-    kept = []
+    new_events = []
     for event in events:
         place = (event.topic, event.subject)
         if not event.sequence:
-            if event.id in kept_ids:
-                kept_ids.discard(event.id)
-                kept.append(event)
+            if event.id in new_ids:
+                new_ids.discard(event.id)
+                new_events.append(event)
             continue
         before = last.get(place, 0)
         if event.sequence <= before:
             continue
         if event.sequence > before + 1 and event.topic != AGREEMENT and (before or event.sequence > 1):
-            GAPS.labels(tx.service, event.topic).inc()
+            SEQUENCE_GAPS.labels(tx.service, event.topic).inc()
             log.warning(
                 "A gap in %s: %d after %d.",
                 event.topic,
@@ -53,9 +53,9 @@ async def claim_new(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
                 extra={"service": tx.service, "lead": event.subject, "correlation": event.correlationid},
             )
         last[place] = event.sequence
-        kept.append(event)
-    await _advance_cursors(tx, last, {(event.topic, event.subject) for event in kept if event.sequence})
-    return kept
+        new_events.append(event)
+    await _advance_cursors(tx, last, {(event.topic, event.subject) for event in new_events if event.sequence})
+    return new_events
 
 
 async def _lock_cursors(tx: Tx, events: list[Event[Any]]) -> dict[tuple[str, str], int]:

@@ -1,7 +1,7 @@
-"""Whether a service has read what was said up to a moment: who judges by what it has heard must not judge before.
+"""How far a service has read its topics: whoever judges by what was published must have read it first.
 
-A process that begins, or that takes over from one that died, is behind its topics for a while (joining a group takes
-seconds); what is due is late by then, and may have been answered long ago.
+A process that starts, or that takes over from one that died, is behind its topics for a while (joining a group takes
+seconds). What is due is overdue by then, and may have been answered long ago.
 """
 
 import asyncio
@@ -20,29 +20,29 @@ FAST, SLOW = 0.02, 1.0
 
 
 class ConsumerProgress:
-    """One per service and process; asked by `bell`, it notes up to which moment its group has read everything."""
+    """One per service and process. On each wakeup it measures up to which instant its group has read everything."""
 
     def __init__(
-        self, bus: Bus, group: str, topics: Sequence[str], clock: Clock, bell: asyncio.Event, settle: timedelta
+        self, bus: Bus, group: str, topics: Sequence[str], clock: Clock, wakeup: asyncio.Event, settle: timedelta
     ) -> None:
         self._bus = bus
         self._group = group
         self._topics = topics
         self._clock = clock
-        self._bell = bell
+        self._wakeup = wakeup
         self._settle = settle
         self._caught_up_to: datetime | None = None
 
     def caught_up_to(self, moment: datetime) -> bool:
-        """Whether everything that was said up to this moment (real time) is read."""
+        """Whether everything published up to this moment (real time) has been read."""
         return self._caught_up_to is not None and self._caught_up_to >= moment
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look whenever somebody asks, half the settle time later, when what was on its way has arrived."""
         while not stop.is_set():
-            await sleep_until(self._bell, stop, 3600)
-            if self._bell.is_set():
-                self._bell.clear()
+            await sleep_until(self._wakeup, stop, 3600)
+            if self._wakeup.is_set():
+                self._wakeup.clear()
                 await sleep_until(None, stop, self._settle.total_seconds() / 2)
                 await self._measure(stop)
 

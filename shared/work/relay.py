@@ -1,4 +1,4 @@
-"""The relay: posts what the outbox holds, in order for each key, and takes away what the road has for good."""
+"""The relay: posts outbox rows to the bus, in order for each key, and deletes those that the bus has stored."""
 
 import asyncio
 import logging
@@ -30,13 +30,13 @@ class Relay:
         self._bus = bus
         self._leases = leases
         self._stop = stop
-        self._bell = db.wakeups.subscribe(db.service, "outbox")
+        self._wakeup = db.wakeups.subscribe(db.service, "outbox")
 
     async def run(self) -> None:
         """Post until stopped; what fails is tried again with back-off, for ever."""
         failures = 0
         while not self._stop.is_set():
-            self._bell.clear()
+            self._wakeup.clear()
             try:
                 sent, failed = await self._post_batch()
             except Exception as error:
@@ -47,7 +47,7 @@ class Relay:
             if failed:
                 await sleep_until(None, self._stop, backoff(failures, most=5.0))
             elif sent < BATCH:
-                await sleep_until(self._bell, self._stop, MAX_SLEEP)
+                await sleep_until(self._wakeup, self._stop, MAX_SLEEP)
 
     async def drain(self) -> None:
         """Post what is left, once, at a graceful stop."""

@@ -1,4 +1,4 @@
-"""What must happen later, as rows: put in place, claimed in batches, gone or put again in the same commit."""
+"""What must happen later, as rows: scheduled, moved in place, claimed in batches with the change that they cause."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +27,7 @@ _items = Table(
 
 @dataclass(frozen=True, slots=True)
 class ScheduledItem:
-    """One thing that must happen: which ring (`kind`), for whom (`subject`), when, and by which reading of time:
+    """One thing that must happen: which handler (`kind`), for whom (`subject`), when, and by which clock:
     `now` (business time, may be stepped) or `wall` (real time: settle, hold, back-off)."""
 
     id: str
@@ -38,18 +38,18 @@ class ScheduledItem:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-async def schedule(tx: Tx, rows: list[ScheduledItem]) -> None:
-    """Add rows, or move those whose id is there already."""
+async def schedule(tx: Tx, items: list[ScheduledItem]) -> None:
+    """Add items, or move those whose id is there already."""
     values = [
         {
-            "id": row.id,
-            "kind": row.kind,
-            "subject": row.subject,
-            "at": row.at,
-            "clock": row.clock,
-            "data": row.data or None,
+            "id": item.id,
+            "kind": item.kind,
+            "subject": item.subject,
+            "at": item.at,
+            "clock": item.clock,
+            "data": item.data or None,
         }
-        for row in {row.id: row for row in rows}.values()
+        for item in {item.id: item for item in items}.values()
     ]
     if values:
         await upsert(tx, _items, values, ["id"], ["kind", "subject", "at", "clock", "data"])
@@ -57,23 +57,13 @@ async def schedule(tx: Tx, rows: list[ScheduledItem]) -> None:
 
 
 async def cancel(tx: Tx, ids: list[str]) -> None:
-    """Take rows away."""
+    """Remove items."""
     if ids:
-        await tx.conn.execute(_DROP, {"ids": sorted(set(ids))})
-
-
-async def drop_for(tx: Tx, subjects: list[str], kind: str | None = None) -> None:
-    """Take away all rows of the subjects, of one kind or of all."""
-    if subjects:
-        statement = _DROP_FOR_KIND if kind else _DROP_FOR
-        await tx.conn.execute(
-            statement,
-            {"subjects": sorted(set(subjects)), **({"kind": kind} if kind else {})},
-        )
+        await tx.conn.execute(_CANCEL, {"ids": sorted(set(ids))})
 
 
 async def for_subjects(tx: Tx, subjects: list[str]) -> list[ScheduledItem]:
-    """The rows of the subjects, locked."""
+    """The items of the subjects, locked."""
     if not subjects:
         return []
     statement = (
@@ -83,44 +73,44 @@ async def for_subjects(tx: Tx, subjects: list[str]) -> list[ScheduledItem]:
 
 
 async def lock(tx: Tx, subjects: list[str]) -> None:
-    """Lock the subjects' rows, so that a tick and an event meet in one order: due rows first."""
+    """Lock the items of the subjects, so that scheduler and consumer take locks in one order: scheduled items first."""
     if tx.dialect == "postgresql":
         await for_subjects(tx, subjects)
 
 
 async def claim(tx: Tx, limit: int = BATCH) -> list[ScheduledItem]:
-    """What has come due, earliest first. The rows are gone with this transaction's commit, unless put again."""
+    """The items that have come due, earliest first. They are deleted with this commit unless scheduled again."""
     statement = _CLAIM_PG if tx.dialect == "postgresql" else _CLAIM
-    found = (await tx.conn.execute(statement, {"now": tx.now, "wall": tx.wall, "limit": limit})).mappings().all()
-    return sorted((_item(row) for row in found), key=lambda due: (due.at, due.id))
+    rows = (await tx.conn.execute(statement, {"now": tx.now, "wall": tx.wall, "limit": limit})).mappings().all()
+    return sorted((_item(row) for row in rows), key=lambda item: (item.at, item.id))
 
 
 async def claim_by_id(tx: Tx, ids: list[str]) -> list[ScheduledItem]:
-    """Claim named rows, to find the one at fault after a batch failed."""
+    """Claim the items with these ids, to find the one at fault after a batch failed."""
     if not ids:
         return []
     statement = _items.delete().where(_items.c.id.in_(ids)).returning(*_items.c)
     return sorted(
         (_item(row) for row in await tx.rows(statement)),
-        key=lambda due: (due.at, due.id),
+        key=lambda item: (item.at, item.id),
     )
 
 
 async def next_instants(tx: Tx) -> dict[ClockName, datetime]:
-    """The earliest row of each reading of time."""
+    """When the earliest item of each clock is due."""
     row = await tx.first(_NEXT)
     assert row is not None
-    found: dict[ClockName, datetime] = {}
+    instants: dict[ClockName, datetime] = {}
     if row["business"]:
-        found["now"] = row["business"]
+        instants["now"] = row["business"]
     if row["wall"]:
-        found["wall"] = row["wall"]
-    return found
+        instants["wall"] = row["wall"]
+    return instants
 
 
 async def count_overdue(tx: Tx, now: datetime, wall: datetime) -> int:
-    """How many rows are due and not yet claimed."""
-    row = await tx.first(_LATE, {"now": now, "wall": wall})
+    """How many items are due and not yet claimed."""
+    row = await tx.first(_OVERDUE, {"now": now, "wall": wall})
     return int(row["n"]) if row else 0
 
 
@@ -166,14 +156,8 @@ _NEXT = text(
     "SELECT (SELECT min(at) FROM scheduled_items WHERE clock = 'now') AS business,"
     " (SELECT min(at) FROM scheduled_items WHERE clock = 'wall') AS wall"
 ).columns(Column("business", UtcDateTime), Column("wall", UtcDateTime))
-_LATE = text(
+_OVERDUE = text(
     "SELECT (SELECT count(*) FROM scheduled_items WHERE clock = 'now' AND at <= :now)"
     " + (SELECT count(*) FROM scheduled_items WHERE clock = 'wall' AND at <= :wall) AS n"
 ).bindparams(*_MOMENTS)
-_DROP = text("DELETE FROM scheduled_items WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
-_DROP_FOR = text("DELETE FROM scheduled_items WHERE subject IN :subjects").bindparams(
-    bindparam("subjects", expanding=True)
-)
-_DROP_FOR_KIND = text("DELETE FROM scheduled_items WHERE subject IN :subjects AND kind = :kind").bindparams(
-    bindparam("subjects", expanding=True)
-)
+_CANCEL = text("DELETE FROM scheduled_items WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))

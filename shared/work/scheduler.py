@@ -1,4 +1,4 @@
-"""The tick: claims what has come due, hands it to its ring in the same transaction, and sleeps until the next instant."""
+"""The scheduler: claims items that have come due, hands them to their handler in the same transaction, sleeps until the next."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from shared.base import failpoints
-from shared.base.telemetry import FIRED
+from shared.base.telemetry import ITEMS_HANDLED
 from shared.base.waits import backoff, sleep_until
 from shared.bus.port import Record
 from shared.store.database import Database
@@ -26,19 +26,19 @@ MIN_SLEEP = 0.05
 
 
 class Scheduler:
-    """The loop of one service in one process; several processes share the rows (SKIP LOCKED)."""
+    """The loop of one service in one process; several processes share the items (SKIP LOCKED)."""
 
-    def __init__(self, db: Database, rings: dict[str, DueHandler], stop: asyncio.Event) -> None:
+    def __init__(self, db: Database, handlers: dict[str, DueHandler], stop: asyncio.Event) -> None:
         self._db = db
-        self._handlers = rings
+        self._handlers = handlers
         self._stop = stop
-        self._bell = db.wakeups.subscribe(db.service, "due")
+        self._wakeup = db.wakeups.subscribe(db.service, "due")
 
     async def run(self) -> None:
-        """Claim and sleep until stopped; catches up after downtime by itself, as rows are only ever late."""
+        """Claim and sleep until stopped. After downtime it catches up by itself: overdue items are claimed first."""
         failures = 0
         while not self._stop.is_set():
-            self._bell.clear()
+            self._wakeup.clear()
             try:
                 wait = await self.run_once()
                 failures = 0
@@ -46,14 +46,14 @@ class Scheduler:
                 failures += 1
                 wait = backoff(failures)
                 if not is_infrastructure_error(error):
-                    log.exception("The tick met an error it does not know; it goes on.")
+                    log.exception("The scheduler met an unexpected error; it tries again.")
                 log.warning(
-                    "The tick of %s waits: %s; trying again.",
+                    "The scheduler of %s failed (%s); trying again.",
                     self._db.service,
                     type(error).__name__,
                 )
             if wait:
-                await sleep_until(self._bell, self._stop, min(wait, MAX_SLEEP))
+                await sleep_until(self._wakeup, self._stop, min(wait, MAX_SLEEP))
 
     async def run_once(self) -> float:
         """One claim; returns how many real seconds to sleep (0: at once again)."""
@@ -80,14 +80,14 @@ class Scheduler:
         return max(MIN_SLEEP, min([MAX_SLEEP, *waits]))
 
     async def _handle_alone(self, row: ScheduledItem) -> None:
-        """One row of a failed batch by itself; parked when it is the one at fault."""
+        """Handle one item of a failed batch alone; when it fails again, it becomes a dead letter."""
         try:
             await self._db.run(lambda tx: self._claim_one(tx, row))
         except Exception as error:
             if is_infrastructure_error(error):
                 raise
             log.warning(
-                "A due row of kind %s is parked: %s",
+                "A scheduled item of kind %s became a dead letter: %s",
                 row.kind,
                 dead_letters.reason_of(error),
                 exc_info=error,
@@ -102,23 +102,23 @@ class Scheduler:
         await dispatch(tx, self._handlers, await schedule.claim_by_id(tx, [row.id]))
 
 
-async def dispatch(tx: Tx, rings: dict[str, DueHandler], rows: list[ScheduledItem]) -> None:
-    """Hand claimed rows to their rings, one list for each kind."""
+async def dispatch(tx: Tx, handlers: dict[str, DueHandler], items: list[ScheduledItem]) -> None:
+    """Hand claimed items to their handlers, one list for each kind."""
     kinds: dict[str, list[ScheduledItem]] = {}
-    for row in rows:
+    for row in items:
         kinds.setdefault(row.kind, []).append(row)
     for kind, group in kinds.items():
-        await rings[kind](tx, group)
-        FIRED.labels(tx.service, kind).inc(len(group))
+        await handlers[kind](tx, group)
+        ITEMS_HANDLED.labels(tx.service, kind).inc(len(group))
 
 
-async def replay(tx: Tx, rings: dict[str, DueHandler], body: bytes) -> None:
-    """Handle a parked due row once more."""
+async def replay(tx: Tx, handlers: dict[str, DueHandler], body: bytes) -> None:
+    """Handle a scheduled item that became a dead letter once more."""
     row = orjson.loads(body)
     at = datetime.fromisoformat(row["at"])
     await dispatch(
         tx,
-        rings,
+        handlers,
         [ScheduledItem(row["id"], row["kind"], row["subject"], at, row["basis"], row["data"])],
     )
 

@@ -24,11 +24,11 @@ STALE = "15 seconds"
 class ShardLeases:
     """The shards of one service that this process posts. The session ends with the process, and with it the locks."""
 
-    def __init__(self, url: str, service: str, stop: asyncio.Event, bell: asyncio.Event) -> None:
+    def __init__(self, url: str, service: str, stop: asyncio.Event, wakeup: asyncio.Event) -> None:
         self._url = asyncpg_url(url)
         self._service = service
         self._stop = stop
-        self._bell = bell
+        self._wakeup = wakeup
         self._owner = new_id()
         self._owned: tuple[int, ...] = ()
         self._conn: asyncpg.Connection | None = None
@@ -82,7 +82,7 @@ class ShardLeases:
         taken = tuple(row["shard"] for row in rows if row["got"])
         if taken:
             self._owned = tuple(sorted(self._owned + taken))
-            self._bell.set()
+            self._wakeup.set()
         else:
             await conn.execute(_END_STALE)
 

@@ -54,10 +54,10 @@ async def confirmations(tx: Tx, events: list[Event[Any]], leads: dict[str, Lead]
     outcomes = []
     for event in events:
         refused = isinstance(event.data, ActionRefused)
-        if event.data.action:
+        if event.data.action_id:
             said = event.data.why if isinstance(event.data, ActionRefused) else ""
             outcomes.append((event.data.action_id, "refused" if refused else "applied", said))
-    caused = {event.data.action: event for event in events}
+    caused = {event.data.action_id: event for event in events}
     wanted = []
     for answer in await answers.settle(tx, outcomes):
         event = caused[answer["event"]]

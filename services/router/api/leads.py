@@ -22,7 +22,7 @@ from services.router.store import views
 from shared.base.credentials import Principal
 from shared.base.errors import BadRequest, NotAllowed, NotFound
 from shared.base.ids import is_uuid, new_id
-from shared.base.telemetry import RECEIVED
+from shared.base.telemetry import WEBHOOKS_RECEIVED
 from shared.store.failures import is_infrastructure_error
 from shared.store.tx import Tx
 from shared.web.http import allow, in_transaction, json_response, reading
@@ -75,7 +75,7 @@ async def take(request: Request, who: Sender) -> Response:
 
 
 def _sent(made: answers.Answer) -> Response:
-    RECEIVED.labels("api", str(made.status)).inc()
+    WEBHOOKS_RECEIVED.labels("api", str(made.status)).inc()
     return Response(made.body, made.status, dict(made.headers))
 
 

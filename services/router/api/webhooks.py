@@ -20,7 +20,7 @@ from services.router.sources.verify import NOT_CONFIGURED, Verified
 from shared.base import failpoints
 from shared.base.credentials import Endpoint
 from shared.base.ids import new_id, stable_id
-from shared.base.telemetry import RECEIVED
+from shared.base.telemetry import WEBHOOKS_RECEIVED
 from shared.store.failures import is_infrastructure_error
 from shared.store.group_commit import GroupCommit
 from shared.web.http import access_of, database
@@ -172,5 +172,5 @@ def _verified(request: Request, kind: Source, endpoint: Endpoint, received: Rece
 
 
 def _sent(source_name: str, answer: Answer) -> Response:
-    RECEIVED.labels(source_name, str(answer.status)).inc()
+    WEBHOOKS_RECEIVED.labels(source_name, str(answer.status)).inc()
     return Response(answer.body, answer.status, dict(answer.headers))

@@ -85,7 +85,7 @@ def refused(sheet: Sheet, event: Event[ActionRefused]) -> None:
 
 def _judge(sheet: Sheet, event: Heard, why: str, which: Callable[[Clock], bool]) -> None:
     data = event.data
-    sheet.arrive(event.subject, [data.action])
+    sheet.arrive(event.subject, [data.action_id])
     for clock in sheet.of(event.subject):
         if clock.runs and clock.epoch == data.epoch and which(clock):
             sheet.keep(*core.answered(clock, data.answered_at, event.time, sheet.tx.wall, why), event)
