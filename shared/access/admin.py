@@ -1,4 +1,4 @@
-"""Changing who may do what: keys, doors, targets, the clock; each change is logged and every process hears of it."""
+"""Changes of keys, endpoints, destinations and the clock: each is recorded, and every process reloads."""
 
 import base64
 import secrets
@@ -88,7 +88,7 @@ async def create_endpoint(
     by: str,
     endpoint_id: str | None = None,
 ) -> tuple[str, str, str]:
-    """A new door; returns (id, the URL to register, the secret, shown this once)."""
+    """Create an endpoint; returns (id, the URL to register, the secret, shown this once)."""
     endpoint_id = endpoint_id or secrets.token_urlsafe(16)
     secret = secret or new_secret(scheme)
     url = url or f"{access.db.context.public_url}/webhooks/{endpoint_id}"
@@ -128,7 +128,7 @@ async def rotate_endpoint(
     by: str,
 ) -> str:
     """Add a secret; the old ones count until `until` (None: for good, until the next rotation), or until their own end
-    where that comes first. Returns the new one. Raises NotFound, or TheirMistake for a closed door."""
+    where that comes first. Returns the new one. Raises NotFound, or TheirMistake for a revoked endpoint."""
     async with access.db.transaction() as tx:
         row = await tx.first(select(tables.endpoints).where(tables.endpoints.c.id == endpoint_id).with_for_update())
         if row is None:
@@ -158,12 +158,12 @@ def _ended(item: dict[str, Any], now: datetime) -> bool:
 
 
 async def revoke_endpoint(access: Access, endpoint_id: str, by: str) -> None:
-    """Close a door; it stays as a tombstone. Raises NotFound."""
+    """Revoke an endpoint; it stays and answers 410. Raises NotFound."""
     await _revoke(access, tables.endpoints, tables.endpoints.c.id, endpoint_id, "endpoint", by)
 
 
 async def list_changes(access: Access, before: str | None, limit: int) -> list[dict[str, Any]]:
-    """Who changed keys, doors, targets and the clock, newest first; `before` is the id of the last one seen."""
+    """Who changed keys, endpoints, destinations and the clock, newest first; `before` is the id of the last one seen."""
     statement = select(tables.changes).order_by(tables.changes.c.id.desc()).limit(limit)
     async with access.db.reading() as tx:
         return [
@@ -172,7 +172,7 @@ async def list_changes(access: Access, before: str | None, limit: int) -> list[d
 
 
 async def put_destination(access: Access, name: str, url: str, secret: str | None, local: bool, by: str) -> str:
-    """A new target, or a new secret for one; returns the secret (whsec_...), shown this once."""
+    """Create a destination, or give one a new secret; returns the secret (whsec_...), shown this once."""
     secret = secret or new_secret("v1")
     async with access.db.transaction() as tx:
         row = {
@@ -190,14 +190,14 @@ async def put_destination(access: Access, name: str, url: str, secret: str | Non
             ["name"],
             ["url", "secret", "local", "revoked_at"],
         )
-        await record_change(access, tx, by, "target", name, None, {"url": url})
+        await record_change(access, tx, by, "destination", name, None, {"url": url})
     await access.load()
     return secret
 
 
 async def revoke_destination(access: Access, name: str, by: str) -> None:
-    """Switch a target off. Raises NotFound."""
-    await _revoke(access, tables.destinations, tables.destinations.c.name, name, "target", by)
+    """Revoke a destination. Raises NotFound."""
+    await _revoke(access, tables.destinations, tables.destinations.c.name, name, "destination", by)
 
 
 async def set_clock(access: Access, base: datetime, rate: float, by: str) -> None:
@@ -218,7 +218,7 @@ async def set_clock(access: Access, base: datetime, rate: float, by: str) -> Non
 
 
 def new_secret(scheme: str) -> str:
-    """A fresh secret of the form that the scheme wants."""
+    """Generate a secret of the form that the scheme wants."""
     if scheme in {"v1", "v1a"}:
         return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     return secrets.token_urlsafe(32)

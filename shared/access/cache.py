@@ -1,4 +1,4 @@
-"""Who may do what, and which doors and targets there are: cached, and checked against a version row where it matters."""
+"""Keys, endpoints and destinations as this process has cached them, checked against a version row where it matters."""
 
 import asyncio
 import hashlib
@@ -100,19 +100,19 @@ class Access:
         return (int(row["n"]) if row else 0) == self._version
 
     def endpoint(self, endpoint_id: str) -> Endpoint | None:
-        """A door by its id, revoked ones too (they answer as tombstones)."""
+        """An endpoint by its id, revoked ones too (they answer 410)."""
         return self._endpoints.get(endpoint_id)
 
     def endpoints(self) -> list[Endpoint]:
-        """All doors."""
+        """All endpoints."""
         return list(self._endpoints.values())
 
     def destination(self, name: str) -> Destination | None:
-        """A target by its name."""
+        """A destination by its name."""
         return self._destinations.get(name)
 
     def destinations(self) -> list[Destination]:
-        """All targets."""
+        """All destinations."""
         return list(self._destinations.values())
 
     def principal(self, token: str) -> Principal | None:
@@ -126,7 +126,7 @@ class Access:
 
 
 def hash_token(token: str) -> str:
-    """How a key is kept: sha256 of 32 random bytes needs no salt."""
+    """The form in which a key is stored: the SHA-256 of 32 random bytes needs no salt."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Schema `access`: API keys, webhook endpoints, notice targets, the clock row; written by the router, read by all."""
+"""Schema `access`: API keys, webhook endpoints, destinations, the clock row; written by the router, read by all."""
 
 from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table, Text
 
@@ -32,7 +32,7 @@ endpoints = Table(
     Column("revoked_at", UtcDateTime),
 )
 destinations = Table(
-    "targets",
+    "destinations",
     metadata,
     Column("name", String(100), primary_key=True),
     Column("url", Text, nullable=False),

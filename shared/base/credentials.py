@@ -20,7 +20,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class EndpointSecret:
-    """One secret of a door, opened, with the span in which it counts."""
+    """One secret of an endpoint, decrypted, with the span of time in which it is valid."""
 
     id: str
     value: str
@@ -30,7 +30,7 @@ class EndpointSecret:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One webhook door: its source and scheme, the URL it was registered with, its secrets and mapping."""
+    """One webhook URL: its source and signature scheme, the registered URL, its secrets and field mapping."""
 
     id: str
     name: str

@@ -1,19 +1,20 @@
-"""Whose fault it is, in one sentence that a person can act on.
+"""Whose fault a failure is, in one sentence that a person can act on.
 
 BatonError
-├── TheirMistake          the request or the record is wrong; it is parked or answered 4xx, never retried
+├── BadRequest            the request or the record is wrong; answered 4xx or made a dead letter, never retried
 │   ├── NotFound          404
-│   ├── Conflict          409, with what is true now
+│   ├── Conflict          409, with the present state
 │   └── NotAllowed        401 or 403
-└── OurMistake            something of ours is away or broken; retried with back-off, answered 503
-    └── TryLater          the same, and it will pass by itself
+├── Unavailable           a part of this installation is away or broken; retried with back-off, answered 503
+│   └── TryLater          the same, and it passes by itself
+└── CannotStart           a setting, a database version or a lock forbids the start
 """
 
 from typing import Any
 
 
 class BatonError(Exception):
-    """The root. `sentence` says what is wrong, where, and what to do; `status` is its HTTP status."""
+    """The root. `sentence` states what is wrong, where, and what to do; `status` is the HTTP status to answer."""
 
     status = 500
     kind = "error"
@@ -34,42 +35,42 @@ class BatonError(Exception):
 
 
 class BadRequest(BatonError):
-    """What was asked cannot be done as asked."""
+    """The request cannot be carried out as it was made."""
 
     status = 400
     kind = "bad-request"
 
 
 class NotFound(BadRequest):
-    """There is no such thing."""
+    """The thing that was named does not exist."""
 
     status = 404
     kind = "not-found"
 
 
 class Conflict(BadRequest):
-    """It was true once; `extra` says what is true now."""
+    """The request rests on an outdated state; `extra` holds the present one."""
 
     status = 409
     kind = "conflict"
 
 
 class NotAllowed(BadRequest):
-    """No key, or a key without the role."""
+    """The request has no key, or its key lacks the role."""
 
     status = 403
     kind = "not-allowed"
 
 
 class Unavailable(BatonError):
-    """Nothing wrong with the request; something of ours failed."""
+    """The request is fine; a part of this installation failed."""
 
     status = 503
     kind = "unavailable"
 
 
 class TryLater(Unavailable):
-    """It will pass; the same request may be sent again."""
+    """It passes by itself; the same request may be sent again."""
 
     kind = "try-later"
 

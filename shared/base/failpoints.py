@@ -1,4 +1,4 @@
-"""Named points of the code at which a test may stop the process dead; in production they do nothing."""
+"""Failpoints: named places of the code at which a test may kill the process. In production they do nothing."""
 
 from collections.abc import Callable
 
@@ -31,5 +31,5 @@ on_hit: Callable[[str], None] = _pass
 
 
 def hit(name: str) -> None:
-    """Say that the named point is reached. Only a test's own launcher sets what then happens."""
+    """Mark that the process has reached this failpoint. Only the launcher of a test sets what happens then."""
     on_hit(name)

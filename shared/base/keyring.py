@@ -18,7 +18,7 @@ MINIMUM = 32
 
 
 class KeyRing:
-    """The installation's keys, newest first. What is made uses the newest; what is read names its key."""
+    """The installation's keys, newest first. New values use the newest; a stored value names its key."""
 
     def __init__(self, keys: list[str]) -> None:
         if not keys:
@@ -71,7 +71,7 @@ class KeyRing:
 
 
 def load_keyring(configured: str, data_dir: Path, *, embedded: bool) -> KeyRing:
-    """The keys of BATON_SECRET_KEYS (comma separated); in embedded mode made once and kept in the data directory."""
+    """The keys of BATON_SECRET_KEYS (comma separated); in embedded mode generated once and stored in the data directory."""
     if configured:
         return KeyRing([key.strip() for key in configured.split(",") if key.strip()])
     if not embedded:

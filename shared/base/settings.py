@@ -22,14 +22,14 @@ class Settings(BaseSettings):
         Path("baton-data"),
         description="Where embedded mode keeps its SQLite files and keys.",
     )
-    bus: Literal["embedded", "kafka"] = Field("embedded", description="The road between services.")
+    bus: Literal["embedded", "kafka"] = Field("embedded", description="What carries events between services.")
     database_url: str = Field(
         "",
         description="postgresql+asyncpg://... for the wide form; empty: SQLite files.",
     )
     kafka_bootstrap_servers: str = Field("", description="Brokers, host:port, comma separated.")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", description="How to speak with the brokers."
+        "PLAINTEXT", description="Protocol to the brokers."
     )
     kafka_sasl_mechanism: str = Field("SCRAM-SHA-512", description="SASL mechanism, when the protocol is SASL.")
     kafka_sasl_username: str = Field("", description="SASL user.")
@@ -40,13 +40,13 @@ class Settings(BaseSettings):
         6,
         ge=1,
         le=1000,
-        description="Partitions of a topic when it is made; fix it up front.",
+        description="Partitions of a topic when it is created; choose it up front.",
     )
     kafka_replication: int = Field(
         1,
         ge=1,
         le=9,
-        description="Replicas of a topic when it is made; 3 in production.",
+        description="Replicas of a topic when it is created; 3 in production.",
     )
     kafka_fetch_wait: int = Field(
         10,
@@ -65,10 +65,10 @@ class Settings(BaseSettings):
     clock: Literal["database", "row"] = Field("database", description="Where business time comes from.")
     settle: timedelta = Field(
         timedelta(seconds=2),
-        description="How long the timer waits after due before it says breached.",
+        description="How long the timer waits after the due instant before it declares a breach.",
     )
     secret_keys: str = Field("", description="Keys to seal and sign, newest first, comma separated.")
-    agreement: str = Field("", description="An agreement file that is kept as the next draft at the start.")
+    agreement: str = Field("", description="An agreement file that becomes the next draft at the start.")
     log_format: Literal["json", "text"] = Field("json", description="How to log.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What to log.")
 
@@ -83,7 +83,7 @@ class Settings(BaseSettings):
                     return timedelta(milliseconds=float(text[:-2]))
                 return timedelta(seconds=float(text.removesuffix("s")))
             except (ValueError, OverflowError) as error:
-                raise ValueError(f"{text!r} is no time; write 2s or 500ms") from error
+                raise ValueError(f"{text!r} is no duration; write 2s or 500ms") from error
         return value
 
     @field_validator("public_url", "url")
@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     def _address(cls, value: str) -> str:
         parts = urlsplit(value)
         if value and not (parts.scheme in ("http", "https") and parts.hostname):
-            raise ValueError(f"{value!r} is no address; write https://host")
+            raise ValueError(f"{value!r} is no URL; write https://host")
         return value
 
     @property

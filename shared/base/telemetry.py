@@ -1,4 +1,4 @@
-"""What a service tells of itself: metrics for Prometheus, and logs in JSON without personal data."""
+"""Telemetry: metrics for Prometheus, and logs in JSON without personal data."""
 
 import logging
 import sys

@@ -5,7 +5,7 @@ import random
 
 
 async def sleep_until(wakeup: asyncio.Event | None, stop: asyncio.Event, seconds: float) -> None:
-    """Sleep until the bell rings, the stop is asked for, or the seconds are over."""
+    """Sleep until the wakeup or the stop is set, or the seconds are over."""
     if stop.is_set() or (wakeup and wakeup.is_set()):
         return
     waits = [asyncio.ensure_future(event.wait()) for event in (wakeup, stop) if event]

@@ -1,1 +1,1 @@
-"""The road between services: one port, two roads (an embedded log in SQLite, Kafka)."""
+"""The bus between services: one interface, two implementations (an embedded log in SQLite, Kafka)."""

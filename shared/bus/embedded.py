@@ -1,4 +1,4 @@
-"""The embedded road: one SQLite log with one partition per topic, unique event ids and a cursor per (group, topic)."""
+"""The embedded bus: one SQLite log with one partition per topic, unique event ids and a cursor per (group, topic)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ _LAG = text(
 
 
 class EmbeddedBus:
-    """The log of one process, kept in one file."""
+    """The log of one process, in one file."""
 
     def __init__(self, path: Path) -> None:
         self._engines = engines.sqlite(path, small=True)
@@ -49,10 +49,10 @@ class EmbeddedBus:
         self._writer_lock = asyncio.Lock()
         self._end_offsets: dict[str, int] = {}
         self._ends_known = True
-        """Whether the ends are as remembered; after a failure they are read again."""
+        """Whether `_end_offsets` is what the file holds; after a failure it is read again."""
 
     async def start(self) -> None:
-        """Open the log, making it when it is new."""
+        """Open the log; create it when it is new."""
         async with self._engines.writer.begin() as conn:
             for statement in _SCHEMA:
                 await conn.exec_driver_sql(statement)
@@ -64,7 +64,7 @@ class EmbeddedBus:
         await self._engines.reader.dispose()
 
     async def create(self, topics: Sequence[str]) -> None:
-        """Nothing to make: a topic is there with its first record."""
+        """Do nothing: a topic exists with its first record."""
 
     async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
         """Append in one transaction; a record whose event id is there already is not written twice."""
@@ -110,7 +110,7 @@ class EmbeddedBus:
         return EmbeddedConsumer(self, group, tuple(topics))
 
     async def lag(self, group: str, topics: Sequence[str]) -> int:
-        """Places between the group's cursor and the end of each topic."""
+        """Records between the group's cursor and the end of each topic."""
         async with self._engines.reader.connect() as conn:
             return int((await conn.execute(_LAG, {"member": group, "topics": list(topics)})).scalar_one())
 
@@ -136,7 +136,7 @@ class EmbeddedBus:
 
 
 class EmbeddedConsumer:
-    """Reads each topic from the group's cursor; a cursor moves only with `done`."""
+    """Reads each topic from the group's cursor; a cursor moves only with `commit`."""
 
     def __init__(self, bus: EmbeddedBus, group: str, topics: tuple[str, ...]) -> None:
         self._bus = bus
@@ -201,7 +201,7 @@ class EmbeddedConsumer:
 
 
 async def _not_in_log(conn: AsyncConnection, records: Sequence[Outgoing]) -> list[Outgoing]:
-    """The records that the log does not hold; a repeat takes no place, or its readers would lag behind it for ever."""
+    """The records that the log does not hold yet. A repeat takes no offset: its readers would lag behind it for ever."""
     known: set[tuple[str, str]] = set()
     for topic in {record.topic for record in records}:
         ids = orjson.dumps([record.event_id for record in records if record.topic == topic]).decode()

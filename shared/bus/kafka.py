@@ -1,4 +1,4 @@
-"""The wide road: Apache Kafka through aiokafka. At least once, in order per key, and bounded in every wait.
+"""The Kafka bus: Apache Kafka through aiokafka. At least once, in order per key, and bounded in every wait.
 
 Measured traps that shape it: auto-commit loses the record in hand; the default reset is `latest`; a commit of an older
 assignment moves a group back; a send to a frozen broker never returns, and its producer cannot even be stopped.
@@ -28,7 +28,7 @@ CONTENT = [("content-type", CONTENT_TYPE.encode())]
 
 
 class KafkaBus:
-    """One producer per process, made anew when a send does not come back."""
+    """One producer per process, rebuilt when a send does not return."""
 
     def __init__(self, settings: Settings) -> None:
         self._prefix = settings.kafka_topic_prefix
@@ -58,7 +58,7 @@ class KafkaBus:
         return f"{self._prefix}.{topic}"
 
     async def start(self) -> None:
-        """The producer is made with the first send, so that a process starts while the broker is away."""
+        """Do nothing: the producer is created with the first send, so that a process starts while the broker is away."""
 
     async def stop(self) -> None:
         """Leave, in bounded time."""
@@ -92,7 +92,7 @@ class KafkaBus:
             await bounded_stop(producer)
 
     async def create(self, topics: Sequence[str]) -> None:
-        """Make the topics and their `.dlq` twins with their settings; those that exist are left as they are."""
+        """Create the topics and their `.dlq` twins with their settings; leave those that exist as they are."""
         admin = AIOKafkaAdminClient(**self._connection())
         await asyncio.wait_for(admin.start(), SEND_BOUND)
         try:

@@ -104,7 +104,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 def _kept_key(raw: bytes | None) -> str:
-    """The key as a database can keep it: a stranger's record may have any bytes there, and must be parked all the same."""
+    """The key as a database can keep it: a foreign record may have any bytes there, and must still become a dead letter."""
     return (raw or b"").decode(errors="replace").replace("\x00", "\ufffd")[:KEY_LENGTH]
 
 

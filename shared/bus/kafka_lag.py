@@ -20,7 +20,7 @@ COORDINATOR_TRIES = 10
 
 
 class KafkaLag:
-    """One per process. Its two clients are made with the first question, and anew after one that failed."""
+    """One per process. Its two clients are created with the first request, and again after a failure."""
 
     def __init__(self, connection: dict[str, Any]) -> None:
         self._connection = connection
@@ -38,7 +38,7 @@ class KafkaLag:
         try:
             offsets = await self._ends(list(names))
         except (KafkaError, OSError, TimeoutError) as error:
-            raise TryLater(f"The broker does not tell where its topics end ({type(error).__name__}).") from error
+            raise TryLater(f"The broker does not answer where its topics end ({type(error).__name__}).") from error
         return {(names[place.topic], place.partition): end for place, end in offsets.items()}
 
     async def caught_up(self, group: str, ends: EndOffsets) -> bool:
@@ -70,7 +70,7 @@ class KafkaLag:
                 await self._without_admin()
                 if not error.retriable or attempt == COORDINATOR_TRIES:
                     why = type(error).__name__
-                    raise TryLater(f"The broker does not tell how far {group} is ({why}).") from error
+                    raise TryLater(f"The broker does not answer how far {group} has read ({why}).") from error
                 await asyncio.sleep(0.1 * attempt)
         raise AssertionError("the last try returns or raises")
 

@@ -1,4 +1,4 @@
-"""What every bus can do. Both roads pass the same suite, `tests/shared/bus/`."""
+"""What every bus can do. Both implementations pass the same suite, `tests/shared/bus/`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Batch:
     records: tuple[Record, ...]
     assignment: int = 0
     offsets: tuple[tuple[str, int, int], ...] = field(default=())
-    """(topic, partition, next offset) that `done` commits."""
+    """(topic, partition, next offset) that `commit` commits."""
 
 
 EndOffsets = dict[tuple[str, int], int]
@@ -45,13 +45,13 @@ class Consumer(Protocol):
     """One member of a group. Not to be shared between tasks."""
 
     async def start(self) -> None:
-        """Join the group, from the earliest record nobody of the group has done."""
+        """Join the group, from the earliest record that the group has not committed."""
 
     async def poll(self, limit: int = 500, wait: float = 30.0) -> Batch:
         """Whatever is there, up to `limit`; waits at most `wait` seconds for the first record; may be empty."""
 
     async def commit(self, batch: Batch) -> None:
-        """Commit the batch, unless the partitions were given to somebody else since (then nothing happens)."""
+        """Commit the batch, unless the partitions were reassigned since (then nothing happens)."""
 
     def stale(self, batch: Batch) -> bool:
         """Whether the partitions were re-assigned since the batch was read; it will be read again by its new owner."""
@@ -61,7 +61,7 @@ class Consumer(Protocol):
 
 
 class Bus(Protocol):
-    """A road. One per process."""
+    """One per process."""
 
     async def start(self) -> None:
         """Connect."""
@@ -70,10 +70,10 @@ class Bus(Protocol):
         """Disconnect; bounded in time."""
 
     async def create(self, topics: Sequence[str]) -> None:
-        """Make the topics (and their `.dlq` twins where named so) with their settings; harmless when they exist."""
+        """Create the topics (and their `.dlq` twins where named so) with their settings; harmless when they exist."""
 
     async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
-        """Post in order; one answer for each record, None when the road has it for good.
+        """Post in order; one result for each record, None once the bus has stored it.
 
         A key stops at its first failure: its later records are answered with the same error and not sent."""
 
@@ -81,13 +81,13 @@ class Bus(Protocol):
         """A member of `group` for the topics."""
 
     async def lag(self, group: str, topics: Sequence[str]) -> int:
-        """How many records the group has not done yet."""
+        """How many records the group has not committed yet."""
 
     async def end_offsets(self, topics: Sequence[str]) -> EndOffsets:
         """Where each partition of the topics ends now."""
 
     async def caught_up(self, group: str, ends: EndOffsets) -> bool:
-        """Whether the group has done everything before these ends, whoever of it reads which partition."""
+        """Whether the group has committed everything before these offsets, whichever member reads which partition."""
 
     async def check(self) -> None:
-        """Raise with a sentence when the road cannot be reached."""
+        """Raise with a sentence when the bus cannot be reached."""

@@ -1,4 +1,4 @@
-"""Every event that Baton says, in one envelope; one file for each topic."""
+"""Every event that Baton publishes, in one envelope; one file for each topic."""
 
 from shared.events.agreement import AgreementPublished, RosterChanged
 from shared.events.base import (

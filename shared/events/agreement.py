@@ -9,7 +9,7 @@ from shared.events.base import AGREEMENT, EventData, event_type
 
 @event_type
 class AgreementPublished(EventData):
-    """A version is live: the whole of it, compiled, holidays of ten years in it. Subject `agreement:VERSION`.
+    """A version is live: all of it, compiled, with the holidays of ten years. Subject `agreement:VERSION`.
 
     `compiled` is a `shared.agreement.compile.Compiled` in its JSON form.
     """

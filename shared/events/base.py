@@ -23,15 +23,15 @@ TOPICS = (INTAKE, LEADS, AGREEMENT, CLOCKS, BREACHES, NOTICES)
 
 
 class UnreadableEvent(ValueError):
-    """A record that is no event of ours; the message says why in one sentence."""
+    """A record that is not one of our events; the message states why in one sentence."""
 
 
 class UnknownEventType(UnreadableEvent):
-    """An event of a type that this version does not know; a reader of a newer writer passes it over."""
+    """An event of a type that this version does not know; a consumer skips what a newer producer adds."""
 
 
 class EventData(BaseModel):
-    """What an event says. Each subclass names its topic and its type; fields are only ever added, and optional."""
+    """The data of an event. Each subclass names its topic and its type; fields are only ever added, and optional."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     topic: ClassVar[str]
@@ -50,7 +50,7 @@ def event_type(cls: type[F]) -> type[F]:
 
 @dataclass(frozen=True, slots=True)
 class Event(Generic[F]):
-    """One event: who said it (`source`), about what (`subject`), when (`time`, UTC), and what (`data`).
+    """One event: who published it (`source`), about what (`subject`), when (`time`, UTC), and its `data`.
 
     `sequence` grows by one per subject and per topic; 0 means that the writer gave none (an intake record of a
     producer of yours). `causationid` is the event that caused this one, `correlationid` the first of the chain.

@@ -23,7 +23,7 @@ class SlaEvent(EventData):
 
 @event_type
 class SlaWarned(SlaEvent):
-    """The agreed share of the time is gone (75 % unless said otherwise); the owner is told."""
+    """The agreed share of the time is gone (75 % unless agreed otherwise); the owner is notified."""
 
     type = "baton.sla.warned.v1"
     left_seconds: int
@@ -31,7 +31,7 @@ class SlaWarned(SlaEvent):
 
 @event_type
 class SlaBreached(SlaEvent):
-    """The promise was not kept in time. It tells nobody by itself; rungs do."""
+    """The promise was not kept in time. It notifies nobody by itself; escalation steps do."""
 
     type = "baton.sla.breached.v1"
     breached_at: datetime
@@ -41,8 +41,8 @@ class SlaBreached(SlaEvent):
 
 @event_type
 class SlaEscalated(SlaEvent):
-    """One rung stands: `do` in the agreement's own words. The notifier runs `notify ...`, the router the rest,
-    if epoch and state still match. `skipped` names steps of rungs that were passed over, with the reason."""
+    """One escalation step is due: `do` in the agreement's own words. The notifier runs `notify ...`, the router the rest,
+    if epoch and state still match. `skipped` names the steps that were skipped before it, each with its reason."""
 
     type = "baton.sla.escalated.v1"
     step: int
@@ -55,7 +55,7 @@ class SlaEscalated(SlaEvent):
 
 @event_type
 class SlaWithdrawn(SlaEvent):
-    """An answer stamped in time turned up after the breach was said: it counts as kept.
+    """An answer stamped in time turned up after the breach was published: the promise counts as kept.
 
     `applied` is False when the lead had moved on to somebody else by then, who keeps it."""
 

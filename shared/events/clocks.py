@@ -1,4 +1,4 @@
-"""`baton.clocks`: clocks started, moved and stopped, told by the timer. Ids only, no personal data."""
+"""`baton.clocks`: clocks started, moved and stopped; written by the timer. Ids only, no personal data."""
 
 from datetime import datetime
 

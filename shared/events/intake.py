@@ -1,4 +1,4 @@
-"""`baton.intake`: what came in at a door, as it came."""
+"""`baton.intake`: what a webhook endpoint received, unchanged."""
 
 from datetime import datetime
 

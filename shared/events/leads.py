@@ -1,4 +1,4 @@
-"""`baton.leads`: the life of every lead, told by the router."""
+"""`baton.leads`: the life of every lead; written by the router."""
 
 from datetime import datetime
 
@@ -34,7 +34,7 @@ class LeadEvent(EventData):
 
 @event_type
 class LeadReceived(LeadEvent):
-    """A lead exists: one element of one request."""
+    """A lead exists: one item of one request."""
 
     type = "baton.lead.received.v1"
     lead: LeadCard
@@ -47,7 +47,7 @@ class LeadReceived(LeadEvent):
 
 @event_type
 class LeadParked(LeadEvent):
-    """An element that cannot be read; kept, labelled and shown."""
+    """An item that cannot be read; stored, labelled and shown."""
 
     type = "baton.lead.parked.v1"
     intake: str
@@ -74,7 +74,7 @@ class LeadMerged(LeadEvent):
 
 @event_type
 class LeadEnquiredAgain(LeadEvent):
-    """The person of an open lead came back. `round` numbers the enquiries from 1; the owner is told."""
+    """The person of an open lead came back. `enquiry_count` counts the enquiries from 1; the owner is notified."""
 
     type = "baton.lead.enquired_again.v1"
     lead: LeadCard
@@ -100,7 +100,7 @@ class LeadNurtured(LeadEvent):
 
 @event_type
 class LeadQualified(LeadEvent):
-    """It is an MQL: tier and score fixed, promises pinned to version `pinned`."""
+    """It is an MQL: tier and score fixed, the promises of `terms_version` hold from here on."""
 
     type = "baton.lead.qualified.v1"
     lead: LeadCard
@@ -125,7 +125,7 @@ class LeadHeld(LeadEvent):
 
 @event_type
 class LeadAssigned(LeadEvent):
-    """It has an owner under a new epoch. `agreement` routed it, `pinned` holds its promises."""
+    """It has an owner under a new epoch. `routing_version` routed it, `terms_version` holds its promises."""
 
     type = "baton.lead.assigned.v1"
     lead: LeadCard
@@ -142,7 +142,7 @@ class LeadAssigned(LeadEvent):
     why: str | None = None
     flags: tuple[str, ...] = ()
     in_words: str = ""
-    """The decision in a few sentences, as `GET /v1/leads/{id}/decisions` says it."""
+    """The decision in a few sentences, as `GET /v1/leads/{id}/decisions` gives it."""
 
 
 @event_type
@@ -156,11 +156,11 @@ class LeadUnrouted(LeadEvent):
     in_words: str = ""
     alert: str | None = None
     alert_now: bool = False
-    """True on the second saying, when the agreed wait (`unrouted.after`) is over and `alert` must be told."""
+    """True on the second event, when the agreed wait (`unrouted.after`) is over and `alert` must be notified."""
 
 
 class Outcome(LeadEvent):
-    """What became of an answer: by whom, under which epoch, stamped when, by which `action.taken`."""
+    """The outcome of an answer: by whom, under which epoch, stamped when, by which `action.taken` (`action_id`)."""
 
     owner: str | None = None
     epoch: int

@@ -1,4 +1,4 @@
-"""`baton.notices`: who was told, how; and what a person answered. Told by the notifier. Ids only."""
+"""`baton.notices`: who was notified and how, and what a person answered; written by the notifier. Ids only."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from shared.events.base import NOTICES, EventData, event_type
 
 
 class NoticeEvent(EventData):
-    """Common to all: one message to one person (or target) by one channel, about one lead (the event's subject)."""
+    """Common to all: one message to one person (or destination) by one channel, about one lead (the event's subject)."""
 
     topic = NOTICES
     notice: str

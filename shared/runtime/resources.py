@@ -97,7 +97,7 @@ def engine_pair(settings: Settings, service: str) -> engines.EnginePair:
 
 
 def make_bus(settings: Settings) -> Bus:
-    """The road of this width."""
+    """The bus of this width."""
     if settings.embedded:
         return EmbeddedBus(settings.data_dir / "log.db")
     from shared.bus.kafka import KafkaBus
@@ -120,13 +120,13 @@ def take_lock(data_dir: Path) -> IO[str]:
 
 
 def release_lock(data_dir: Path, lock: IO[str]) -> None:
-    """Give the directory back."""
+    """Release the data directory."""
     (data_dir / RUN_FILE).unlink(missing_ok=True)
     lock.close()
 
 
 def write_run_file(resources: Resources, url: str) -> None:
-    """Tell commands on this machine where the live system is, with a key that lives as long as the process."""
+    """Write down for commands on this machine where the live system is, with a key that is valid as long as it runs."""
     token = secrets.token_urlsafe(32)
     resources.access.grant(token, Principal("this machine", None, frozenset({"admin"})))
     path = resources.settings.data_dir / RUN_FILE

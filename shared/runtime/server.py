@@ -1,4 +1,4 @@
-"""A process with its services behind a listening socket, until it is told to stop."""
+"""The HTTP server of a process: listen, serve its app, and stop on TERM or Ctrl-C."""
 
 import asyncio
 import logging
@@ -86,11 +86,11 @@ async def _serve(
             ready(state, url)
         await serving
         if state.failed:
-            raise Unavailable("A part of this process ended by itself, so all of it stopped; the log says why.")
+            raise Unavailable("A part of this process ended by itself, so the process stopped; the log says why.")
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, told to stop by the same event as the loops, so that open streams end by themselves."""
+    """uvicorn, stopped by the same event as the loops, so that open streams end by themselves."""
 
     def __init__(self, config: uvicorn.Config, stop: asyncio.Event) -> None:
         super().__init__(config)

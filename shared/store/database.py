@@ -75,7 +75,7 @@ class Database:
             then()
 
     def _count_and_log(self, events: list[Event[EventData]]) -> None:
-        """Count and log what was said, now that it is committed; by ids, never by names."""
+        """Count and log the emitted events, now that they are committed; by ids, never by names."""
         for event in events:
             EMITTED.labels(self.service, event.data.type).inc()
         if log.isEnabledFor(logging.INFO):
@@ -111,12 +111,12 @@ class Database:
             await conn.execute(_ONE_ROW)
 
     async def create_tables(self, metadata: MetaData) -> None:
-        """Create the tables without a migration; for tests of one room only."""
+        """Create the tables without a migration; for tests of one service only."""
         async with self.engines.writer.begin() as conn:
             await conn.run_sync(metadata.create_all)
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         await self.engines.writer.dispose()
         if self.engines.reader is not self.engines.writer:
             await self.engines.reader.dispose()

@@ -1,4 +1,4 @@
-"""Database engines as this house needs them: one SQLite writer that begins at once, or a PostgreSQL pool."""
+"""Database engines: one SQLite writer with BEGIN IMMEDIATE and a query-only reader, or a PostgreSQL pool."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -6,7 +6,7 @@ from shared.base.errors import TryLater
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Whether the database only asks to try the same transaction again."""
+    """Whether the database asks to try the same transaction again (deadlock, serialization, lock)."""
     if not isinstance(error, DBAPIError):
         return False
     code = getattr(error.orig, "sqlstate", None) or getattr(getattr(error.orig, "__cause__", None), "sqlstate", None)
@@ -14,7 +14,7 @@ def is_retryable(error: BaseException) -> bool:
 
 
 def is_infrastructure_error(error: BaseException) -> bool:
-    """Whether the failure is of our own house (database or network away), and no record's fault."""
+    """Whether the infrastructure failed (database or network away), which is no record's fault."""
     if isinstance(error, DBAPIError):
         code = str(getattr(error.orig, "sqlstate", None) or "")
         lost = error.connection_invalidated or code[:2] in {"08", "53", "57", "58"}

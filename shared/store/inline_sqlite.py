@@ -1,4 +1,4 @@
-"""A SQLite connection that works where it stands: only what waits for the disk or for a lock goes to its thread.
+"""A SQLite connection that runs on the event loop: only calls that wait for the disk or a lock go to its thread.
 
 A hop to a thread and back costs more than most statements on a row or two, and a transaction is some ten of them.
 """
@@ -16,7 +16,7 @@ BLOCKING_CALLS = frozenset(("commit", "close", "backup", "iterdump"))
 
 
 class InlineConnection(aiosqlite.Connection):
-    """For short statements: a long one would hold up the whole loop."""
+    """For short statements: a long one would block the event loop."""
 
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, 64)

@@ -21,7 +21,7 @@ SHARDS = 16
 
 
 def kernel_tables(metadata: MetaData) -> None:
-    """Add the tables that the shared parts work on: outbox, sequences, inbox, cursors, parked, due, relays."""
+    """Add the tables that `shared.work` and the outbox use."""
     Table(
         "outbox",
         metadata,

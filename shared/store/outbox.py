@@ -1,4 +1,4 @@
-"""Events written with the deed: numbered per subject and topic, then kept until the relay has posted them."""
+"""The outbox: events written in the transaction of their change, numbered per subject, until the relay posts them."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -7,13 +7,14 @@ import orjson
 from sqlalchemy import bindparam, text
 
 from shared.events.base import Event, EventData
+from shared.store.chunks import chunked
 from shared.store.outbox_record import OutboxRecord, shard_of
 from shared.store.tx import Tx
 from shared.store.types import UtcDateTime
 
 
 async def write(tx: Tx) -> None:
-    """Number the transaction's events and put them in the outbox, in the order they were said.
+    """Number the transaction's events and put them in the outbox, in the order they were emitted.
 
     The sequence rows are locked before the outbox rows get their ids: so for one subject ids grow in commit order.
     """
@@ -71,8 +72,7 @@ async def _numbers(tx: Tx, events: list[Event[EventData]]) -> dict[tuple[str, st
     else:
         await tx.conn.execute(_TAKE, [{"topic": t, "subject": s, "n": needs[t, s]} for t, s in places])
         rows = []
-        for start in range(0, len(places), 400):
-            part = places[start : start + 400]
+        for part in chunked(places):
             rows += (await tx.conn.execute(_LAST, {"subjects": sorted({place[1] for place in part})})).all()
     return {
         (row.topic, row.subject): row.last - needs[row.topic, row.subject]

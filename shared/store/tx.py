@@ -15,7 +15,7 @@ from shared.store.outbox_record import OutboxRecord, shard_of
 
 @dataclass(slots=True)
 class Tx:
-    """One transaction: the connection, both readings of time, and the events it will have said."""
+    """One transaction: the connection, both readings of time, and the events to publish when it commits."""
 
     conn: AsyncConnection
     now: datetime
@@ -30,7 +30,7 @@ class Tx:
     commit_hooks_before: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def emit(self, data: EventData, *, subject: str, cause: Event[Any] | None = None) -> Event[EventData]:
-        """Say an event. It is numbered and written with the deed, when the transaction ends, and posted after."""
+        """Emit an event. It is numbered and written to the outbox when the transaction ends, and posted after the commit."""
         event = Event(
             data=data,
             subject=subject,
@@ -43,7 +43,7 @@ class Tx:
         return event
 
     def emit_raw(self, topic: str, key: str, event_id: str, body: bytes, headers: dict[str, str]) -> None:
-        """Post a record as it is (a parked one to its `.dlq`)."""
+        """Emit a record unchanged (a dead letter to its topic's `.dlq`)."""
         self.raw_records.append(OutboxRecord(topic, key, shard_of(key), event_id, body, headers))
 
     def on_commit(self, then: Callable[[], None]) -> None:
@@ -67,7 +67,7 @@ class Tx:
         statement: Executable,
         values: dict[str, Any] | list[dict[str, Any]] | None = None,
     ) -> int:
-        """Execute, many times when `values` is a list; returns the rows touched, as far as the driver tells."""
+        """Execute, many times when `values` is a list; returns the rows touched, as far as the driver knows."""
         if isinstance(values, list) and not values:
             return 0
         return (await self.conn.execute(statement, values or {})).rowcount

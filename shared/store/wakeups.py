@@ -1,4 +1,4 @@
-"""Waking whoever sleeps: an event in this process, a NOTIFY for the others. Sleeps are capped, so a lost one costs 30 s."""
+"""Wakeups for sleeping loops: an event in this process, a NOTIFY for the others. Sleeps are capped, so a lost one costs 30 s."""
 
 import asyncio
 import logging
@@ -23,13 +23,13 @@ class Wakeups:
         self._subscribers: dict[str, list[asyncio.Event]] = defaultdict(list)
 
     def subscribe(self, service: str, name: str) -> asyncio.Event:
-        """An event that is set whenever that name is rung; its owner clears it."""
+        """An event that is set whenever the name is signalled; its owner clears it."""
         event = asyncio.Event()
         self._subscribers[f"{service}:{name}"].append(event)
         return event
 
     def unsubscribe(self, event: asyncio.Event) -> None:
-        """The owner of a bell is gone."""
+        """Remove a subscription."""
         for events in self._subscribers.values():
             if event in events:
                 events.remove(event)
@@ -42,12 +42,12 @@ class Wakeups:
                     event.set()
 
     async def notify(self, conn: AsyncConnection, service: str, names: Iterable[str]) -> None:
-        """Tell the other processes when this transaction commits; once for each name."""
+        """Signal the names in the other processes when this transaction commits; once for each name."""
         payload = " ".join(f"{service}:{name}" for name in sorted(names))
         await conn.execute(_NOTIFY, {"channel": CHANNEL, "payload": payload})
 
     async def listen(self, url: str, stop: asyncio.Event) -> None:
-        """Hear the other processes until stopped; connects again by itself."""
+        """Receive the signals of other processes until stopped; reconnects by itself."""
         while not stop.is_set():
             try:
                 await self._listen_once(url, stop)

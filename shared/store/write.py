@@ -8,9 +8,10 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from shared.store.chunks import chunked
 from shared.store.tx import Tx
 
-CHUNK = 1000
+ROWS_PER_INSERT = 1000
 
 
 def _insert(dialect: str, table: Table) -> Any:
@@ -53,7 +54,7 @@ async def insert_new(
     inserted: set[tuple[Any, ...]] = set()
     ordered = sorted(rows, key=lambda row: tuple(str(row[name]) for name in key))
     statement = _inserting(tx.dialect, table, tuple(key), tuple(returning or key))
-    for start in range(0, len(ordered), CHUNK):
-        # The rows are given beside the statement: within it, each number of rows would be compiled anew.
-        inserted.update(tuple(row) for row in (await tx.conn.execute(statement, ordered[start : start + CHUNK])).all())
+    for chunk in chunked(ordered, ROWS_PER_INSERT):
+        # The rows are passed beside the statement: within it, each number of rows would be compiled anew.
+        inserted.update(tuple(row) for row in (await tx.conn.execute(statement, list(chunk))).all())
     return inserted

@@ -1,4 +1,4 @@
-"""What was handled already: the last sequence of each subject, and the ids of records that carry none."""
+"""Deduplication: the last sequence handled of each subject, and the ids of records that carry none."""
 
 import logging
 from typing import Any
@@ -7,6 +7,7 @@ from sqlalchemy import Column, MetaData, String, Table, bindparam, text
 
 from shared.base.telemetry import SEQUENCE_GAPS
 from shared.events.base import AGREEMENT, Event
+from shared.store.chunks import chunked
 from shared.store.tx import Tx
 from shared.store.types import UtcDateTime
 from shared.store.write import insert_new
@@ -23,10 +24,10 @@ _inbox = Table(
 
 
 async def claim_new(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
-    """The events that were not handled before, in order; they count as handled with this transaction.
+    """Mark these events as handled; return those that were not handled before, in their order.
 
-    Lower or equal to the last sequence of its topic and subject: a repeat, left out. A gap is applied and alarmed,
-    except on the compacted agreement topic.
+    An event with a sequence lower than or equal to the last of its topic and subject is a repeat and left out. A gap is
+    applied and reported, except on the compacted agreement topic.
     """
     numbered = [event for event in events if event.sequence]
     unnumbered = [event for event in events if not event.sequence]
@@ -59,7 +60,7 @@ async def claim_new(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
 
 
 async def _lock_cursors(tx: Tx, events: list[Event[Any]]) -> dict[tuple[str, str], int]:
-    """The last number of each subject, locked: after a rebalance two members may hold the same records for a moment."""
+    """The last sequence of each subject, locked: after a rebalance two members may briefly hold the same records."""
     if tx.dialect == "postgresql":
         places = sorted({(event.topic, event.subject) for event in events})
         values = {"topics": [place[0] for place in places], "subjects": [place[1] for place in places]}
@@ -67,8 +68,8 @@ async def _lock_cursors(tx: Tx, events: list[Event[Any]]) -> dict[tuple[str, str
         return {(row["topic"], row["subject"]): int(row["last"]) for row in rows}
     subjects = sorted({event.subject for event in events})
     last: dict[tuple[str, str], int] = {}
-    for start in range(0, len(subjects), 500):
-        rows = await tx.rows(_LAST, {"subjects": subjects[start : start + 500]})
+    for chunk in chunked(subjects):
+        rows = await tx.rows(_LAST, {"subjects": chunk})
         last |= {(row["topic"], row["subject"]): int(row["last"]) for row in rows}
     return last
 

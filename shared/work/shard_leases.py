@@ -1,7 +1,7 @@
-"""Which relay shards this process owns: session advisory locks on a connection of its own, with a beat.
+"""Which relay shards this process owns: session advisory locks on a connection of its own, with a heartbeat.
 
 A pooled connection would keep its lock after the work is done, and a stopped process (SIGSTOP) holds its locks for
-ever: so owners beat a row, and whoever finds a beat 15 s old ends that session.
+ever: so owners write a heartbeat, and a process that finds one 15 s old ends that session.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class ShardLeases:
         return self._owned if self._conn is not None and not self._conn.is_closed() else ()
 
     async def run(self) -> None:
-        """Take what is free, beat what is owned, end whoever stopped beating; until stopped."""
+        """Take free shards, renew the heartbeat of owned ones, end sessions without heartbeat; until stopped."""
         while not self._stop.is_set():
             try:
                 await self._renew()
@@ -49,7 +49,7 @@ class ShardLeases:
                 asyncpg.InterfaceError,
             ) as error:
                 log.warning(
-                    "The relay of %s lost its session (%s).",
+                    "The relay of %s lost its database session (%s); it connects again.",
                     self._service,
                     type(error).__name__,
                 )

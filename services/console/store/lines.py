@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from services.console.store.tables import lines
+from shared.store.chunks import chunked
 from shared.store.tx import Tx
-from shared.store.write import CHUNK
 
 Row = dict[str, Any]
 
@@ -16,8 +16,8 @@ async def write(tx: Tx, rows: Sequence[Row]) -> dict[str, int]:
     """Add lines; returns each lead's newest place."""
     newest: dict[str, int] = {}
     statement = lines.insert().returning(lines.c.id, lines.c.lead)
-    for start in range(0, len(rows), CHUNK):
-        for row in (await tx.conn.execute(statement, list(rows[start : start + CHUNK]))).all():
+    for chunk in chunked(rows):
+        for row in (await tx.conn.execute(statement, list(chunk))).all():
             newest[row.lead] = max(newest.get(row.lead, 0), int(row.id))
     return newest
 
