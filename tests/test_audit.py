@@ -8,45 +8,45 @@ import httpx
 import pytest
 
 from cli.verdict import judge
-from tests.site import Site, embedded
+from tests.running_system import RunningSystem, embedded_system
 from tests.world import World
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with embedded(tmp_path_factory.mktemp("audited")) as found:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    with embedded_system(tmp_path_factory.mktemp("audited")) as found:
         yield found
 
 
 @pytest.fixture
-async def lead(site: Site) -> str:
+async def lead(site: RunningSystem) -> str:
     """A lead that is assigned, with its clock running and its mail sent."""
     world = World(site)
     await world.open()
-    found = await world.hot("Planted")
+    found = await world.hot_lead("Planted")
     await world.client.aclose()
-    await world.visitor.aclose()
+    await world.anonymous.aclose()
     return found
 
 
-def audit(site: Site) -> tuple[str, ...]:
+def audit(site: RunningSystem) -> tuple[str, ...]:
     """What is wrong, by the terms that the services tell."""
     headers = {"Authorization": f"Bearer {site.key}"}
     return judge(httpx.get(f"{site.urls['router'][0]}/v1/audit", headers=headers, trust_env=False).json()).wrong
 
 
-def plant(site: Site, service: str, statement: str) -> None:
+def plant(site: RunningSystem, service: str, statement: str) -> None:
     """Change rows behind the back of a service."""
     with sqlite3.connect(site.settings.data_dir / f"{service}.db", timeout=10) as base:
         base.execute(statement)
 
 
-def test_nothing_is_wrong_where_nothing_is_wrong(site: Site, lead: str) -> None:
+def test_nothing_is_wrong_where_nothing_is_wrong(site: RunningSystem, lead: str) -> None:
     assert audit(site) == ()
     assert site.baton("audit")[0] == 0
 
 
-def test_the_command_prints_the_sum_and_what_is_wrong_and_exits_with_one(site: Site, lead: str) -> None:
+def test_the_command_prints_the_sum_and_what_is_wrong_and_exits_with_one(site: RunningSystem, lead: str) -> None:
     kept = _dump(site.settings.data_dir / "router.db")
     plant(site, "router", f"DELETE FROM leads WHERE id = '{lead}'")
     code, printed = site.baton("audit")
@@ -102,7 +102,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_is_named(fault: str, site: Site, lead: str) -> None:
+def test_a_planted_fault_is_named(fault: str, site: RunningSystem, lead: str) -> None:
     service, statement, said = FAULTS[fault]
     database = site.settings.data_dir / f"{service}.db"
     kept = _dump(database)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from tests.parts.patience import eventually
-from tests.site import Site
+from tests.running_system import RunningSystem
 
 NEW_YORK = ZoneInfo("America/New_York")
 TAGS = itertools.count(1)
@@ -65,28 +65,28 @@ class Page:
         self.text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.text))
         self.html = response.text
 
-    def says(self, words: str) -> bool:
+    def shows(self, text: str) -> bool:
         """Whether the words stand on it."""
-        return words in self.text
+        return text in self.text
 
 
 class World:
     """One story's people and leads; `tag` keeps them apart from those of other stories on the same system."""
 
-    def __init__(self, site: Site) -> None:
-        self.site = site
+    def __init__(self, site: RunningSystem) -> None:
+        self.system = site
         self.tag = f"s{next(TAGS)}"
         self.leads: list[str] = []
-        self.mails_before = len(site.box.mails)
+        self.mails_before = len(site.mailbox.mails)
         headers = {"Authorization": f"Bearer {site.key}"}
         self.client = httpx.AsyncClient(headers=headers, timeout=30, trust_env=False)
-        self.visitor = httpx.AsyncClient(timeout=30, trust_env=False)
-        self.turn = itertools.cycle(site.urls["router"])
+        self.anonymous = httpx.AsyncClient(timeout=30, trust_env=False)
+        self.routers = itertools.cycle(site.urls["router"])
 
     async def open(self, start: datetime | None = None, **changes: str) -> None:
         """People, a live agreement, and a clock that stands still within working hours of a later week."""
         now = datetime.fromisoformat((await self.get("router", "/v1/clock"))["now"].replace("Z", "+00:00"))
-        await self.put_clock(start or self._next_tuesday(now))
+        await self.set_time(start or self._next_tuesday(now))
         tag = self.tag
         reps = [
             {"id": f"{name}-{tag}", "name": name.title(), "email": f"{name}-{tag}@northwind.example", "roles": [role]}
@@ -95,8 +95,8 @@ class World:
         ]
         await self.post_json("router", "/v1/reps", {"reps": reps})
         made = await self.post_json("router", "/v1/keys", {"name": f"sender {tag}", "roles": ["intake"]})
-        self.sender = {"Authorization": f"Bearer {made['key']}"}
-        await self.agree(**changes)
+        self.sender_headers = {"Authorization": f"Bearer {made['key']}"}
+        await self.publish_agreement(**changes)
         await self.settle()
 
     @staticmethod
@@ -105,7 +105,7 @@ class World:
         day += timedelta(days=(1 - day.weekday()) % 7)
         return datetime(day.year, day.month, day.day, 10, 0, tzinfo=NEW_YORK)
 
-    async def agree(self, hot: str = "15 minutes") -> int:
+    async def publish_agreement(self, hot: str = "15 minutes") -> int:
         """A new version of the agreement, signed by one person of each side and published."""
         text = AGREEMENT.format(tag=self.tag, hot=hot)
         answer = await self.client.post(f"{self.url('router')}/v1/agreements", content=text.encode())
@@ -117,7 +117,7 @@ class World:
                 "key"
             ]
             own = {"Authorization": f"Bearer {key}"}
-            answer = await self.visitor.post(f"{self.url('router')}/v1/agreements/{version}/sign", headers=own)
+            answer = await self.anonymous.post(f"{self.url('router')}/v1/agreements/{version}/sign", headers=own)
             assert answer.status_code == 200, answer.text
         await self.post_json("router", f"/v1/agreements/{version}/publish", {})
         return version
@@ -132,11 +132,11 @@ class World:
                 await self.client.post(f"{self.url('router')}/v1/leads/{lead}/actions", json=action)
         await self.settle()
         await self.client.aclose()
-        await self.visitor.aclose()
+        await self.anonymous.aclose()
 
     def url(self, service: str) -> str:
         """A process of a service; routers take turns."""
-        return next(self.turn) if service == "router" else self.site.urls[service][0]
+        return next(self.routers) if service == "router" else self.system.urls[service][0]
 
     async def get(self, service: str, path: str) -> Any:
         """The JSON of a door."""
@@ -150,18 +150,18 @@ class World:
         assert answer.is_success, f"{path}: {answer.text}"
         return answer.json()
 
-    async def post(self, **fields: Any) -> str:
+    async def send_lead(self, **fields: Any) -> str:
         """Post a lead as a sender does; returns its id."""
-        answer = await self.visitor.post(f"{self.url('router')}/v1/leads", json=fields, headers=self.sender)
+        answer = await self.anonymous.post(f"{self.url('router')}/v1/leads", json=fields, headers=self.sender_headers)
         assert answer.status_code == 202, answer.text
         (lead,) = answer.json()["leads"]
         self.leads.append(lead)
         return str(lead)
 
-    async def hot(self, name: str = "Ada") -> str:
+    async def hot_lead(self, name: str = "Ada") -> str:
         """A hot lead of somebody new, settled."""
         email = f"{name.lower()}@{self.tag}.example"
-        lead = await self.post(email=email, name=f"{name} Abel", company="Proseware", activity="demo request")
+        lead = await self.send_lead(email=email, name=f"{name} Abel", company="Proseware", activity="demo request")
         await self.settle()
         return lead
 
@@ -173,7 +173,7 @@ class World:
         """Who has it, without the story's tag."""
         return str((await self.lead(lead))["owner"]).removesuffix(f"-{self.tag}")
 
-    async def said(self, lead: str) -> list[str]:
+    async def events(self, lead: str) -> list[str]:
         """The events of a lead on the leads topic, in order, by their short names."""
         rows = await self.get("router", f"/v1/leads/{lead}/timeline")
         return [row["type"].removeprefix("baton.").removesuffix(".v1") for row in rows]
@@ -205,7 +205,7 @@ class World:
     def mails(self, name: str, words: str = "") -> list[EmailMessage]:
         """The mails to somebody whose subject has these words, oldest first."""
         address = f"{name}-{self.tag}@northwind.example"
-        found = self.site.box.mails[self.mails_before :]
+        found = self.system.mailbox.mails[self.mails_before :]
         return [mail for mail in found if address in str(mail["To"]) and words in str(mail["Subject"])]
 
     def link(self, mail: EmailMessage) -> str:
@@ -218,27 +218,27 @@ class World:
 
     async def page(self, link: str) -> Page:
         """Open a link, as a phone or a mail scanner does."""
-        return Page(await self.visitor.get(link))
+        return Page(await self.anonymous.get(link))
 
     async def press(self, link: str, action: str, reason: str = "") -> Page:
         """Press a button on its page."""
-        return Page(await self.visitor.post(link, data={"action": action, "reason": reason}))
+        return Page(await self.anonymous.post(link, data={"action": action, "reason": reason}))
 
     async def settle(self) -> None:
         """Wait until nothing moves any more in any service, twice in a row."""
-        urls = sorted({url for urls in self.site.urls.values() for url in urls})
+        urls = sorted({url for urls in self.system.urls.values() for url in urls})
         calm = 0
 
         async def rests() -> bool:
             nonlocal calm
             answers = await asyncio.gather(*(self.client.get(f"{url}/v1/backlog") for url in urls))
-            moving = any(_moves(row) for answer in answers for row in answer.json())
+            moving = any(_is_busy(row) for answer in answers for row in answer.json())
             calm = 0 if moving else calm + 1
             return calm >= 2
 
         await eventually(rests, "It never comes to rest.")
 
-    async def put_clock(self, moment: datetime) -> None:
+    async def set_time(self, moment: datetime) -> None:
         """Put the clock, for every process; it stands still."""
         await self.post_json("router", "/v1/clock", {"base": moment.isoformat(), "rate": 0})
 
@@ -255,18 +255,18 @@ class World:
         """Let business time pass until a moment."""
         while True:
             await self.settle()
-            urls = sorted({urls[0] for urls in self.site.urls.values()})
+            urls = sorted({urls[0] for urls in self.system.urls.values()})
             answers = await asyncio.gather(*(self.client.get(f"{url}/v1/backlog") for url in urls))
             nexts = [row["next_due"] for answer in answers for row in answer.json() if row["next_due"]]
             moments = [datetime.fromisoformat(text.replace("Z", "+00:00")) for text in nexts]
             coming = [moment for moment in moments if moment <= target]
             if not coming:
                 break
-            await self.put_clock(max(min(coming), await self.now()))
-        await self.put_clock(target)
+            await self.set_time(max(min(coming), await self.now()))
+        await self.set_time(target)
         await self.settle()
 
 
-def _moves(row: dict[str, Any]) -> bool:
+def _is_busy(row: dict[str, Any]) -> bool:
     busy = row["outbox"] or row["lag"] or row["overdue"] or row["due_soon"]
     return bool(busy or row["extra"].get("notices_unsent"))

@@ -5,7 +5,7 @@ import time
 from urllib.parse import urlsplit
 
 from tests.bench.senders import Sender
-from tests.site import Site
+from tests.running_system import RunningSystem
 from tests.world import World
 
 REPS = tuple(f"rep{number}" for number in range(12))
@@ -48,7 +48,7 @@ class Floor(World):
         await self.post_json("router", "/v1/clock", {"base": moment, "rate": 1})
         made = await self.post_json("router", "/v1/endpoints", {"source": "standard", "name": f"bench {self.tag}"})
         self.sender_of_webhooks = Sender(f"/webhooks/{made['id']}", made["secret"], self.tag)
-        self.ports = [urlsplit(url).port or 0 for url in self.site.urls["router"]]
+        self.ports = [urlsplit(url).port or 0 for url in self.system.urls["router"]]
 
     async def agree(self, hot: str = "") -> int:
         """Its own agreement, signed and published."""
@@ -66,7 +66,7 @@ class Floor(World):
             person = f"{name}-{self.tag}@northwind.example"
             new = {"name": person, "roles": [role], "person": person}
             own = {"Authorization": f"Bearer {(await self.post_json('router', '/v1/keys', new))['key']}"}
-            signed = await self.visitor.post(f"{self.url('router')}/v1/agreements/{version}/sign", headers=own)
+            signed = await self.anonymous.post(f"{self.url('router')}/v1/agreements/{version}/sign", headers=own)
             assert signed.status_code == 200, signed.text
         await self.post_json("router", f"/v1/agreements/{version}/publish", {})
         return version
@@ -77,7 +77,7 @@ class Floor(World):
         calm = 0
         while calm < 2:
             assert time.monotonic() < until, "It never comes to rest."
-            urls = sorted({url for urls in self.site.urls.values() for url in urls})
+            urls = sorted({url for urls in self.system.urls.values() for url in urls})
             answers = [await self.client.get(f"{url}/v1/backlog") for url in urls]
             rows = [row for answer in answers for row in answer.json()]
             busy = any(row["outbox"] or row["lag"] or row["extra"].get("notices_unsent") for row in rows)
@@ -87,10 +87,10 @@ class Floor(World):
     async def leave(self) -> None:
         """Hang up; the system ends with its owner."""
         await self.client.aclose()
-        await self.visitor.aclose()
+        await self.anonymous.aclose()
 
 
-def resident(site: Site) -> dict[str, float]:
+def resident(site: RunningSystem) -> dict[str, float]:
     """The memory of each process, MiB."""
     found = {}
     for name, process in site.processes.items():

@@ -25,7 +25,7 @@ from tests.parts import Missing
 from tests.parts.leash import Leashed
 from tests.parts.ports import free_ports
 from tests.parts.postgres import fresh_database, postgres
-from tests.site import KEYS, ROOT
+from tests.running_system import ROOT, SECRET_KEYS
 
 BARE, SQLITE, POSTGRES = "bare FastAPI handler", "door on SQLite", "door on PostgreSQL"
 DURABLE = {
@@ -159,9 +159,9 @@ def _answers(port: int, process: Leashed) -> None:
 
 
 def _on_sqlite(folder: Path) -> dict[str, str]:
-    return {"BATON_DATA_DIR": str(folder / "data"), "BATON_SECRET_KEYS": KEYS, "BATON_LOG_LEVEL": "warning"}
+    return {"BATON_DATA_DIR": str(folder / "data"), "BATON_SECRET_KEYS": SECRET_KEYS, "BATON_LOG_LEVEL": "warning"}
 
 
 def _on_postgres(database: str) -> dict[str, str]:
     wide = {"BATON_BUS": "kafka", "BATON_DATABASE_URL": database, "BATON_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
-    return {**wide, "BATON_SECRET_KEYS": KEYS, "BATON_LOG_LEVEL": "warning"}
+    return {**wide, "BATON_SECRET_KEYS": SECRET_KEYS, "BATON_LOG_LEVEL": "warning"}

@@ -19,7 +19,7 @@ from tests.bench.wire import Wire
 from tests.parts import Missing
 from tests.parts.kafka import kafka
 from tests.parts.postgres import fresh_database, postgres
-from tests.site import Site, embedded, wide
+from tests.running_system import RunningSystem, embedded_system, wide_system
 
 SEED = 20_261_123
 CONNECTIONS = 16
@@ -61,27 +61,27 @@ def run(size: Size, report: Report) -> None:
             report.say(f"lead    wide to embedded, alerted p50: {ratios(other, one)} [same rounds, by turns]")
 
 
-def both(ends: ExitStack, report: Report, part: str) -> dict[str, Site]:
+def both(ends: ExitStack, report: Report, part: str) -> dict[str, RunningSystem]:
     """The system in each width that can be had here."""
-    sites = {"embedded": ends.enter_context(embedded())}
+    sites = {"embedded": ends.enter_context(embedded_system())}
     try:
         servers = ends.enter_context(kafka())
         database = ends.enter_context(fresh_database(ends.enter_context(postgres(durable=True))))
-        sites["wide"] = ends.enter_context(wide(servers, database))
+        sites["wide"] = ends.enter_context(wide_system(servers, database))
     except Missing as missing:
         report.say(f"{part} without the wide form: there is {missing}")
     return sites
 
 
 async def _measured(
-    sites: dict[str, Site], size: Size, folder: Path, report: Report
+    sites: dict[str, RunningSystem], size: Size, folder: Path, report: Report
 ) -> tuple[list[Form], dict[str, Probe]]:
     forms, probes = [], {}
     for name, site in sites.items():
         floor = Floor(site)
         await floor.prepare()
         mails = Stamped()
-        site.box.mails = mails
+        site.mailbox.mails = mails
         forms.append(Form(name, floor, mails))
         probes[name] = Probe(folder)
     chance = random.Random(SEED)
@@ -104,7 +104,7 @@ async def _round(form: Form, size: Size, chance: random.Random, report: Report) 
     intended, at = [], 0.0
     while (at := at + chance.expovariate(size.rate)) < size.lead_seconds:
         intended.append(at)
-    async with assignments(form.floor.site) as assigned:
+    async with assignments(form.floor.system) as assigned:
         answered, leads = await _sent(form.floor, intended)
         until = time.perf_counter() + LATE
         while not leads.keys() <= assigned.keys() & form.mails.at.keys():

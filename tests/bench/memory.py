@@ -10,7 +10,7 @@ from tests.bench.report import Report
 from tests.bench.size import Size
 from tests.bench.stamps import Stamped
 from tests.bench.wire import Wire
-from tests.site import Site
+from tests.running_system import RunningSystem
 
 CONNECTIONS = 8
 PATIENCE = 900.0
@@ -32,12 +32,12 @@ def run(size: Size, report: Report) -> None:
             )
 
 
-async def _worked(site: Site, number: int) -> tuple[float, int]:
+async def _worked(site: RunningSystem, number: int) -> tuple[float, int]:
     """Send so many leads and wait until all is quiet: (seconds, leads whose alert came)."""
     floor = Floor(site)
     await floor.prepare()
     mails = Stamped()
-    site.box.mails = mails
+    site.mailbox.mails = mails
     begin = time.perf_counter()
     left = iter(range(number))
     wires = [await Wire.to("127.0.0.1", floor.ports[turn % len(floor.ports)]) for turn in range(CONNECTIONS)]

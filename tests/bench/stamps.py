@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 
-from tests.site import Site
+from tests.running_system import RunningSystem
 
 ASSIGNED = "baton.lead.assigned.v1"
 EVERY = 0.002
@@ -35,7 +35,7 @@ class Stamped(list[EmailMessage]):
 
 
 @contextlib.asynccontextmanager
-async def assignments(site: Site) -> AsyncIterator[dict[str, float]]:
+async def assignments(site: RunningSystem) -> AsyncIterator[dict[str, float]]:
     """Fills a dictionary while it is entered: lead to the moment at which its first assignment could be read."""
     at: dict[str, float] = {}
     begun = asyncio.Event()
@@ -50,7 +50,7 @@ async def assignments(site: Site) -> AsyncIterator[dict[str, float]]:
             await watching
 
 
-async def _on_the_road(site: Site, at: dict[str, float], begun: asyncio.Event) -> None:
+async def _on_the_road(site: RunningSystem, at: dict[str, float], begun: asyncio.Event) -> None:
     bus = site.bus()
     consumer = bus.consumer("bench", ("leads",))
     await consumer.start()

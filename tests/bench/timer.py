@@ -23,7 +23,7 @@ from tests.bench.report import Report, ratios
 from tests.bench.size import Size
 from tests.parts import Missing
 from tests.parts.postgres import fresh_database, postgres
-from tests.site import KEYS
+from tests.running_system import SECRET_KEYS
 
 
 @dataclass
@@ -77,7 +77,11 @@ async def _measured(cases: list[Case], size: Size, folder: Path, report: Report)
 
 def _settings(database: str) -> Settings:
     return Settings(
-        bus="kafka", database_url=database, kafka_bootstrap_servers="127.0.0.1:1", secret_keys=KEYS, log_level="warning"
+        bus="kafka",
+        database_url=database,
+        kafka_bootstrap_servers="127.0.0.1:1",
+        secret_keys=SECRET_KEYS,
+        log_level="warning",
     )
 
 

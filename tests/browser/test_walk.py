@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Request, async_playwright, expect
 
-from tests.site import Site, embedded, start
+from tests.running_system import RunningSystem, embedded_system, start
 from tests.world import World
 
 ARGUMENTS = [
@@ -22,13 +22,13 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with embedded() as found:
+def site() -> Iterator[RunningSystem]:
+    with embedded_system() as found:
         yield found
 
 
 @pytest.fixture
-async def world(site: Site) -> AsyncIterator[World]:
+async def world(site: RunningSystem) -> AsyncIterator[World]:
     found = World(site)
     await found.open()
     yield found
@@ -52,7 +52,7 @@ async def test_the_floor_moves_by_one_stream_and_no_reload(world: World, browser
     await page.goto(f"{world.url('console')}/")
     await expect(page.locator("#line")).to_have_text("live")
 
-    lead = await world.hot("Walker")
+    lead = await world.hot_lead("Walker")
     row = page.locator(f'tr[data-lead="{lead}"]')
     await expect(row).to_contain_text("Walker Abel")
     await expect(row).to_contain_text("Dan")
@@ -71,7 +71,7 @@ async def test_the_floor_moves_by_one_stream_and_no_reload(world: World, browser
 
 
 async def test_the_page_of_a_lead_tells_its_story_and_goes_on_telling(world: World, browser: Browser) -> None:
-    lead = await world.hot("Story")
+    lead = await world.hot_lead("Story")
     page = await browser.new_page()
     await page.goto(f"{world.url('console')}/leads/{lead}")
     await expect(page.locator("h1")).to_contain_text("Story Abel")
@@ -83,7 +83,7 @@ async def test_the_page_of_a_lead_tells_its_story_and_goes_on_telling(world: Wor
 
 
 async def test_a_link_is_answered_with_a_thumb(world: World, browser: Browser) -> None:
-    lead = await world.hot("Thumb")
+    lead = await world.hot_lead("Thumb")
     link = world.link(world.mails("dan", "Hot lead")[-1])
     phone = await browser.new_context(viewport={"width": 375, "height": 667}, has_touch=True, is_mobile=True)
     page = await phone.new_page()
@@ -106,7 +106,7 @@ async def test_a_page_that_hears_nothing_says_since_when_and_goes_on_once_it_hea
     browser: Browser, tmp_path: Path
 ) -> None:
     page = await browser.new_page()
-    with embedded(tmp_path) as gone:
+    with embedded_system(tmp_path) as gone:
         await page.goto(f"{gone.urls['console'][0]}/")
         await expect(page.locator("#line")).to_have_text("live")
         gone.processes["up"].stop()

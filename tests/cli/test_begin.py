@@ -12,7 +12,7 @@ from shared.runtime.app import build_app
 from shared.runtime.process import Process
 from shared.runtime.resources import Resources
 from tests.cli.test_sentences import EXAMPLE
-from tests.rooms import room
+from tests.service_harness import service_harness
 
 
 async def _begun(resources: Resources, text: str) -> None:
@@ -23,7 +23,7 @@ async def _begun(resources: Resources, text: str) -> None:
 
 
 async def test_the_file_is_a_draft_after_the_first_start_and_after_the_second(tmp_path: Path) -> None:
-    async with room(build(Settings()), tmp_path) as router:
+    async with service_harness(build(Settings()), tmp_path) as router:
         app = build_app((router.service,), router.resources, asyncio.Event())
         for _ in range(2):
             await _begun(router.resources, EXAMPLE.read_text())

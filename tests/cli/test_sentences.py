@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site import ROOT
+from tests.running_system import ROOT
 
 EXAMPLE = ROOT / "cli" / "demo" / "agreement.yaml"
 NOWHERE = {

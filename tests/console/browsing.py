@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from shared.runtime.app import build_app
-from tests.rooms import Room
+from tests.service_harness import ServiceHarness
 
 Then = tuple[str, Callable[[], Awaitable[Any]]]
 
 
-def app_of(console: Room, *, loopback: bool = True) -> Any:
+def app_of(console: ServiceHarness, *, loopback: bool = True) -> Any:
     app = build_app((console.service,), console.resources, asyncio.Event())
     app.state.loopback = loopback
     return app

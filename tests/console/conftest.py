@@ -12,21 +12,21 @@ from shared.agreement.model import ExecutableAgreement
 from shared.agreement.roster import Rep
 from shared.events import AgreementPublished, RosterChanged
 from tests.console.browsing import app_of
-from tests.rooms import TUESDAY, Room, room
+from tests.service_harness import TUESDAY, ServiceHarness, service_harness
 
 
 @pytest.fixture
-async def console(tmp_path: Path) -> AsyncIterator[Room]:
-    async with room(build(Settings()), tmp_path) as found:
-        await found.hear(RosterChanged(rep=Rep(id="dan", name="Dan Brooks")), subject="rep:dan")
+async def console(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
+    async with service_harness(build(Settings()), tmp_path) as found:
+        await found.handle(RosterChanged(rep=Rep(id="dan", name="Dan Brooks")), subject="rep:dan")
         compiled = ExecutableAgreement(name="Northwind").model_dump(mode="json")
         published = AgreementPublished(version=1, hash="sha256:x", published_at=TUESDAY, compiled=compiled)
-        await found.hear(published, subject="agreement:1")
+        await found.handle(published, subject="agreement:1")
         yield found
 
 
 @pytest.fixture
-async def browser(console: Room) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(console: ServiceHarness) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app_of(console))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
         yield client

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.events import ClockStarted, LeadAssigned, LeadCard, LeadReceived
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 
 OTHER = "0193b0c4-0000-7000-8000-000000000002"
 LEAD = "0193b0c4-0000-7000-8000-000000000001"

@@ -19,7 +19,7 @@ from shared.events import (
 )
 from shared.events.base import Event, EventData
 from tests.console.facts import CLOCK, DUE, LEAD, SLA, STARTED, assigned, received
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 
 LATER = DUE + timedelta(minutes=30)
 AGAIN = "0193b0c4-0000-7000-8000-00000000c20c"

@@ -6,13 +6,13 @@ import pytest
 from shared.access.admin import create_key, revoke_key
 from tests.console.browsing import app_of, listened
 from tests.console.facts import LEAD, assigned
-from tests.rooms import Room
+from tests.service_harness import ServiceHarness
 
 
 @pytest.mark.parametrize(
     ("loopback", "host"), [(False, "localhost:8080"), (True, "evil.example"), (False, "baton.example")]
 )
-async def test_any_other_address_asks_for_a_key(console: Room, loopback: bool, host: str) -> None:
+async def test_any_other_address_asks_for_a_key(console: ServiceHarness, loopback: bool, host: str) -> None:
     _, key = await create_key(console.resources.access, "ines", ["manager"], None, "test")
     _, weak = await create_key(console.resources.access, "forms", ["intake"], None, "test")
     transport = httpx.ASGITransport(app_of(console, loopback=loopback))
@@ -37,8 +37,8 @@ async def test_any_other_address_asks_for_a_key(console: Room, loopback: bool, h
         assert (await client.get("/")).status_code == 303
 
 
-async def test_after_the_sign_in_comes_the_page_that_was_asked_for(console: Room) -> None:
-    await console.hear(assigned(name="Ada"), subject=LEAD)
+async def test_after_the_sign_in_comes_the_page_that_was_asked_for(console: ServiceHarness) -> None:
+    await console.handle(assigned(name="Ada"), subject=LEAD)
     _, key = await create_key(console.resources.access, "ines", ["manager"], None, "test")
     transport = httpx.ASGITransport(app_of(console, loopback=False))
     async with httpx.AsyncClient(transport=transport, base_url="https://baton.example") as client:
@@ -59,7 +59,7 @@ async def test_after_the_sign_in_comes_the_page_that_was_asked_for(console: Room
         assert "Sign out ines" in (await client.get(f"/leads/{LEAD}")).text
 
 
-async def test_a_stream_ends_when_its_key_is_revoked(console: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stream_ends_when_its_key_is_revoked(console: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.console.api.stream.HEARTBEAT", 0.05)
     access = console.resources.access
     made, key = await create_key(access, "ines", ["manager"], None, "test")

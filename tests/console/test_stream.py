@@ -11,7 +11,7 @@ from services.console.store import lines
 from shared.events import LeadAccepted, LeadMerged, SlaBreached
 from tests.console.browsing import app_of, listened
 from tests.console.facts import DUE, LEAD, OTHER, SLA, STARTED, assigned, received
-from tests.rooms import TUESDAY, Room
+from tests.service_harness import TUESDAY, ServiceHarness
 
 
 def told(said: str, name: str) -> list[Any]:
@@ -19,38 +19,38 @@ def told(said: str, name: str) -> list[Any]:
     return [orjson.loads(data) for data in re.findall(rf"event: {name}\ndata: (.*)\n", said)]
 
 
-async def test_it_tells_rows_feed_and_counts_and_ends_when_the_process_stops(console: Room) -> None:
-    await console.hear(assigned(name="Ada"), subject=LEAD)
+async def test_it_tells_rows_feed_and_counts_and_ends_when_the_process_stops(console: ServiceHarness) -> None:
+    await console.handle(assigned(name="Ada"), subject=LEAD)
     said = await listened(app_of(console), "/floor/stream?after=0", "event: place")
     assert [row["name"] for row in told(said, "row")] == ["Ada"]
     assert [line["who"] for line in told(said, "feed")] == ["Ada"]
     assert told(said, "counts")[0] | {"live": 1, "assigned": 1, "open": 1} == told(said, "counts")[0]
 
 
-async def test_a_commit_is_told_while_the_page_looks(console: Room) -> None:
+async def test_a_commit_is_told_while_the_page_looks(console: ServiceHarness) -> None:
     async def commit() -> None:
-        await console.hear(received(name="New"), subject=LEAD)
+        await console.handle(received(name="New"), subject=LEAD)
 
     said = await listened(app_of(console), "/floor/stream", "event: row", then=("retry:", commit))
     assert [row["name"] for row in told(said, "row")] == ["New"]
 
 
-async def test_it_goes_on_where_it_was_cut(console: Room) -> None:
-    await console.hear(received(name="Old"), subject=LEAD)
+async def test_it_goes_on_where_it_was_cut(console: ServiceHarness) -> None:
+    await console.handle(received(name="Old"), subject=LEAD)
     first = await listened(app_of(console), "/floor/stream?after=0", "event: place")
     place = str(told(first, "place")[-1])
-    await console.hear(received(name="New"), subject=OTHER)
+    await console.handle(received(name="New"), subject=OTHER)
     said = await listened(app_of(console), "/floor/stream?after=0", "event: place", {"last-event-id": place})
     assert [row["name"] for row in told(said, "row")] == ["New"]
 
 
 @pytest.mark.parametrize("place", ["0", "99999999999999999999", "5"])
 async def test_a_page_that_slept_too_long_or_knows_another_database_gets_the_floor_as_it_is(
-    console: Room, monkeypatch: pytest.MonkeyPatch, place: str
+    console: ServiceHarness, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     monkeypatch.setattr("services.console.api.stream.FAR", 10)
     for minute in range(20):
-        await console.hear(received(name="Ada"), subject=LEAD, time=TUESDAY + timedelta(minutes=minute))
+        await console.handle(received(name="Ada"), subject=LEAD, time=TUESDAY + timedelta(minutes=minute))
     said = await listened(app_of(console), f"/floor/stream?after={place}", "event: place")
     assert told(said, "clear") == [{}]
     assert [row["name"] for row in told(said, "row")] == ["Ada"]
@@ -58,19 +58,19 @@ async def test_a_page_that_slept_too_long_or_knows_another_database_gets_the_flo
         assert told(said, "place") == [await lines.newest(tx)]
 
 
-async def test_a_place_that_is_no_number_is_now(console: Room) -> None:
+async def test_a_place_that_is_no_number_is_now(console: ServiceHarness) -> None:
     async def commit() -> None:
-        await console.hear(received(name="New"), subject=OTHER)
+        await console.handle(received(name="New"), subject=OTHER)
 
-    await console.hear(received(name="Old"), subject=LEAD)
+    await console.handle(received(name="Old"), subject=LEAD)
     said = await listened(app_of(console), "/floor/stream?after=-1%20or", "event: place", then=("retry:", commit))
     assert [row["name"] for row in told(said, "row")] == ["New"]
 
 
-async def test_a_line_that_was_committed_behind_a_newer_one_is_told(console: Room) -> None:
+async def test_a_line_that_was_committed_behind_a_newer_one_is_told(console: ServiceHarness) -> None:
     """Two processes take ids 1 and 2; the one with 2 commits first, and the page has seen it."""
-    await console.hear(received(name="First"), subject=LEAD)
-    await console.hear(received(name="Second"), subject=OTHER)
+    await console.handle(received(name="First"), subject=LEAD)
+    await console.handle(received(name="Second"), subject=OTHER)
     held = await console.sql("SELECT * FROM lines WHERE lead = :lead", lead=LEAD)
     await console.sql("DELETE FROM lines WHERE lead = :lead", lead=LEAD)
 
@@ -83,25 +83,25 @@ async def test_a_line_that_was_committed_behind_a_newer_one_is_told(console: Roo
     assert [row["name"] for row in told(said, "row")] == ["First"]
 
 
-async def test_a_lead_that_is_merged_leaves_the_floor_of_whoever_looks(console: Room) -> None:
-    await console.hear(received(name="Twice"), subject=LEAD)
-    await console.hear(LeadMerged(into=OTHER, why="same email"), subject=LEAD)
+async def test_a_lead_that_is_merged_leaves_the_floor_of_whoever_looks(console: ServiceHarness) -> None:
+    await console.handle(received(name="Twice"), subject=LEAD)
+    await console.handle(LeadMerged(into=OTHER, why="same email"), subject=LEAD)
     said = await listened(app_of(console), "/floor/stream?after=1", "event: place")
     assert told(said, "gone") == [{"id": LEAD}]
     assert told(said, "row") == []
 
 
-async def test_the_lead_that_moved_last_is_told_last(console: Room) -> None:
-    await console.hear(received(name="Ben"), subject=OTHER)
-    await console.hear(received(name="Ada"), subject=LEAD)
+async def test_the_lead_that_moved_last_is_told_last(console: ServiceHarness) -> None:
+    await console.handle(received(name="Ben"), subject=OTHER)
+    await console.handle(received(name="Ada"), subject=LEAD)
     said = await listened(app_of(console), "/floor/stream?after=0", "event: place")
     assert [row["name"] for row in told(said, "row")] == ["Ben", "Ada"]
 
 
-async def test_the_stream_of_a_lead_tells_of_no_other(console: Room) -> None:
+async def test_the_stream_of_a_lead_tells_of_no_other(console: ServiceHarness) -> None:
     async def commit() -> None:
-        await console.hear(received(name="Ben"), subject=OTHER)
-        await console.hear(assigned(name="Ada"), subject=LEAD)
+        await console.handle(received(name="Ben"), subject=OTHER)
+        await console.handle(assigned(name="Ada"), subject=LEAD)
 
     path = f"/leads/{LEAD}/stream"
     said = await listened(app_of(console), path, "event: place", then=("retry:", commit))
@@ -110,25 +110,25 @@ async def test_the_stream_of_a_lead_tells_of_no_other(console: Room) -> None:
     assert told(said, "row") == []
 
 
-async def test_a_breach_is_told_with_its_row_in_red(console: Room) -> None:
-    await console.hear(assigned(name="Ada"), subject=LEAD)
-    await console.hear(STARTED, subject=LEAD)
-    await console.at(DUE + timedelta(minutes=3))
-    await console.hear(SlaBreached(**SLA, breached_at=DUE, settled_at=DUE), subject=LEAD)
+async def test_a_breach_is_told_with_its_row_in_red(console: ServiceHarness) -> None:
+    await console.handle(assigned(name="Ada"), subject=LEAD)
+    await console.handle(STARTED, subject=LEAD)
+    await console.set_time(DUE + timedelta(minutes=3))
+    await console.handle(SlaBreached(**SLA, breached_at=DUE, settled_at=DUE), subject=LEAD)
     said = await listened(app_of(console), "/floor/stream?after=0", "event: place")
     (row,) = told(said, "row")
     assert (row["clock"]["color"], row["clock"]["left"], row["breaches"]) == ("late", "3 min over", 1)
     assert told(said, "feed")[-1]["color"] == "late"
 
 
-async def test_a_quiet_stream_beats_with_the_time(console: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_quiet_stream_beats_with_the_time(console: ServiceHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.console.api.stream.HEARTBEAT", 0.05)
     said = await listened(app_of(console), "/floor/stream", "event: time")
     assert told(said, "time")[0] == {"now": TUESDAY.timestamp(), "rate": 0.0}
 
 
-async def test_whoever_leaves_is_forgotten(console: Room) -> None:
+async def test_whoever_leaves_is_forgotten(console: ServiceHarness) -> None:
     bells = console.db.wakeups._subscribers["console:floor"]
-    await console.hear(LeadAccepted(owner="dan", epoch=1, by="dan", answered_at=TUESDAY), subject=LEAD)
+    await console.handle(LeadAccepted(owner="dan", epoch=1, by="dan", answered_at=TUESDAY), subject=LEAD)
     await listened(app_of(console), "/floor/stream?after=0", "event: place")
     assert bells == []

@@ -15,7 +15,7 @@ from shared.events.base import Event
 from shared.runtime.resources import open_resources
 from shared.store.database import Database
 from tests.console.facts import DUE, LEAD, SLA, received
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 
 
 @pytest.fixture

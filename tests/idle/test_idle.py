@@ -13,7 +13,7 @@ from cli.services import NAMES, all_services
 from shared.base.settings import Settings
 from shared.runtime.process import running
 from tests.parts.postgres import fresh_database
-from tests.site import wide
+from tests.running_system import wide_system
 
 MOST, SPAN = 40, 60.0
 SPANS = [pytest.param(15.0, id="15s"), pytest.param(60.0, id="60s", marks=pytest.mark.prove)]
@@ -54,7 +54,7 @@ async def test_idle_processes_ask_postgresql_next_to_nothing(seconds: float, kaf
         async with engine.connect() as conn:
             await conn.execute(text(f"ALTER DATABASE \"{name}\" SET log_statement = 'all'"))
         await engine.dispose()
-        with wide(kafka, database) as site:
+        with wide_system(kafka, database) as site:
             await asyncio.sleep(8)
             before = log.stat().st_size
             await asyncio.sleep(seconds)

@@ -20,7 +20,7 @@ from tests.notifier.post_office import Mailbox, mail_server
 from tests.parts.leash import Leashed
 from tests.parts.patience import wait_until
 from tests.parts.ports import free_ports
-from tests.site import KEYS, embedded, ready, start
+from tests.running_system import SECRET_KEYS, embedded_system, start, wait_until_ready
 from tests.world import World
 
 PEOPLE = ("ada", "bob", "cy", "di", "ed", "flo")
@@ -66,15 +66,15 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
         found = {
             "path": f"/webhooks/{door['id']}",
             "secret": f"Bearer {door['secret']}",
-            "sender": world.sender["Authorization"],
+            "sender": world.sender_headers["Authorization"],
             "admin": f"Bearer {admin['key']}",
             "now": (await world.now()).isoformat(),
         }
         await world.client.aclose()
-        await world.visitor.aclose()
+        await world.anonymous.aclose()
         return found
 
-    with embedded(folder) as site:
+    with embedded_system(folder) as site:
         return folder, asyncio.run(furnish(site))
 
 
@@ -158,7 +158,7 @@ def running(folder: Path, port: int, box: Mailbox, launcher: list[str]) -> Itera
         "BATON_PORT": str(port),
         "BATON_CLOCK": "row",
         "BATON_SETTLE": "100ms",
-        "BATON_SECRET_KEYS": KEYS,
+        "BATON_SECRET_KEYS": SECRET_KEYS,
         "BATON_SMTP_HOST": "127.0.0.1",
         "BATON_SMTP_PORT": str(box.port),
         "BATON_LOG_LEVEL": "warning",
@@ -197,7 +197,7 @@ def test_a_kill_at_this_point_loses_nothing_and_repeats_nothing(
         with running(folder, port, box, launcher) as process:
             _until_dead(process, visitors, f"{point} was not reached {hit} times")
         with running(folder, port, box, []) as process:
-            ready(visitors.url, process)
+            wait_until_ready(visitors.url, process)
             _finish(visitors)
             _check(visitors, box)
 

@@ -11,7 +11,7 @@ import pytest
 from cli.verdict import judge
 from tests.parts.patience import eventually
 from tests.parts.postgres import fresh_database
-from tests.site import Site, ready, start, wide
+from tests.running_system import RunningSystem, start, wait_until_ready, wide_system
 from tests.world import World
 
 CASES = [
@@ -33,7 +33,7 @@ async def test_a_process_that_dies_here_is_made_up_for(
     place: str, point: str, hit: int, kafka: str, postgres_server: str, tmp_path: Path
 ) -> None:
     launchers = {place: [sys.executable, "-m", "tests.kills.launcher", point, str(hit)]}
-    with fresh_database(postgres_server) as database, wide(kafka, database, launchers) as site:
+    with fresh_database(postgres_server) as database, wide_system(kafka, database, launchers) as site:
         world = World(site)
         leads: dict[int, str] = {}
         await world.open()
@@ -49,22 +49,22 @@ async def test_a_process_that_dies_here_is_made_up_for(
         terms = [await _terms(world, url) for url in sorted({urls[0] for urls in site.urls.values()})]
         assert judge({name: found for answer in terms for name, found in answer.items()}).wrong == ()
         for lead in leads.values():
-            said = Counter(await world.said(lead))
+            said = Counter(await world.events(lead))
             assert (said["lead.received"], said["lead.assigned"]) == (1, 1)
-        times = Counter(str(mail["Message-ID"]) for mail in site.box.mails)
+        times = Counter(str(mail["Message-ID"]) for mail in site.mailbox.mails)
         assert max(times.values()) <= 2
 
 
-async def _use(world: World, site: Site, leads: dict[int, str], until: int = 0) -> None:
+async def _use(world: World, site: RunningSystem, leads: dict[int, str], until: int = 0) -> None:
     """Post leads to the routers that live, again with the same key until one answers; the clock runs on for the others."""
     for number in range(max(until, len(leads) + 1)):
         if number in leads:
             continue
-        headers = {**world.sender, "idempotency-key": f"lead-{number}"}
+        headers = {**world.sender_headers, "idempotency-key": f"lead-{number}"}
         body = {"email": f"p{number}@{world.tag}.example", "activity": "demo request"}
         for url in site.urls["router"] * 3:
             with suppress(httpx.HTTPError):
-                answer = await world.visitor.post(f"{url}/v1/leads", json=body, headers=headers)
+                answer = await world.anonymous.post(f"{url}/v1/leads", json=body, headers=headers)
                 if answer.status_code == 202:
                     leads[number] = answer.json()["leads"][0]
                     break
@@ -73,13 +73,13 @@ async def _use(world: World, site: Site, leads: dict[int, str], until: int = 0) 
             await world.advance(minutes=2)
 
 
-def _revive(site: Site, place: str, folder: Path) -> None:
+def _revive(site: RunningSystem, place: str, folder: Path) -> None:
     name, _, number = place.partition("-")
     url = site.urls[name][int(number)]
     own = {**site.environment, "BATON_PORT": url.rpartition(":")[2]}
     site.processes[place].stop()
     site.processes[place] = start([name], own, folder / "again.log")
-    ready(url, site.processes[place])
+    wait_until_ready(url, site.processes[place])
 
 
 async def _terms(world: World, url: str) -> dict[str, dict[str, object]]:

@@ -34,7 +34,7 @@ from shared.runtime.resources import open_resources
 from shared.runtime.service import TaskContext
 from shared.store.tx import Tx
 from tests.notifier.post_office import Mailbox, eventually
-from tests.rooms import TUESDAY, Room
+from tests.service_harness import TUESDAY, ServiceHarness
 
 LEAD = "0193b0c4-0000-7000-8000-000000000001"
 CARD = LeadCard(
@@ -126,7 +126,7 @@ def sla(kind: type[EventData], owner: str = "dan", epoch: int = 1, **more: Any) 
 class House:
     """The room, the mail server that it uses, and a browser's eye on its pages."""
 
-    room: Room
+    room: ServiceHarness
     box: Mailbox
     web: httpx.AsyncClient
     tasks: list[asyncio.Task[None]]
@@ -135,7 +135,7 @@ class House:
     """As many as there are consumers, and fewer than the pool has connections."""
 
     async def hear(self, *facts: Any, subject: str = LEAD, **envelope: Any) -> list[Event[EventData]]:
-        return await self.room.hear(*facts, subject=subject, **envelope)
+        return await self.room.handle(*facts, subject=subject, **envelope)
 
     async def furnish(self, compiled: ExecutableAgreement | None = None, *people: Rep) -> None:
         await self.hear(published(compiled or agreement()), subject="agreement:1")
@@ -160,7 +160,7 @@ class House:
             await tx.execute(notices.update().where(notices.c.claimed_until.is_not(None)).values(claimed_until=past))
 
         await self.room.db.run(age)
-        await self.room.tick()
+        await self.room.run_due()
 
     async def mails(self, count: int) -> list[EmailMessage]:
         """So many mails, the sender being at rest; fails when there are more."""
@@ -185,7 +185,7 @@ class House:
         ]
 
     async def said(self, name: str) -> list[Event[EventData]]:
-        return [event for event in await self.room.posted() if event.data.type == f"baton.{name}.v1"]
+        return [event for event in await self.room.outbox() if event.data.type == f"baton.{name}.v1"]
 
 
 @asynccontextmanager
@@ -203,8 +203,8 @@ async def house(folder: Path, box: Mailbox, *, database_url: str = "", **setting
     async with open_resources(given, [service.name]) as resources:
         await upgrade(resources, ["access", service.name])
         await resources.access.load()
-        found = Room(resources, service)
-        await found.at(TUESDAY)
+        found = ServiceHarness(resources, service)
+        await found.set_time(TUESDAY)
         stop = asyncio.Event()
         desk = TaskContext(
             found.db, resources.clock, resources.context, resources.access, resources.wakeups, stop, given

@@ -7,7 +7,7 @@ from shared.agreement.model import Channel
 from shared.agreement.roster import Away
 from shared.events import RosterChanged
 from tests.notifier.house import PEOPLE, House, assigned, clock
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 
 MINUTE = timedelta(minutes=1)
 EMAIL = Channel(channel="email")

@@ -9,7 +9,7 @@ from shared.agreement.roster import Rep
 from shared.events import RosterChanged
 from tests.notifier.house import CARD, House, assigned, clock
 from tests.notifier.tellings import MINUTE
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 
 ENCODED = [
     "=?utf-8?q?x=0D=0AReply-To:_evil@x.example?=",

@@ -9,7 +9,7 @@ import pytest
 from shared.events import ActionRefused, LeadAccepted, LeadDeclined, LeadRecycled
 from tests.notifier.house import CARD, LEAD, House, assigned, clock, link_of, text_of
 from tests.notifier.post_office import eventually
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 
 PERSONAL = ("Ada", "Byron", "engines.example", "7946", "Analytical")
 
@@ -128,16 +128,16 @@ async def test_an_action_that_is_none_is_not_taken(here: House, form: dict[str, 
 async def test_a_stale_link_says_who_has_it_now_and_since_when_and_nothing_of_the_lead(here: House) -> None:
     path = await mailed(here)
     at = TUESDAY + timedelta(minutes=45)
-    await here.room.at(at)
+    await here.room.set_time(at)
     await here.hear(assigned("eve", 2, assigned_at=at, previous_owner="dan"))
-    await here.room.later(hours=1)
+    await here.room.advance(hours=1)
     await here.hear(LeadAccepted(owner="eve", epoch=2, by="eve", answered_at=at))
     page = await here.web.get(f"{path}?do=accept")
     assert page.status_code == 200
     assert "This lead is now with Eve Lund since 16:45." in page.text
     assert "<form" not in page.text
     assert not any(word in page.text for word in PERSONAL)
-    await here.room.later(days=1)
+    await here.room.advance(days=1)
     assert "since Tue 1 Dec, 16:45." in (await here.web.get(path)).text
 
 
@@ -209,9 +209,9 @@ async def test_a_link_signed_for_another_purpose_is_not_valid(here: House) -> No
 
 async def test_a_link_expires_and_says_so(here: House) -> None:
     path = await mailed(here)
-    await here.room.later(days=14)
+    await here.room.advance(days=14)
     assert (await here.web.get(path)).status_code == 200
-    await here.room.later(seconds=1)
+    await here.room.advance(seconds=1)
     page = await here.web.get(path)
     assert page.status_code == 410
     assert "This link has expired." in page.text

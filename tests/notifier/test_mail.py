@@ -19,7 +19,7 @@ from shared.events import LeadAccepted, RosterChanged
 from tests.notifier.house import CARD, LEAD, House, assigned, clock, house, html_of, text_of
 from tests.notifier.post_office import Mailbox, eventually
 from tests.parts.ports import free_ports
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 
 
 async def begun(here: House, lead: str = LEAD, **fields: object) -> None:

@@ -8,7 +8,7 @@ from shared.access.admin import create_key
 from shared.runtime.migrate import ROOT
 from shared.web import length, moment, templates
 from tests.notifier.house import LEAD, House, assigned, clock, link_of
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 
 
 async def test_notices_are_listed_newest_first_page_by_page_without_what_they_say(here: House) -> None:

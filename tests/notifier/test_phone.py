@@ -14,7 +14,7 @@ from shared.events import LeadAccepted
 from tests.notifier.house import House, assigned, clock, house, link_of
 from tests.notifier.post_office import Mailbox, eventually
 from tests.parts.ports import free_ports
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 
 PHONE = {"width": 360, "height": 740}
 

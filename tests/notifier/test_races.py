@@ -16,7 +16,7 @@ from shared.events.base import Event
 from shared.work import consumer
 from tests.notifier.house import CARD, LEAD, House, assigned, clock, sla
 from tests.notifier.post_office import eventually
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 
 LEADS = [f"{LEAD[:-3]}{number:03d}" for number in range(40)]
 

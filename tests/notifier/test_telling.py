@@ -21,7 +21,7 @@ from shared.events import (
 from tests.notifier.house import CARD, PEOPLE, House, agreement, assigned, clock, published, sla, text_of
 from tests.notifier.post_office import eventually
 from tests.notifier.tellings import MINUTE, away, begun, rep, said_by, told
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ async def test_breached_alone_tells_nobody_and_a_held_lead_neither(here: House) 
 
 async def test_a_warning_goes_to_the_owner(here: House) -> None:
     await begun(here)
-    await here.room.later(minutes=11, seconds=15)
+    await here.room.advance(minutes=11, seconds=15)
     await here.hear(sla(SlaWarned, due_at=TUESDAY + 15 * MINUTE))
     mails = await here.mails(2)
     assert mails[1]["Subject"] == "Due soon: Ada Byron, Analytical Engines"
@@ -81,7 +81,7 @@ async def test_a_warning_goes_to_the_owner(here: House) -> None:
 
 async def test_a_rung_tells_everybody_it_names_each_what_to_do(here: House) -> None:
     await begun(here)
-    await here.room.later(minutes=15)
+    await here.room.advance(minutes=15)
     await here.hear(
         sla(SlaEscalated, do=("notify owner", "notify manager", "notify ops"), due_at=TUESDAY + 15 * MINUTE)
     )

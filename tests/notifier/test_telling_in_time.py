@@ -16,7 +16,7 @@ from shared.events import (
 from shared.events.base import Event
 from tests.notifier.house import LEAD, PEOPLE, House, agreement, assigned, clock, published, sla, text_of
 from tests.notifier.tellings import EMAIL, MINUTE, begun, said_by, told
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 
 
 @pytest.fixture
@@ -31,11 +31,11 @@ async def test_a_channel_with_a_delay_goes_while_its_cause_is_open(bare: House) 
     await bare.hear(sla(SlaEscalated, do=("notify manager",)))
     await bare.mails(2)
     assert (await bare.states(channel="webhook:pager")) == [("breached", "manager", "webhook:pager", "waiting")]
-    await bare.room.later(minutes=9, seconds=59)
-    await bare.room.tick()
+    await bare.room.advance(minutes=9, seconds=59)
+    await bare.room.run_due()
     assert (await bare.states(channel="webhook:pager"))[0][3] == "waiting"
-    await bare.room.later(seconds=1)
-    await bare.room.tick()
+    await bare.room.advance(seconds=1)
+    await bare.room.run_due()
     (row,) = await bare.notices(channel="webhook:pager")
     assert row["state"] != "waiting" or row["attempts"] == 1
 
@@ -46,8 +46,8 @@ async def test_a_channel_with_a_delay_stays_silent_once_its_cause_is_answered(ba
     await bare.hear(sla(SlaEscalated, do=("notify manager",)))
     await bare.mails(2)
     await bare.hear(said_by(LeadAccepted))
-    await bare.room.later(minutes=11)
-    await bare.room.tick()
+    await bare.room.advance(minutes=11)
+    await bare.room.run_due()
     assert (await bare.states(channel="webhook:pager"))[0][3] == "suppressed"
 
 
@@ -64,8 +64,8 @@ async def test_a_channel_that_is_not_here_is_passed_over_or_stood_in_for_by_emai
 
 async def test_the_same_event_heard_twice_tells_once(here: House) -> None:
     event = Event(assigned(), LEAD, "/test", TUESDAY)
-    await here.room.hear_events(event)
-    await here.room.hear_events(event)
+    await here.room.handle_events(event)
+    await here.room.handle_events(event)
     assert len(await here.notices()) == 1
 
 
@@ -83,7 +83,7 @@ async def test_a_rung_that_tells_and_moves_is_told_whichever_topic_is_faster(her
     await begun(here)
     rung = Event(sla(SlaEscalated, do=("notify owner", "notify manager", "reassign")), LEAD, "/test", TUESDAY)
     await here.hear(assigned("eve", 2, previous_owner="dan"), causationid=rung.id)
-    await here.room.hear_events(rung)
+    await here.room.handle_events(rung)
     await here.hear(clock(TUESDAY + 15 * MINUTE, epoch=2))
     assert sorted(await told(here)) == [("breached", "manager", "omar"), ("breached", "owner", "dan")]
     await here.mails(4)
@@ -96,7 +96,7 @@ async def test_the_move_of_a_rung_does_not_hush_its_own_words(here: House) -> No
     await begun(here)
     here.box.say += ["451 later", "451 later"]
     rung = Event(sla(SlaEscalated, do=("notify manager", "return to marketing")), LEAD, "/test", TUESDAY)
-    await here.room.hear_events(rung)
+    await here.room.handle_events(rung)
     await here.hear(said_by(LeadRecycled, reason="accept breached"), causationid=rung.id)
     assert "suppressed" not in {state for *_, state in await here.states()}
     await here.rest()

@@ -15,7 +15,7 @@ from shared.base.credentials import Destination
 from shared.events import LeadRecycled, LeadUnrouted
 from tests.notifier.house import CARD, House, agreement, assigned
 from tests.notifier.post_office import Receiver, eventually, http_receiver
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 
 HOOK = Channel(channel="webhook:nurture")
 

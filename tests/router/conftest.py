@@ -10,19 +10,19 @@ import pytest
 from services.router.app import build
 from services.router.settings import Settings
 from shared.runtime.app import build_app
-from tests.rooms import Room, room
 from tests.router.world_of import furnish
+from tests.service_harness import ServiceHarness, service_harness
 
 
 @pytest.fixture
-async def router(tmp_path: Path) -> AsyncIterator[Room]:
-    async with room(build(Settings()), tmp_path) as found:
+async def router(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
+    async with service_harness(build(Settings()), tmp_path) as found:
         await furnish(found)
         yield found
 
 
 @pytest.fixture
-async def admin(router: Room) -> AsyncIterator[httpx.AsyncClient]:
+async def admin(router: ServiceHarness) -> AsyncIterator[httpx.AsyncClient]:
     app = build_app((router.service,), router.resources, asyncio.Event())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:

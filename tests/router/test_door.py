@@ -15,19 +15,19 @@ from services.router.sources.trial import body_of
 from shared.access.admin import create_endpoint, create_key, revoke_endpoint, rotate_endpoint
 from shared.events import IntakeReceived
 from shared.runtime.app import build_app
-from tests.rooms import Room
 from tests.router.sources.cases import FILES, cases
+from tests.service_harness import ServiceHarness
 
 
 @pytest.fixture
-async def sender(router: Room) -> AsyncIterator[httpx.AsyncClient]:
+async def sender(router: ServiceHarness) -> AsyncIterator[httpx.AsyncClient]:
     app = build_app((router.service,), router.resources, asyncio.Event())
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://leads.test") as client:
         yield client
 
 
-async def _door(router: Room, kind: str, scheme: str, secrets: list[str], url: str | None = None) -> str:
+async def _door(router: ServiceHarness, kind: str, scheme: str, secrets: list[str], url: str | None = None) -> str:
     """An endpoint with these secrets, the newest last."""
     access = router.resources.access
     options: dict[str, Any] = {"name": kind, "url": url, "mapping": None, "options": None, "by": "test"}
@@ -37,7 +37,7 @@ async def _door(router: Room, kind: str, scheme: str, secrets: list[str], url: s
     return made
 
 
-async def _send(router: Room, sender: httpx.AsyncClient, case: dict[str, Any]) -> tuple[httpx.Response, str]:
+async def _send(router: ServiceHarness, sender: httpx.AsyncClient, case: dict[str, Any]) -> tuple[httpx.Response, str]:
     given = case["secret"]
     secrets = [given] if isinstance(given, str) else list(given or ["unused-" + "s" * 32])
     kind = source(case["source"])
@@ -56,7 +56,7 @@ async def _send(router: Room, sender: httpx.AsyncClient, case: dict[str, Any]) -
     return await sender.send(request), door
 
 
-async def _check(router: Room, sender: httpx.AsyncClient, case: dict[str, Any]) -> None:
+async def _check(router: ServiceHarness, sender: httpx.AsyncClient, case: dict[str, Any]) -> None:
     authentic = bool(case["auth_valid"] if case["signature_valid"] is None else case["signature_valid"])
     answer, door = await _send(router, sender, case)
     kind = source(case["source"])
@@ -71,9 +71,9 @@ async def _check(router: Room, sender: httpx.AsyncClient, case: dict[str, Any]) 
     (row,) = rows
     assert bytes(row["body"]) == body_of(case)
     assert bytes(row["answer_body"]) == answer.content
-    (event,) = [e for e in await router.posted() if isinstance(e.data, IntakeReceived) and e.data.endpoint == door]
+    (event,) = [e for e in await router.outbox() if isinstance(e.data, IntakeReceived) and e.data.endpoint == door]
     assert base64.b64decode(event.data.body) == body_of(case)
-    await router.hear_events(event)
+    await router.handle_events(event)
     read = kind.elements(Delivery.of(event.data), None) if expected else []
     assert [element.fields.public() for element in read if element.problem is None] == expected
     elements = await router.sql("SELECT * FROM elements WHERE intake = :i ORDER BY number", i=event.subject)
@@ -84,7 +84,7 @@ async def _check(router: Room, sender: httpx.AsyncClient, case: dict[str, Any]) 
 
 @pytest.mark.parametrize("file", FILES)
 async def test_every_case_of_a_file_passes_over_http(
-    file: str, router: Room, sender: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+    file: str, router: ServiceHarness, sender: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran = 0
     for _, case in cases(file):
@@ -101,7 +101,9 @@ async def test_every_case_of_a_file_passes_over_http(
 BEARER = {"authorization": "Bearer s3cret-s3cret-s3cret", "content-type": "application/json"}
 
 
-async def test_a_repeated_delivery_gets_the_first_answer_byte_for_byte(router: Room, sender: httpx.AsyncClient) -> None:
+async def test_a_repeated_delivery_gets_the_first_answer_byte_for_byte(
+    router: ServiceHarness, sender: httpx.AsyncClient
+) -> None:
     door = await _door(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
     answers = [
         await sender.post(f"/webhooks/{door}", content=b'{"email": "a@b.example"}', headers=BEARER) for _ in range(3)
@@ -110,7 +112,9 @@ async def test_a_repeated_delivery_gets_the_first_answer_byte_for_byte(router: R
     assert len(await router.sql("SELECT id FROM deliveries")) == 1
 
 
-async def test_the_identical_form_of_next_week_is_a_new_enquiry(router: Room, sender: httpx.AsyncClient) -> None:
+async def test_the_identical_form_of_next_week_is_a_new_enquiry(
+    router: ServiceHarness, sender: httpx.AsyncClient
+) -> None:
     door = await _door(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
     for days in (0, 7):
         router.resources.clock.shift = timedelta(days=days)
@@ -119,7 +123,7 @@ async def test_the_identical_form_of_next_week_is_a_new_enquiry(router: Room, se
 
 
 async def test_a_closed_door_stays_as_a_tombstone_and_an_unknown_one_is_not_there(
-    router: Room, sender: httpx.AsyncClient
+    router: ServiceHarness, sender: httpx.AsyncClient
 ) -> None:
     door = await _door(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
     await revoke_endpoint(router.resources.access, door, "test")
@@ -128,21 +132,23 @@ async def test_a_closed_door_stays_as_a_tombstone_and_an_unknown_one_is_not_ther
     assert await router.sql("SELECT id FROM deliveries") == []
 
 
-async def test_a_path_secret_opens_the_door_and_a_wrong_one_does_not(router: Room, sender: httpx.AsyncClient) -> None:
+async def test_a_path_secret_opens_the_door_and_a_wrong_one_does_not(
+    router: ServiceHarness, sender: httpx.AsyncClient
+) -> None:
     door = await _door(router, "generic", "path", ["s3cret-s3cret-s3cret"])
     good = await sender.post(f"/webhooks/{door}/s3cret-s3cret-s3cret", data={"email": "a@b.example"})
     bad = await sender.post(f"/webhooks/{door}/s3cret-s3cret-wrong", data={"email": "a@b.example"})
     assert (good.status_code, bad.status_code) == (202, 401)
 
 
-async def test_a_wrong_method_is_told_which_ones_there_are(router: Room, sender: httpx.AsyncClient) -> None:
+async def test_a_wrong_method_is_told_which_ones_there_are(router: ServiceHarness, sender: httpx.AsyncClient) -> None:
     door = await _door(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
     answer = await sender.delete(f"/webhooks/{door}", headers=BEARER)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
 async def test_without_its_database_the_door_asks_to_come_back_and_says_no_false_yes(
-    router: Room, sender: httpx.AsyncClient
+    router: ServiceHarness, sender: httpx.AsyncClient
 ) -> None:
     door = await _door(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
     await router.sql("ALTER TABLE deliveries RENAME TO gone")
@@ -155,7 +161,7 @@ async def test_without_its_database_the_door_asks_to_come_back_and_says_no_false
 
 
 async def test_our_own_contract_keeps_the_good_items_and_names_the_bad_ones(
-    router: Room, sender: httpx.AsyncClient
+    router: ServiceHarness, sender: httpx.AsyncClient
 ) -> None:
     _, key = await create_key(router.resources.access, "forms", ["intake"], None, "test")
     own = {"authorization": f"Bearer {key}"}
@@ -171,7 +177,7 @@ async def test_our_own_contract_keeps_the_good_items_and_names_the_bad_ones(
     assert len(await router.sql("SELECT id FROM deliveries")) == 1
 
 
-async def test_our_own_contract_needs_a_key_with_the_role(router: Room, sender: httpx.AsyncClient) -> None:
+async def test_our_own_contract_needs_a_key_with_the_role(router: ServiceHarness, sender: httpx.AsyncClient) -> None:
     _, key = await create_key(router.resources.access, "reader", ["executive"], None, "test")
     assert (await sender.post("/v1/leads", json={"email": "a@b.example"})).status_code == 401
     headers = {"authorization": f"Bearer {key}"}

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.rooms import Room
+from tests.service_harness import ServiceHarness
 
 LEAD = {"email": "ada@proseware.example"}
 
@@ -28,7 +28,7 @@ async def _status(admin: httpx.AsyncClient, door: str, secret: str) -> int:
 
 
 async def test_a_secret_that_was_retired_stays_retired_whatever_is_rotated_later(
-    router: Room, admin: httpx.AsyncClient
+    router: ServiceHarness, admin: httpx.AsyncClient
 ) -> None:
     made = await _made(admin, source="generic", scheme="bearer")
     leaked, door = made["secret"], made["id"]

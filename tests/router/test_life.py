@@ -14,8 +14,8 @@ from services.router.domain.life import ACTIONS, BY_ITSELF, LIFE, after
 from services.router.handlers import actions
 from services.router.settings import Settings
 from shared.events import ActionTaken, SlaEscalated
-from tests.rooms import TUESDAY, Room, room
 from tests.router.world_of import enquire, furnish
+from tests.service_harness import TUESDAY, ServiceHarness, service_harness
 
 STEPS = st.lists(
     st.one_of(
@@ -42,7 +42,7 @@ def test_a_lead_has_one_owner_at_a_time_whatever_happens(steps: list[tuple[str, 
 
 async def _live(steps: list[tuple[str, str, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with room(build(Settings()), Path(folder)) as router:
+        async with service_harness(build(Settings()), Path(folder)) as router:
             await furnish(router)
             lead = await enquire(router, email="ada@proseware.example", activity="ebook")
             epoch = 1
@@ -57,13 +57,13 @@ async def _live(steps: list[tuple[str, str, int]]) -> None:
                     assert said, "an answer that changes nothing is refused, and that is said"
 
 
-async def _step(router: Room, lead: str, row: Any, kind: str, word: str, number: int) -> list[Any]:
+async def _step(router: ServiceHarness, lead: str, row: Any, kind: str, word: str, number: int) -> list[Any]:
     if kind == "answer":
         reason = "overloaded" if word == "decline" else None
         taken = ActionTaken(
             lead=lead, epoch=number, action=word, by=row["owner"] or "dan", reason=reason, answered_at=TUESDAY
         )
-        return await router.hear(taken, subject=lead)
+        return await router.handle(taken, subject=lead)
     if kind == "rung":
         rung = SlaEscalated(
             clock="c",
@@ -76,7 +76,7 @@ async def _step(router: Room, lead: str, row: Any, kind: str, word: str, number:
             do=(word,),
             at=TUESDAY,
         )
-        return await router.hear(rung, subject=lead)
+        return await router.handle(rung, subject=lead)
     if kind == "hand":
         async with router.db.transaction() as tx:
             to = ("dan", "eve", "inbound", "dach", "nobody")[number] if word != "reassign" else None
@@ -85,16 +85,16 @@ async def _step(router: Room, lead: str, row: Any, kind: str, word: str, number:
     if kind == "enquiry":
         await enquire(router, email="ada@proseware.example", activity=word)
         return []
-    await router.later(hours=number)
-    return await router.tick()
+    await router.advance(hours=number)
+    return await router.run_due()
 
 
-async def _row(router: Room, lead: str) -> Any:
+async def _row(router: ServiceHarness, lead: str) -> Any:
     (row,) = await router.sql("SELECT * FROM leads WHERE id = :id", id=lead)
     return row
 
 
-async def _whole(router: Room, lead: str, row: Any) -> None:
+async def _whole(router: ServiceHarness, lead: str, row: Any) -> None:
     """What is true at every moment of every life."""
     standing = await router.sql("SELECT * FROM assignments WHERE lead = :id AND ended_at IS NULL", id=lead)
     every = await router.sql("SELECT * FROM assignments WHERE lead = :id", id=lead)

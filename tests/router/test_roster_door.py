@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.rooms import Room
+from tests.service_harness import ServiceHarness
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from tests.rooms import Room
     ],
 )
 async def test_a_person_who_cannot_be_right_is_refused(
-    reps: list[dict[str, Any]], said: str, router: Room, admin: httpx.AsyncClient
+    reps: list[dict[str, Any]], said: str, router: ServiceHarness, admin: httpx.AsyncClient
 ) -> None:
     before = (await admin.get("/v1/reps")).json()
     answer = await admin.post("/v1/reps", json={"reps": [{"id": "zoe", "name": "Zoe", **rep} for rep in reps]})
@@ -29,18 +29,18 @@ async def test_a_person_who_cannot_be_right_is_refused(
     assert (await admin.get("/v1/reps")).json() == before
 
 
-async def test_time_off_without_an_offset_is_refused(admin: httpx.AsyncClient, router: Room) -> None:
+async def test_time_off_without_an_offset_is_refused(admin: httpx.AsyncClient, router: ServiceHarness) -> None:
     away = [{"start": "2026-12-01T00:00", "until": "2026-12-02T00:00"}]
     answer = await admin.post("/v1/reps", json={"reps": [{"id": "zoe", "name": "Zoe", "away": away}]})
     assert answer.status_code == 422
 
 
-async def test_a_manager_who_is_not_there_is_warned_of(admin: httpx.AsyncClient, router: Room) -> None:
+async def test_a_manager_who_is_not_there_is_warned_of(admin: httpx.AsyncClient, router: ServiceHarness) -> None:
     answer = await admin.post("/v1/reps", json={"reps": [{"id": "zoe", "name": "Zoe", "manager": "nobody"}]})
     assert answer.json()["warnings"] == ["zoe: there is nobody 'nobody' in the roster, named as their manager."]
 
 
-async def test_who_changed_keys_and_doors_can_be_read(admin: httpx.AsyncClient, router: Room) -> None:
+async def test_who_changed_keys_and_doors_can_be_read(admin: httpx.AsyncClient, router: ServiceHarness) -> None:
     made = (await admin.post("/v1/keys", json={"name": "forms", "roles": ["intake"]})).json()
     await admin.post(f"/v1/keys/{made['id']}/revoke")
     found = (await admin.get("/v1/changes?limit=2")).json()
@@ -50,7 +50,7 @@ async def test_who_changed_keys_and_doors_can_be_read(admin: httpx.AsyncClient, 
     assert made["id"] not in [row["which"] for row in older["changes"]]
 
 
-async def test_the_doors_are_described_for_whoever_may_know(admin: httpx.AsyncClient, router: Room) -> None:
+async def test_the_doors_are_described_for_whoever_may_know(admin: httpx.AsyncClient, router: ServiceHarness) -> None:
     assert "/v1/leads" in (await admin.get("/openapi.json")).json()["paths"]
     stranger = await admin.get("/openapi.json", headers={"host": "leads.example"})
     assert stranger.status_code == 401

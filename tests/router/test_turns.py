@@ -27,8 +27,8 @@ from shared.runtime.migrate import upgrade
 from shared.runtime.resources import open_resources
 from shared.store.database import Database
 from shared.work import consumer
-from tests.rooms import TUESDAY
 from tests.router.world_of import ROSTER, agreement, came
+from tests.service_harness import TUESDAY
 
 
 @asynccontextmanager

@@ -8,13 +8,13 @@ import httpx
 from services.router.audit import terms
 from shared.access.admin import create_endpoint
 from shared.events import IntakeReceived, LeadMerged, LeadReceived, LeadRefused
-from tests.rooms import Room
+from tests.service_harness import ServiceHarness
 
 BROKEN = b'{"contact": {"mail": "ada@proseware.example"'
 NESTED = b'{"contact": {"mail": "ada@proseware.example"}}'
 
 
-async def _door(router: Room, mapping: dict[str, Any] | None = None) -> str:
+async def _door(router: ServiceHarness, mapping: dict[str, Any] | None = None) -> str:
     options: dict[str, Any] = {"name": "form", "url": None, "options": None, "secret": None, "by": "test"}
     made, _, _ = await create_endpoint(
         router.resources.access, source="standard", scheme="v1", mapping=mapping, **options
@@ -22,7 +22,7 @@ async def _door(router: Room, mapping: dict[str, Any] | None = None) -> str:
     return made
 
 
-async def _came(router: Room, door: str, body: bytes) -> None:
+async def _came(router: ServiceHarness, door: str, body: bytes) -> None:
     import base64
 
     async with router.db.reading() as tx:
@@ -35,7 +35,7 @@ async def _came(router: Room, door: str, body: bytes) -> None:
         body=base64.b64encode(body).decode(),
     )
     number = len(await router.sql("SELECT id FROM deliveries"))
-    await router.hear(fact, subject=f"01a20944-0000-7000-8000-{number:012d}")
+    await router.handle(fact, subject=f"01a20944-0000-7000-8000-{number:012d}")
 
 
 async def _parked(admin: httpx.AsyncClient) -> list[dict[str, Any]]:
@@ -43,7 +43,7 @@ async def _parked(admin: httpx.AsyncClient) -> list[dict[str, Any]]:
     return found
 
 
-async def _mend(router: Room, door: str, mapping: dict[str, Any]) -> None:
+async def _mend(router: ServiceHarness, door: str, mapping: dict[str, Any]) -> None:
     async with router.resources.access.db.transaction() as tx:
         from sqlalchemy import text
 
@@ -53,7 +53,7 @@ async def _mend(router: Room, door: str, mapping: dict[str, Any]) -> None:
     await router.resources.access.load()
 
 
-async def _adds_up(router: Room) -> dict[str, int]:
+async def _adds_up(router: ServiceHarness) -> dict[str, int]:
     async with router.db.reading() as tx:
         found = await terms(tx)
     assert found["read"] == sum(found["states"].values()) + found["elements"].get("duplicate", 0)
@@ -63,7 +63,7 @@ async def _adds_up(router: Room) -> dict[str, int]:
 
 
 async def test_what_could_not_be_read_is_listed_with_its_reason_and_shown_with_its_body(
-    router: Room, admin: httpx.AsyncClient
+    router: ServiceHarness, admin: httpx.AsyncClient
 ) -> None:
     await _came(router, await _door(router), BROKEN)
     (row,) = await _parked(admin)
@@ -76,7 +76,9 @@ async def test_what_could_not_be_read_is_listed_with_its_reason_and_shown_with_i
     assert await _parked(admin) == [row]
 
 
-async def test_it_is_read_again_by_the_mapping_that_its_door_has_now(router: Room, admin: httpx.AsyncClient) -> None:
+async def test_it_is_read_again_by_the_mapping_that_its_door_has_now(
+    router: ServiceHarness, admin: httpx.AsyncClient
+) -> None:
     door = await _door(router)
     await _came(router, door, NESTED)
     (row,) = await _parked(admin)
@@ -88,29 +90,31 @@ async def test_it_is_read_again_by_the_mapping_that_its_door_has_now(router: Roo
     assert lead["card"]["email"] == "ada@proseware.example"
     assert lead["state"] in said.json()["outcome"]
     assert lead["state"] != "parked"
-    assert any(isinstance(event.data, LeadReceived) and event.subject == row["id"] for event in await router.posted())
+    assert any(isinstance(event.data, LeadReceived) and event.subject == row["id"] for event in await router.outbox())
     assert sum((await _adds_up(router)).values()) == 1
     assert (await admin.post(f"/v1/dead-letters/{row['id']}/replay")).status_code == 404
 
 
-async def test_one_that_repeats_what_came_since_points_to_that(router: Room, admin: httpx.AsyncClient) -> None:
+async def test_one_that_repeats_what_came_since_points_to_that(
+    router: ServiceHarness, admin: httpx.AsyncClient
+) -> None:
     door = await _door(router)
     await _came(router, door, NESTED)
     (row,) = await _parked(admin)
     await _mend(router, door, {"email": "contact.mail"})
     await _came(router, door, NESTED.replace(b"}}", b'}, "x": 1}'))
     assert (await admin.post(f"/v1/dead-letters/{row['id']}/replay")).status_code == 200
-    assert any(isinstance(event.data, LeadMerged) and event.subject == row["id"] for event in await router.posted())
+    assert any(isinstance(event.data, LeadMerged) and event.subject == row["id"] for event in await router.outbox())
     assert (await _adds_up(router))["merged"] == 1
 
 
-async def test_one_that_is_given_up_stays_readable_as_refused(router: Room, admin: httpx.AsyncClient) -> None:
+async def test_one_that_is_given_up_stays_readable_as_refused(router: ServiceHarness, admin: httpx.AsyncClient) -> None:
     await _came(router, await _door(router), BROKEN)
     (row,) = await _parked(admin)
     assert (await admin.post(f"/v1/dead-letters/{row['id']}/drop")).status_code == 200
     assert await _parked(admin) == []
     assert await _adds_up(router) == {"refused": 1}
-    (said,) = [event.data for event in await router.posted() if isinstance(event.data, LeadRefused)]
+    (said,) = [event.data for event in await router.outbox() if isinstance(event.data, LeadRefused)]
     assert "given up by local" in said.reason
     assert (await admin.get(f"/v1/leads/{row['id']}/timeline")).json()[-1]["type"] == "baton.lead.refused.v1"
 

@@ -9,9 +9,9 @@ from services.router.handlers import release, roster
 from services.router.settings import Settings
 from shared.agreement.model import Member, OffHours, Rule, Team
 from shared.events import ActionTaken
-from tests.rooms import TUESDAY, room
 from tests.router.test_routing_room import said
 from tests.router.world_of import agreement, enquire, furnish, lead
+from tests.service_harness import TUESDAY, service_harness
 
 INBOUND = Rule(rule="everyone", when={}, to="inbound")
 PAIRS = (("inbound", "dan"), ("dach", "anna"))
@@ -19,12 +19,12 @@ PAIRS = (("inbound", "dan"), ("dach", "anna"))
 
 async def test_a_lead_of_who_left_is_nobodys_and_said_so_when_nobody_else_can_take_it(tmp_path: Path) -> None:
     alone = agreement(teams={"inbound": Team(members=(Member(rep="dan"),), calendar="hq")}, routing=(INBOUND,))
-    async with room(build(Settings()), tmp_path) as router:
+    async with service_harness(build(Settings()), tmp_path) as router:
         await furnish(router, alone)
         one = await enquire(router, email="a@proseware.example")
         async with router.db.transaction() as tx:
             await roster.change(tx, "dan", {"active": False}, "test")
-        await router.tick()
+        await router.run_due()
         row = await lead(router, one)
         assert (row["state"], row["owner"]) == ("unrouted", None)
         assert (await said(router, one))[-1] == "lead.unrouted"
@@ -37,7 +37,7 @@ async def test_everybody_who_waits_is_tried_again_the_hot_ones_first_however_man
     monkeypatch.setattr(release, "AT_ONCE", 3)
     rules = (Rule(rule="DACH", when={"country": ["DE"]}, to="dach"), INBOUND)
     teams = {name: Team(members=(Member(rep=rep),), calendar="hq", cap_open=1) for name, rep in PAIRS}
-    async with room(build(Settings()), tmp_path) as router:
+    async with service_harness(build(Settings()), tmp_path) as router:
         await furnish(router, agreement(teams=teams, routing=rules, off_hours=OffHours()))
         first = [await enquire(router, email="a@x.example"), await enquire(router, email="b@x.example", country="DE")]
         full = [await enquire(router, email=f"p{n}@x.example") for n in range(8)]
@@ -46,11 +46,11 @@ async def test_everybody_who_waits_is_tried_again_the_hot_ones_first_however_man
         assert [(await lead(router, one))["state"] for one in (*full, *late, hot)] == ["held"] * 11
         decisions = len(await router.sql("SELECT id FROM decisions"))
         gone = ActionTaken(lead=first[1], epoch=1, action="disqualify", by="anna", answered_at=TUESDAY)
-        await router.hear(gone, subject=first[1])
-        await router.tick()
+        await router.handle(gone, subject=first[1])
+        await router.run_due()
         assert [(await lead(router, one))["state"] for one in (*full, *late, hot)] == ["held"] * 10 + ["assigned"]
         assert len(await router.sql("SELECT id FROM decisions")) == decisions + 1
         own = ActionTaken(lead=hot, epoch=1, action="disqualify", by="anna", answered_at=TUESDAY)
-        await router.hear(own, subject=hot)
-        await router.tick()
+        await router.handle(own, subject=hot)
+        await router.run_due()
         assert {(await lead(router, one))["owner"] for one in late} == {None, "anna"}

@@ -23,7 +23,7 @@ from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import CalendarSpec
 from shared.base.ids import new_id
 from shared.events.intake import IntakeReceived
-from tests.rooms import Room, json_body
+from tests.service_harness import ServiceHarness, json_body
 
 HQ = CalendarSpec(timezone="America/New_York", hours={"mon-fri": ("09:00-17:30",)})
 
@@ -71,7 +71,9 @@ ROSTER = [
 ]
 
 
-async def furnish(room: Room, compiled: ExecutableAgreement | None = None, roster: list[Rep] | None = None) -> None:
+async def furnish(
+    room: ServiceHarness, compiled: ExecutableAgreement | None = None, roster: list[Rep] | None = None
+) -> None:
     """A live agreement and a roster."""
     compiled = compiled or agreement()
     async with room.db.transaction() as tx:
@@ -98,18 +100,18 @@ def came(
     )
 
 
-async def enquire(room: Room, **fields: Any) -> str:
+async def enquire(room: ServiceHarness, **fields: Any) -> str:
     """One enquiry; returns the lead id that the sender was told."""
     from shared.base.ids import stable_id
 
     async with room.db.reading() as tx:
         now = tx.now
     subject = new_id()
-    await room.hear(came(at=now, **fields), subject=subject)
+    await room.handle(came(at=now, **fields), subject=subject)
     return stable_id(subject, 0)
 
 
-async def lead(room: Room, lead_id: str) -> Any:
+async def lead(room: ServiceHarness, lead_id: str) -> Any:
     """The lead's row."""
     (row,) = await room.sql("SELECT * FROM leads WHERE id = :id", id=lead_id)
     return row

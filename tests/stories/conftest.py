@@ -5,25 +5,25 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.parts.postgres import fresh_database
-from tests.site import Site, embedded, wide
+from tests.running_system import RunningSystem, embedded_system, wide_system
 from tests.world import World
 
 
 @pytest.fixture(scope="session")
-def embedded_site() -> Iterator[Site]:
-    with embedded() as site:
+def embedded_site() -> Iterator[RunningSystem]:
+    with embedded_system() as site:
         yield site
 
 
 @pytest.fixture(scope="session")
-def wide_site(kafka: str, postgres_server: str) -> Iterator[Site]:
-    with fresh_database(postgres_server) as database, wide(kafka, database) as site:
+def wide_site(kafka: str, postgres_server: str) -> Iterator[RunningSystem]:
+    with fresh_database(postgres_server) as database, wide_system(kafka, database) as site:
         yield site
 
 
 @pytest.fixture(params=["embedded", pytest.param("wide", marks=pytest.mark.wide)])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    site: Site = request.getfixturevalue(f"{request.param}_site")
+    site: RunningSystem = request.getfixturevalue(f"{request.param}_site")
     found = World(site)
     await found.open()
     yield found

@@ -7,19 +7,19 @@ from tests.world import NEW_YORK, World
 
 
 async def test_a_lead_that_is_accepted_in_time_is_a_promise_kept(world: World) -> None:
-    lead = await world.hot()
+    lead = await world.hot_lead()
     assert await world.owner(lead) == "dan"
     (mail,) = world.mails("dan", "Hot lead")
     link = world.link(mail)
 
     page = await world.page(link)
-    assert page.says("Ada Abel, Proseware")
-    assert await world.said(lead) == ["lead.received", "lead.qualified", "lead.assigned"]
+    assert page.shows("Ada Abel, Proseware")
+    assert await world.events(lead) == ["lead.received", "lead.qualified", "lead.assigned"]
 
     page = await world.press(link, "accept")
-    assert page.says("Done: you have accepted Ada Abel")
+    assert page.shows("Done: you have accepted Ada Abel")
     await world.settle()
-    assert (await world.said(lead))[-1] == "lead.accepted"
+    assert (await world.events(lead))[-1] == "lead.accepted"
     assert await world.clocks(lead) == [("accept", 1, "kept"), ("first_touch", 1, "running")]
     await world.press(link, "contacted")
     await world.settle()
@@ -30,7 +30,7 @@ async def test_a_lead_that_is_accepted_in_time_is_a_promise_kept(world: World) -
 async def test_an_untouched_hot_lead_is_warned_breached_escalated_reassigned_and_accepted_by_the_second_rep(
     world: World,
 ) -> None:
-    lead = await world.hot()
+    lead = await world.hot_lead()
     await world.advance(minutes=12)
     assert await world.breaches(lead) == ["warned"]
     assert len(world.mails("dan", "Due soon")) == 1
@@ -45,7 +45,7 @@ async def test_an_untouched_hot_lead_is_warned_breached_escalated_reassigned_and
     assert await world.owner(lead) == "eve"
 
     (mail,) = world.mails("eve", "Hot lead")
-    assert (await world.press(world.link(mail), "accept")).says("Done: you have accepted")
+    assert (await world.press(world.link(mail), "accept")).shows("Done: you have accepted")
     await world.settle()
     assert ("accept", 1, "missed") in await world.clocks(lead)
     assert ("accept", 2, "kept") in await world.clocks(lead)
@@ -53,7 +53,7 @@ async def test_an_untouched_hot_lead_is_warned_breached_escalated_reassigned_and
 
 
 async def test_an_answer_of_the_last_second_counts_although_the_timer_comes_later(world: World) -> None:
-    lead = await world.hot()
+    lead = await world.hot_lead()
     link = world.link(world.mails("dan", "Hot lead")[0])
     start = await world.now()
     await world.advance_to(start + timedelta(minutes=14, seconds=59))
@@ -65,7 +65,7 @@ async def test_an_answer_of_the_last_second_counts_although_the_timer_comes_late
         answered = pressed.done() or bool(rows)
         await asyncio.sleep(0)
     page = await pressed
-    await world.put_clock(start + timedelta(minutes=15, seconds=1))
+    await world.set_time(start + timedelta(minutes=15, seconds=1))
     await world.settle()
     assert page.status in (200, 202)
     assert ("accept", 1, "kept") in await world.clocks(lead)
@@ -73,35 +73,35 @@ async def test_an_answer_of_the_last_second_counts_although_the_timer_comes_late
 
 
 async def test_an_answer_that_comes_after_the_reassignment_is_refused_and_says_who_has_it(world: World) -> None:
-    lead = await world.hot()
+    lead = await world.hot_lead()
     link = world.link(world.mails("dan", "Hot lead")[0])
     await world.advance(minutes=46)
     assert await world.owner(lead) == "eve"
     page = await world.press(link, "accept")
-    assert page.says("now with Eve since")
+    assert page.shows("now with Eve since")
     await world.settle()
     assert await world.owner(lead) == "eve"
-    assert (await world.said(lead))[-1] == "action.refused"
+    assert (await world.events(lead))[-1] == "action.refused"
 
 
 async def test_a_stale_link_shows_who_has_the_lead_and_nothing_of_the_lead(world: World) -> None:
-    await world.hot()
+    await world.hot_lead()
     link = world.link(world.mails("dan", "Hot lead")[0])
     await world.advance(minutes=46)
     page = await world.page(link)
-    assert page.says("now with Eve since")
-    assert page.says("10:45")
-    assert not page.says("Ada")
-    assert (await world.page(link[:-3] + "abc")).says("This link is not valid.")
+    assert page.shows("now with Eve since")
+    assert page.shows("10:45")
+    assert not page.shows("Ada")
+    assert (await world.page(link[:-3] + "abc")).shows("This link is not valid.")
 
 
 async def test_a_lead_of_friday_evening_before_a_holiday_waits_for_an_open_office(world: World) -> None:
     friday = datetime(2027, 12, 23, 17, 10, tzinfo=NEW_YORK)
     now = await world.now()
-    await world.put_clock(friday if friday > now else friday.replace(year=2032))
+    await world.set_time(friday if friday > now else friday.replace(year=2032))
     start = await world.now()
     await world.settle()
-    lead = await world.post(email=f"late@{world.tag}.example", name="Late Abel")
+    lead = await world.send_lead(email=f"late@{world.tag}.example", name="Late Abel")
     await world.settle()
     (clock,) = (await world.get("timer", f"/v1/clocks?lead={lead}"))["clocks"]
     explained = await world.get("timer", f"/v1/clocks/{clock['id']}/explain")

@@ -37,7 +37,7 @@ async def test_a_hundred_deliveries_of_one_webhook_make_one_lead_and_get_a_hundr
     body, headers = _signed(
         secret, f"msg_{uuid4().hex}", {"email": f"storm@{world.tag}.example", "activity": "demo request"}
     )
-    routers = cycle(world.site.urls["router"])
+    routers = cycle(world.system.urls["router"])
     gate = asyncio.Event()
     limits = httpx.Limits(max_connections=100)
     async with httpx.AsyncClient(timeout=30, trust_env=False, limits=limits) as sender:
@@ -59,30 +59,30 @@ async def test_a_hundred_deliveries_of_one_webhook_make_one_lead_and_get_a_hundr
     await world.settle()
     found = await world.get("router", f"/v1/leads?q=storm@{world.tag}.example")
     assert len(found["leads"]) == 1
-    assert (await world.said(world.leads[-1])).count("lead.assigned") == 1
+    assert (await world.events(world.leads[-1])).count("lead.assigned") == 1
     assert len(world.mails("dan", "Hot lead")) == 1
 
 
 async def test_two_enquiries_of_one_person_at_once_make_one_lead_with_one_owner(world: World) -> None:
     email = f"twice@{world.tag}.example"
     one, two = await asyncio.gather(
-        world.post(email=email, name="Twice Abel", activity="demo request"),
-        world.post(email=email.upper(), name="Twice Abel", activity="pricing page"),
+        world.send_lead(email=email, name="Twice Abel", activity="demo request"),
+        world.send_lead(email=email.upper(), name="Twice Abel", activity="pricing page"),
     )
     await world.settle()
     states = {lead: (await world.lead(lead))["state"] for lead in (one, two)}
     assert sorted(states.values()) == ["assigned", "merged"]
     first = next(lead for lead, state in states.items() if state == "assigned")
     assert (await world.lead(first if first == two else two))["id"]
-    assert "lead.enquired_again" in await world.said(first)
-    assert (await world.said(first)).count("lead.assigned") == 1
+    assert "lead.enquired_again" in await world.events(first)
+    assert (await world.events(first)).count("lead.assigned") == 1
 
 
 async def test_a_lead_keeps_the_promises_of_the_version_that_it_was_qualified_under(world: World) -> None:
-    old = await world.hot("Olda")
-    await world.agree(hot="5 minutes")
+    old = await world.hot_lead("Olda")
+    await world.publish_agreement(hot="5 minutes")
     await world.settle()
-    new = await world.hot("Newa")
+    new = await world.hot_lead("Newa")
     await world.advance(minutes=6)
     assert "breached" in await world.breaches(new)
     assert "breached" not in await world.breaches(old)
@@ -94,10 +94,10 @@ async def test_a_bad_signature_is_refused_and_a_repetition_is_answered_alike(wor
     path, secret = await _door(world)
     body, headers = _signed(secret, f"msg_{uuid4().hex}", {"email": f"forged@{world.tag}.example"})
     url = f"{world.url('router')}{path}"
-    forged = await world.visitor.post(url, content=body + b" ", headers=headers)
+    forged = await world.anonymous.post(url, content=body + b" ", headers=headers)
     assert forged.status_code == 401
-    first = await world.visitor.post(url, content=body, headers=headers)
-    again = await world.visitor.post(f"{world.url('router')}{path}", content=body, headers=headers)
+    first = await world.anonymous.post(url, content=body, headers=headers)
+    again = await world.anonymous.post(f"{world.url('router')}{path}", content=body, headers=headers)
     assert (first.status_code, first.content) == (again.status_code, again.content)
     world.leads += first.json()["leads"]
     await world.settle()

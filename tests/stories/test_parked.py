@@ -20,7 +20,7 @@ async def _poison(world: World, lead: str) -> None:
         "time": "2026-12-01T10:00:00Z",
         "data": {"owner": 7},
     }
-    bus = world.site.bus()
+    bus = world.system.bus()
     await bus.start()
     try:
         assert await bus.publish([Outgoing("leads", lead, orjson.dumps(envelope), envelope["id"])]) == [None]
@@ -31,17 +31,17 @@ async def _poison(world: World, lead: str) -> None:
 async def test_a_poisoned_record_is_parked_with_the_rest_of_its_key_behind_it_and_the_rest_is_handled_after(
     world: World,
 ) -> None:
-    lead = await world.hot("Pois")
-    other = await world.hot("Othe")
+    lead = await world.hot_lead("Pois")
+    other = await world.hot_lead("Othe")
     await _poison(world, lead)
     # The road of the embedded form is told of news by its own writers only: any lead will do.
-    await world.hot("Wake")
+    await world.hot_lead("Wake")
     action = {"action": "accept", "epoch": 1}
     await world.post_json("router", f"/v1/leads/{lead}/actions", action)
     await world.post_json("router", f"/v1/leads/{other}/actions", action)
     await world.settle()
 
-    code, printed = world.site.baton("dlq", "list", "--json")
+    code, printed = world.system.baton("dlq", "list", "--json")
     rows = [row for row in map(orjson.loads, printed.splitlines()) if row["key"] == lead]
     assert code == 1
     by_service = {name: [row for row in rows if row["service"] == name] for name in ("timer", "notifier", "console")}
@@ -60,5 +60,5 @@ async def test_a_poisoned_record_is_parked_with_the_rest_of_its_key_behind_it_an
         assert (await world.client.post(f"{place}/drop")).status_code == 200
     await world.settle()
     assert ("accept", 1, "kept") in await world.clocks(lead)
-    code, printed = world.site.baton("dlq", "list", "--json")
+    code, printed = world.system.baton("dlq", "list", "--json")
     assert [row for row in map(orjson.loads, printed.splitlines()) if row["key"] == lead] == []

@@ -13,7 +13,7 @@ from shared.events import (
     RosterChanged,
 )
 from shared.events.base import Event, EventData
-from tests.rooms import TUESDAY, Room
+from tests.service_harness import TUESDAY, ServiceHarness
 
 LEAD = "0193b0c4-0000-7000-8000-000000000001"
 MINUTE = timedelta(minutes=1)
@@ -78,12 +78,12 @@ def names(events: list[Event[EventData]]) -> list[str]:
     return [event.data.type.removeprefix("baton.").removesuffix(".v1") for event in events]
 
 
-async def furnish(timer: Room) -> None:
-    await timer.hear(published(), subject="agreement:1")
+async def furnish(timer: ServiceHarness) -> None:
+    await timer.handle(published(), subject="agreement:1")
     for name in ("dan", "eve", "omar"):
-        await timer.hear(RosterChanged(rep=Rep(id=name, name=name.title())), subject=f"rep:{name}")
+        await timer.handle(RosterChanged(rep=Rep(id=name, name=name.title())), subject=f"rep:{name}")
 
 
-async def clock(timer: Room, promise: str = "accept", epoch: int = 1) -> Any:
+async def clock(timer: ServiceHarness, promise: str = "accept", epoch: int = 1) -> Any:
     (row,) = await timer.sql("SELECT * FROM clocks WHERE promise = :p AND epoch = :e", p=promise, e=epoch)
     return row

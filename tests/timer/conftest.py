@@ -8,12 +8,12 @@ import pytest
 
 from services.timer.app import build
 from services.timer.settings import Settings
-from tests.rooms import Room, room
+from tests.service_harness import ServiceHarness, service_harness
 from tests.timer.clock_room import furnish
 
 
 @pytest.fixture
-async def timer(tmp_path: Path) -> AsyncIterator[Room]:
-    async with room(build(Settings()), tmp_path, settle=timedelta(0)) as found:
+async def timer(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
+    async with service_harness(build(Settings()), tmp_path, settle=timedelta(0)) as found:
         await furnish(found)
         yield found

@@ -15,7 +15,7 @@ from shared.runtime.process import running
 from shared.runtime.resources import Resources, open_resources
 from shared.store.database import Database
 from tests.parts.patience import eventually
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 from tests.timer.clock_room import LEAD, MINUTE, answer, assigned, published
 
 OTHERS = [f"{LEAD[:-4]}{number:04d}" for number in range(1000, 1800)]

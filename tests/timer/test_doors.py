@@ -13,7 +13,7 @@ from shared.access.admin import create_key
 from shared.agreement.roster import Rep
 from shared.events import RosterChanged
 from shared.runtime.app import build_app
-from tests.rooms import TUESDAY, Room
+from tests.service_harness import TUESDAY, ServiceHarness
 from tests.timer.clock_room import LEAD, MINUTE, assigned
 
 
@@ -23,7 +23,7 @@ async def stop() -> asyncio.Event:
 
 
 @pytest.fixture
-async def ops(timer: Room, stop: asyncio.Event) -> AsyncIterator[httpx.AsyncClient]:
+async def ops(timer: ServiceHarness, stop: asyncio.Event) -> AsyncIterator[httpx.AsyncClient]:
     _, key = await create_key(timer.resources.access, "ops", ["ops"], None, "test")
     app = build_app((timer.service,), timer.resources, stop)
     async with httpx.AsyncClient(
@@ -49,12 +49,14 @@ def counted(said: dict[str, Any]) -> float:
     return sum((datetime.fromisoformat(b) - datetime.fromisoformat(a)).total_seconds() for a, b in spans)
 
 
-async def test_an_explanation_still_holds_when_the_rep_has_another_shift(timer: Room, ops: httpx.AsyncClient) -> None:
+async def test_an_explanation_still_holds_when_the_rep_has_another_shift(
+    timer: ServiceHarness, ops: httpx.AsyncClient
+) -> None:
     early = Rep(id="dan", name="Dan", hours="mon-fri 06:00-10:00", timezone="America/Los_Angeles")
-    await timer.hear(RosterChanged(rep=early), subject="rep:dan")
-    await timer.hear(assigned(tier="standard"), subject=LEAD)
+    await timer.handle(RosterChanged(rep=early), subject="rep:dan")
+    await timer.handle(assigned(tier="standard"), subject=LEAD)
     _, before = await explained(ops)
-    await timer.hear(RosterChanged(rep=Rep(id="dan", name="Dan")), subject="rep:dan")
+    await timer.handle(RosterChanged(rep=Rep(id="dan", name="Dan")), subject="rep:dan")
     clock, after = await explained(ops)
     assert after == before
     assert (after["calendar"], after["seconds"]) == ("America/Los_Angeles", 8 * 3600)
@@ -63,31 +65,33 @@ async def test_an_explanation_still_holds_when_the_rep_has_another_shift(timer: 
 
 
 async def test_a_lead_of_before_the_opening_is_explained_by_the_hours_that_it_got(
-    timer: Room, ops: httpx.AsyncClient
+    timer: ServiceHarness, ops: httpx.AsyncClient
 ) -> None:
     start = datetime.fromisoformat("2026-12-02T08:00:00-05:00")
-    await timer.at(start)
-    await timer.hear(assigned(at=start), subject=LEAD)
+    await timer.set_time(start)
+    await timer.handle(assigned(at=start), subject=LEAD)
     _, said = await explained(ops)
     assert said["due"] == "2026-12-02T14:15:00Z"
     assert (counted(said), said["seconds"]) == (900, 900)
     assert [item["counted"] for item in said["intervals"]] == [False, True]
 
 
-async def test_what_the_next_owner_took_over_is_explained_too(timer: Room, ops: httpx.AsyncClient) -> None:
-    await timer.hear(assigned(), subject=LEAD)
-    await timer.hear(assigned("eve", epoch=2, at=TUESDAY + 3 * MINUTE), subject=LEAD)
+async def test_what_the_next_owner_took_over_is_explained_too(timer: ServiceHarness, ops: httpx.AsyncClient) -> None:
+    await timer.handle(assigned(), subject=LEAD)
+    await timer.handle(assigned("eve", epoch=2, at=TUESDAY + 3 * MINUTE), subject=LEAD)
     clocks = (await ops.get(f"/v1/clocks?lead={LEAD}")).json()["clocks"]
     for clock in clocks:
         said = (await ops.get(f"/v1/clocks/{clock['id']}/explain")).json()
         assert counted(said) == said["seconds"] == (900 if clock["epoch"] == 1 else 720)
 
 
-async def test_running_clocks_come_by_page_the_earliest_due_first(timer: Room, ops: httpx.AsyncClient) -> None:
+async def test_running_clocks_come_by_page_the_earliest_due_first(
+    timer: ServiceHarness, ops: httpx.AsyncClient
+) -> None:
     leads = [f"{LEAD[:-2]}{number:02d}" for number in range(10, 17)]
     for number, lead in enumerate(leads):
         # Two of them are due at the same instant.
-        await timer.hear(assigned(at=TUESDAY + (number // 2) * MINUTE), subject=lead)
+        await timer.handle(assigned(at=TUESDAY + (number // 2) * MINUTE), subject=lead)
     seen: list[str] = []
     due: list[str] = []
     query = "limit=3"
@@ -104,16 +108,16 @@ async def test_running_clocks_come_by_page_the_earliest_due_first(timer: Room, o
 
 
 async def test_the_stream_tells_what_is_said_and_goes_on_from_the_last_event_id(
-    timer: Room, ops: httpx.AsyncClient, stop: asyncio.Event
+    timer: ServiceHarness, ops: httpx.AsyncClient, stop: asyncio.Event
 ) -> None:
-    await timer.hear(assigned(), subject=LEAD)
-    await timer.at(TUESDAY + 16 * MINUTE)
-    await timer.tick()
+    await timer.handle(assigned(), subject=LEAD)
+    await timer.set_time(TUESDAY + 16 * MINUTE)
+    await timer.run_due()
     told = asyncio.create_task(ops.get("/v1/breaches/stream", headers={"Last-Event-ID": "1"}))
     fresh = asyncio.create_task(ops.get("/v1/breaches/stream"))
     await _listening(timer, 2)
-    await timer.at(TUESDAY + 46 * MINUTE)
-    await timer.tick()
+    await timer.set_time(TUESDAY + 46 * MINUTE)
+    await timer.run_due()
     await _heard(timer)
     stop.set()
     assert _events((await told).text) == [(2, "sla.escalated"), (3, "sla.escalated")]
@@ -131,7 +135,7 @@ def _events(text: str) -> list[tuple[int, str]]:
     return found
 
 
-async def _listening(timer: Room, streams: int) -> None:
+async def _listening(timer: ServiceHarness, streams: int) -> None:
     """Until so many streams know where they begin."""
     bells = timer.db.wakeups._subscribers["timer:breaches"]
     await _until(lambda: len(bells) == streams)
@@ -139,7 +143,7 @@ async def _listening(timer: Room, streams: int) -> None:
     await _heard(timer)
 
 
-async def _heard(timer: Room) -> None:
+async def _heard(timer: ServiceHarness) -> None:
     """Until every stream looks at what the bell was rung for."""
     bells = timer.db.wakeups._subscribers["timer:breaches"]
     await _until(lambda: not any(bell.is_set() for bell in bells))
@@ -154,16 +158,16 @@ async def _until(holds: Callable[[], bool]) -> None:
     raise AssertionError("It did not come to hold within 10 seconds.")
 
 
-async def test_who_may_not_read_is_told_so(timer: Room, ops: httpx.AsyncClient) -> None:
+async def test_who_may_not_read_is_told_so(timer: ServiceHarness, ops: httpx.AsyncClient) -> None:
     assert (await ops.get("/v1/breaches?since=2026-12-01T09:00:00")).status_code == 400
     assert (await ops.get("/v1/clocks", headers={"authorization": "Bearer wrong"})).status_code == 401
 
 
-async def test_since_leaves_out_what_was_said_before(timer: Room, ops: httpx.AsyncClient) -> None:
-    await timer.hear(assigned(), subject=LEAD)
+async def test_since_leaves_out_what_was_said_before(timer: ServiceHarness, ops: httpx.AsyncClient) -> None:
+    await timer.handle(assigned(), subject=LEAD)
     for minutes in (16, 46):
-        await timer.at(TUESDAY + minutes * MINUTE)
-        await timer.tick()
+        await timer.set_time(TUESDAY + minutes * MINUTE)
+        await timer.run_due()
     since = (TUESDAY + timedelta(minutes=30)).isoformat().replace("+00:00", "Z")
     rows = (await ops.get("/v1/breaches", params={"since": since})).json()["breaches"]
     assert [row["data"]["do"] for row in rows] == [["reassign"]]

@@ -21,7 +21,7 @@ from shared.events import (
     SlaEscalated,
 )
 from shared.events.base import Event, EventData
-from tests.rooms import TUESDAY, Room, room
+from tests.service_harness import TUESDAY, ServiceHarness, service_harness
 from tests.timer.clock_room import LEAD, answer, assigned, furnish
 
 LIMIT = 15 * 60
@@ -85,21 +85,21 @@ def script(plan: Plan) -> list[tuple[int, int, dict[str, Any], Any]]:
     return sorted(lines, key=lambda line: line[:2])
 
 
-async def live(timer: Room, plan: Plan) -> list[Event[EventData]]:
+async def live(timer: ServiceHarness, plan: Plan) -> list[Event[EventData]]:
     """Live it to its end; returns everything that was said."""
-    said = await timer.hear(assigned(), subject=LEAD)
+    said = await timer.handle(assigned(), subject=LEAD)
     for second, _, envelope, fact in script(plan):
-        await timer.at(TUESDAY + timedelta(seconds=second))
-        said += await (timer.hear(fact, subject=LEAD, **envelope) if fact else timer.tick())
+        await timer.set_time(TUESDAY + timedelta(seconds=second))
+        said += await (timer.handle(fact, subject=LEAD, **envelope) if fact else timer.run_due())
     timer.resources.clock.shift += timedelta(seconds=61)
-    return said + await timer.tick()
+    return said + await timer.run_due()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(plan=PLANS)
 async def test_each_clock_has_one_final_verdict_and_the_stamps_decide_it(plan: Plan) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with room(build(Settings()), Path(folder), settle=timedelta(0)) as timer:
+        async with service_harness(build(Settings()), Path(folder), settle=timedelta(0)) as timer:
             await furnish(timer)
             said = await live(timer, plan)
             clocks = await timer.sql("SELECT * FROM clocks")

@@ -12,14 +12,14 @@ import pytest
 
 from shared.access.admin import create_key
 from shared.runtime.app import build_app
-from tests.rooms import Room
+from tests.service_harness import ServiceHarness
 from tests.vectors_at import vectors
 
 CASES = json.loads(vectors("business_time.json").read_text())["cases"]
 
 
 @pytest.fixture
-async def reader(timer: Room) -> AsyncIterator[httpx.AsyncClient]:
+async def reader(timer: ServiceHarness) -> AsyncIterator[httpx.AsyncClient]:
     _, key = await create_key(timer.resources.access, "reader", ["executive"], None, "test")
     app = build_app((timer.service,), timer.resources, asyncio.Event())
     headers = {"authorization": f"Bearer {key}"}
@@ -86,10 +86,10 @@ async def test_what_cannot_be_reckoned_is_said_in_a_sentence(reader: httpx.Async
     assert said in answer.json()["detail"]
 
 
-async def test_a_clock_explains_each_interval(timer: Room, reader: httpx.AsyncClient) -> None:
+async def test_a_clock_explains_each_interval(timer: ServiceHarness, reader: httpx.AsyncClient) -> None:
     from tests.timer.clock_room import LEAD, assigned
 
-    await timer.hear(assigned(tier="standard"), subject=LEAD)
+    await timer.handle(assigned(tier="standard"), subject=LEAD)
     (clock,) = (await reader.get(f"/v1/clocks?lead={LEAD}")).json()["clocks"]
     said = (await reader.get(f"/v1/clocks/{clock['id']}/explain")).json()
     assert said["seconds"] == 8 * 3600
@@ -97,16 +97,16 @@ async def test_a_clock_explains_each_interval(timer: Room, reader: httpx.AsyncCl
 
 
 async def test_the_breach_topic_is_told_over_http_and_goes_on_from_a_cursor(
-    timer: Room, reader: httpx.AsyncClient
+    timer: ServiceHarness, reader: httpx.AsyncClient
 ) -> None:
     from datetime import timedelta
 
-    from tests.rooms import TUESDAY
+    from tests.service_harness import TUESDAY
     from tests.timer.clock_room import LEAD, assigned
 
-    await timer.hear(assigned(), subject=LEAD)
-    await timer.at(TUESDAY + timedelta(minutes=16))
-    await timer.tick()
+    await timer.handle(assigned(), subject=LEAD)
+    await timer.set_time(TUESDAY + timedelta(minutes=16))
+    await timer.run_due()
     _, key = await create_key(timer.resources.access, "ops", ["ops"], None, "test")
     ops = {"authorization": f"Bearer {key}"}
     first = (await reader.get("/v1/breaches?limit=1", headers=ops)).json()

@@ -6,38 +6,38 @@ from datetime import timedelta
 from shared.agreement.roster import Rep
 from shared.events import RosterChanged, SlaBreached
 from shared.work.scheduler import Scheduler
-from tests.rooms import TUESDAY, Room
+from tests.service_harness import TUESDAY, ServiceHarness
 from tests.timer.clock_room import LEAD, assigned, clock, names
 
 
-async def test_a_shift_that_is_taken_away_does_not_park_the_breach(timer: Room) -> None:
-    await timer.hear(assigned(), subject=LEAD)
+async def test_a_shift_that_is_taken_away_does_not_park_the_breach(timer: ServiceHarness) -> None:
+    await timer.handle(assigned(), subject=LEAD)
     unreadable = Rep(id="dan", name="Dan").model_copy(update={"hours": "nonsense"})
     for rep in (Rep(id="dan", name="Dan", hours=" "), unreadable):
-        await timer.hear(RosterChanged(rep=rep), subject="rep:dan")
-    await timer.hear(assigned(epoch=2, at=TUESDAY), subject=LEAD)
-    await timer.later(minutes=16)
+        await timer.handle(RosterChanged(rep=rep), subject="rep:dan")
+    await timer.handle(assigned(epoch=2, at=TUESDAY), subject=LEAD)
+    await timer.advance(minutes=16)
     ticker = Scheduler(timer.db, timer.service.on_due, asyncio.Event())
     for _ in range(4):
         await ticker.run_once()
-    assert [event for event in await timer.posted() if isinstance(event.data, SlaBreached)]
+    assert [event for event in await timer.outbox() if isinstance(event.data, SlaBreached)]
     assert await timer.sql("SELECT reason FROM dead_letters") == []
 
 
-async def test_a_shift_that_changes_mid_clock_moves_no_rung(timer: Room) -> None:
-    await timer.hear(assigned(), subject=LEAD)
-    await timer.later(minutes=16)
-    await timer.tick()
+async def test_a_shift_that_changes_mid_clock_moves_no_rung(timer: ServiceHarness) -> None:
+    await timer.handle(assigned(), subject=LEAD)
+    await timer.advance(minutes=16)
+    await timer.run_due()
     shift = Rep(id="dan", name="Dan", hours="sun 01:00-02:00", timezone="America/New_York")
-    await timer.hear(RosterChanged(rep=shift), subject="rep:dan")
-    await timer.later(minutes=30)
-    assert "sla.escalated" in names(await timer.tick())
+    await timer.handle(RosterChanged(rep=shift), subject="rep:dan")
+    await timer.advance(minutes=30)
+    assert "sla.escalated" in names(await timer.run_due())
 
 
-async def test_what_was_left_at_night_goes_to_the_next_owner(timer: Room) -> None:
+async def test_what_was_left_at_night_goes_to_the_next_owner(timer: ServiceHarness) -> None:
     at = TUESDAY.replace(hour=7)  # 02:00 in New York: four hours of wall time
-    await timer.at(at)
-    await timer.hear(assigned(at=at), subject=LEAD)
-    await timer.at(at + timedelta(hours=1))
-    await timer.hear(assigned("eve", epoch=2, at=at + timedelta(hours=1)), subject=LEAD)
+    await timer.set_time(at)
+    await timer.handle(assigned(at=at), subject=LEAD)
+    await timer.set_time(at + timedelta(hours=1))
+    await timer.handle(assigned("eve", epoch=2, at=at + timedelta(hours=1)), subject=LEAD)
     assert str((await clock(timer, epoch=2))["due_at"]).startswith("2026-12-01T11:00")

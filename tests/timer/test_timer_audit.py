@@ -6,21 +6,21 @@ from typing import Any
 import pytest
 
 from services.timer import audit
-from tests.rooms import TUESDAY, Room
+from tests.service_harness import TUESDAY, ServiceHarness
 from tests.timer.clock_room import LEAD, MINUTE, assigned, clock
 
 
-async def terms(timer: Room) -> dict[str, Any]:
+async def terms(timer: ServiceHarness) -> dict[str, Any]:
     async with timer.db.reading() as tx:
         return await audit.terms(tx)
 
 
-async def test_nothing_is_wrong_with_clocks_that_run_settle_and_breach(timer: Room) -> None:
-    await timer.hear(assigned(), subject=LEAD)
+async def test_nothing_is_wrong_with_clocks_that_run_settle_and_breach(timer: ServiceHarness) -> None:
+    await timer.handle(assigned(), subject=LEAD)
     id_ = (await clock(timer))["id"]
     for minutes, state in ((0, "running"), (12, "running"), (15, "breached"), (46, "breached"), (300, "breached")):
-        await timer.at(TUESDAY + minutes * MINUTE)
-        await timer.tick()
+        await timer.set_time(TUESDAY + minutes * MINUTE)
+        await timer.run_due()
         found = await terms(timer)
         assert (found["doubled"], found["asleep"], found["overdue"]) == ([], [], [])
         assert (found["states"], found["accept"]) == ({state: 1}, [[LEAD, 1]])
@@ -37,8 +37,8 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_planted_fault_is_named_and_no_other(fault: str, timer: Room) -> None:
-    await timer.hear(assigned(), subject=LEAD)
+async def test_a_planted_fault_is_named_and_no_other(fault: str, timer: ServiceHarness) -> None:
+    await timer.handle(assigned(), subject=LEAD)
     id_ = (await clock(timer))["id"]
     await timer.sql(FAULTS[fault])
     found = await terms(timer)
@@ -46,18 +46,18 @@ async def test_a_planted_fault_is_named_and_no_other(fault: str, timer: Room) ->
     assert wrong == {fault: [LEAD if fault == "doubled" else id_]}
 
 
-async def test_a_clock_that_nobody_settles_is_overdue_after_a_minute_of_real_time(timer: Room) -> None:
+async def test_a_clock_that_nobody_settles_is_overdue_after_a_minute_of_real_time(timer: ServiceHarness) -> None:
     timer.db.context.settle = timedelta(seconds=2)
-    await timer.hear(assigned(), subject=LEAD)
+    await timer.handle(assigned(), subject=LEAD)
     id_ = (await clock(timer))["id"]
-    await timer.at(TUESDAY + 16 * MINUTE)
-    await timer.tick()
+    await timer.set_time(TUESDAY + 16 * MINUTE)
+    await timer.run_due()
     timer.resources.clock.shift += timedelta(seconds=61)
     assert (await terms(timer))["overdue"] == []
     timer.resources.clock.shift += timedelta(seconds=2)
     assert (await terms(timer))["overdue"] == [id_]
 
 
-async def test_the_gauges_say_zero_where_there_is_nothing(timer: Room) -> None:
+async def test_the_gauges_say_zero_where_there_is_nothing(timer: ServiceHarness) -> None:
     async with timer.db.reading() as tx:
         assert await audit.gauges(tx) == {"clocks_running": 0.0, "clocks_breached": 0.0, "waiting": 0.0}

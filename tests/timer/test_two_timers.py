@@ -24,7 +24,7 @@ from shared.runtime.migrate import upgrade
 from shared.runtime.resources import Resources, open_resources
 from shared.store.database import Database
 from shared.work.scheduler import Scheduler
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 from tests.timer.clock_room import LEAD, MINUTE, answer, assigned, published
 
 LEADS = [f"{LEAD[:-3]}{number:03d}" for number in range(100, 220)]

@@ -16,7 +16,7 @@ from shared.events import RosterChanged
 from shared.events.base import Event
 from shared.runtime.migrate import upgrade
 from shared.runtime.resources import open_resources
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 from tests.timer.clock_room import LEAD, assigned, published
 
 

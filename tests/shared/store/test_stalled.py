@@ -18,7 +18,7 @@ from shared.store.wakeups import asyncpg_url
 from shared.work import consumer, dead_letters
 from shared.work.consumer import handle_or_bisect, replay
 from shared.work.shard_leases import ShardLeases
-from tests.rooms import TUESDAY
+from tests.service_harness import TUESDAY
 from tests.shared.store.conftest import timers, wide
 from tests.shared.store.facts import said
 
