@@ -81,7 +81,7 @@ def _described(row: Row, event: Event[Any]) -> Row:
     card = getattr(event.data, "lead", None)
     if card is not None:
         found["card"] = card.model_dump(mode="json", exclude_none=True)
-        found["score"] = card.score
+        found["score"] = card.grade
     if isinstance(event.data, said.LeadReceived):
         found["received_at"] = event.data.lead.received_at or event.time
     return found

@@ -48,11 +48,11 @@ def _lead(kind: str, data: Any, name: Any) -> Sentence:
         case "lead.merged":
             return Sentence(f"Merged into {data.into[:8]}: {data.why}.")
         case "lead.enquired_again":
-            return Sentence(f"They came back (enquiry {data.round + 1}); {name(data.owner)} is told.", True, "warn")
+            return Sentence(f"They came back (enquiry {data.enquiry_count + 1}); {name(data.owner)} is told.", True, "warn")
         case "lead.nurtured":
             return Sentence(f"Nurtured: {data.why}", True)
         case "lead.qualified":
-            return Sentence(f"Qualified as {data.tier}{f', grade {data.score}' if data.score else ''}.")
+            return Sentence(f"Qualified as {data.tier}{f', grade {data.grade}' if data.grade else ''}.")
         case "lead.held":
             return Sentence(f"Held: {data.why}", True, "warn")
         case "lead.unrouted":
@@ -60,12 +60,12 @@ def _lead(kind: str, data: Any, name: Any) -> Sentence:
         case "lead.assigned":
             why = data.why.replace(f" by {data.previous_owner}", "") if data.previous_owner else ""
             before = f" (before: {name(data.previous_owner)}, {why})" if data.previous_owner else ""
-            marks = f", {', '.join(data.marks)}" if data.marks else ""
+            marks = f", {', '.join(data.flags)}" if data.flags else ""
             team = f" of {data.team}" if data.team else ""
             return Sentence(f"Assigned to {name(data.owner)}{team} by rule “{data.rule}”{marks}{before}.", True)
         case "action.refused":
             has = f" {name(data.present_owner)} has it." if data.present_owner else ""
-            return Sentence(f"{name(data.by)}: {data.action_name} was not applied. {data.why}{has}", True, "warn")
+            return Sentence(f"{name(data.by)}: {data.action} was not applied. {data.why}{has}", True, "warn")
     return _outcome(kind.removeprefix("lead."), data, name)
 
 
@@ -115,7 +115,7 @@ def _sla(kind: str, data: Any, name: Any) -> Sentence:
         return Sentence(f"{promise} breached: {name(data.owner)} did not answer in time.", True, "late")
     if kind == "sla.escalated":
         skipped = f" Skipped: {'; '.join(data.skipped)}." if data.skipped else ""
-        return Sentence(f"Escalated (rung {data.rung}): {', '.join(data.do)}.{skipped}", True, "late")
+        return Sentence(f"Escalated (step {data.step}): {', '.join(data.do)}.{skipped}", True, "late")
     applied = "the answer is applied" if data.applied else f"{name(data.present_owner)} keeps it"
     return Sentence(f"{promise}: breach withdrawn, the answer was in time; {applied}.", True, "calm")
 
