@@ -12,8 +12,8 @@ import typer
 from cli.client import BAD_NEWS, fail
 from cli.keys import Json, _get, _post
 from cli.tables import table
-from services.router.sources.canonical import Setup
-from services.router.sources.trial import try_request
+from services.router.sources.canonical import EndpointConfig
+from services.router.sources.dry_run import try_request
 from shared.base.errors import BadRequest
 
 endpoints = typer.Typer(help="Webhook doors: source, registered URL, secrets, mapping.", no_args_is_help=True)
@@ -103,7 +103,7 @@ def try_(
 
     Example: baton endpoints try request.json --source hubspot --scheme v3 --secret s3cret
     """
-    setup = Setup(mapping=_json_file(mapping)) if mapping else None
+    setup = EndpointConfig(mapping=_json_file(mapping)) if mapping else None
     bad = False
     for file in files:
         case = _json_file(file)

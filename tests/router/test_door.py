@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from services.router.sources.canonical import Delivery
-from services.router.sources.registry import source
-from services.router.sources.trial import body_of
+from services.router.sources.dry_run import case_body
+from services.router.sources.registry import source_named
 from shared.access.admin import create_endpoint, create_key, revoke_endpoint, rotate_endpoint
 from shared.events import IntakeReceived
 from shared.runtime.app import build_app
-from tests.router.sources.cases import FILES, cases
+from tests.router.sources.vector_cases import FILES, cases
 from tests.service_harness import ServiceHarness
 
 
@@ -40,7 +40,7 @@ async def _door(router: ServiceHarness, kind: str, scheme: str, secrets: list[st
 async def _send(router: ServiceHarness, sender: httpx.AsyncClient, case: dict[str, Any]) -> tuple[httpx.Response, str]:
     given = case["secret"]
     secrets = [given] if isinstance(given, str) else list(given or ["unused-" + "s" * 32])
-    kind = source(case["source"])
+    kind = source_named(case["source"])
     scheme = case.get("scheme") or next(iter(kind.schemes))
     door = await _door(router, kind.name, scheme, secrets, case.get("url"))
     if case.get("now"):
@@ -50,7 +50,7 @@ async def _send(router: ServiceHarness, sender: httpx.AsyncClient, case: dict[st
     request = sender.build_request(
         case.get("method", "POST"),
         f"/webhooks/{door}{'?' + query if query else ''}",
-        content=body_of(case),
+        content=case_body(case),
         headers=headers,
     )
     return await sender.send(request), door
@@ -59,8 +59,8 @@ async def _send(router: ServiceHarness, sender: httpx.AsyncClient, case: dict[st
 async def _check(router: ServiceHarness, sender: httpx.AsyncClient, case: dict[str, Any]) -> None:
     authentic = bool(case["auth_valid"] if case["signature_valid"] is None else case["signature_valid"])
     answer, door = await _send(router, sender, case)
-    kind = source(case["source"])
-    assert answer.status_code == case.get("respond", kind.policy.accepted if authentic else 401), answer.text
+    kind = source_named(case["source"])
+    assert answer.status_code == case.get("respond", kind.response_policy.accepted if authentic else 401), answer.text
     for name, value in case.get("respond_headers", {}).items():
         assert answer.headers[name] == value
     rows = await router.sql("SELECT * FROM deliveries WHERE endpoint = :e", e=door)
@@ -69,12 +69,12 @@ async def _check(router: ServiceHarness, sender: httpx.AsyncClient, case: dict[s
         assert rows == []
         return
     (row,) = rows
-    assert bytes(row["body"]) == body_of(case)
+    assert bytes(row["body"]) == case_body(case)
     assert bytes(row["answer_body"]) == answer.content
     (event,) = [e for e in await router.outbox() if isinstance(e.data, IntakeReceived) and e.data.endpoint == door]
-    assert base64.b64decode(event.data.body) == body_of(case)
+    assert base64.b64decode(event.data.body) == case_body(case)
     await router.handle_events(event)
-    read = kind.elements(Delivery.of(event.data), None) if expected else []
+    read = kind.read_items(Delivery.from_intake(event.data), None) if expected else []
     assert [element.fields.public() for element in read if element.problem is None] == expected
     elements = await router.sql("SELECT * FROM elements WHERE intake = :i ORDER BY number", i=event.subject)
     parked = [item for item in elements if item["became"] == "parked"]

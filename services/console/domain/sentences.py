@@ -48,7 +48,9 @@ def _lead(kind: str, data: Any, name: Any) -> Sentence:
         case "lead.merged":
             return Sentence(f"Merged into {data.into[:8]}: {data.why}.")
         case "lead.enquired_again":
-            return Sentence(f"They came back (enquiry {data.enquiry_count + 1}); {name(data.owner)} is told.", True, "warn")
+            return Sentence(
+                f"They came back (enquiry {data.enquiry_count + 1}); {name(data.owner)} is told.", True, "warn"
+            )
         case "lead.nurtured":
             return Sentence(f"Nurtured: {data.why}", True)
         case "lead.qualified":

@@ -111,7 +111,7 @@ async def make_endpoint(who: Admin, access: Here, new: NewEndpoint) -> dict[str,
 
 def _fits(source: Source, scheme: str, secret: str | None) -> None:
     """Raises TheirMistake where a secret cannot serve, or where only the sender can name it."""
-    wrong = source.secret_problem([scheme], secret) if secret else source.needs_secret(scheme)
+    wrong = source.secret_problem([scheme], secret) if secret else source.secret_needed(scheme)
     if wrong:
         raise BadRequest(wrong)
 

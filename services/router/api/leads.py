@@ -12,11 +12,11 @@ from services.router.domain.lead import OWNED, Lead
 from services.router.domain.life import ACTIONS, LATER, MANAGING
 from services.router.handlers import actions
 from services.router.handlers.door import Knock
-from services.router.sources import answers
-from services.router.sources.body import CAP
-from services.router.sources.canonical import Delivery, Setup
-from services.router.sources.received import lower
-from services.router.sources.registry import LONG, SHORT, kept, source
+from services.router.sources import responses
+from services.router.sources.body import MAX_BODY_BYTES
+from services.router.sources.canonical import Delivery, EndpointConfig
+from services.router.sources.registry import LONG_DEDUPE_WINDOW, SHORT_DEDUPE_WINDOW, source_named, stored_headers
+from services.router.sources.request import lower_case_headers
 from services.router.store import leads as lead_store
 from services.router.store import views
 from shared.base.credentials import Principal
@@ -38,18 +38,18 @@ Actor = Annotated[Principal, Depends(allow("rep", "manager", "marketing"))]
 @doors.post("/v1/leads")
 async def take(request: Request, who: Sender) -> Response:
     """One lead or an array of up to 100: 202 with their ids, problems by item; 400 when none is of use."""
-    kind = source("generic")
-    headers = lower(request.headers.raw)
+    kind = source_named("generic")
+    headers = lower_case_headers(request.headers.raw)
     try:
-        body = await body_of(request, CAP)
+        body = await body_of(request, MAX_BODY_BYTES)
     except TooLarge:
-        return _sent(answers.too_large(CAP))
-    unfit = kind.unfit(headers)
+        return _sent(responses.too_large(MAX_BODY_BYTES))
+    unfit = kind.unsupported_content(headers)
     if unfit:
         return _sent(unfit)
     intake = new_id()
-    delivery = Delivery(body, headers.get("content-type", ""), kept(headers))
-    first = first_answer(kind, intake, delivery, Setup())
+    delivery = Delivery(body, headers.get("content-type", ""), stored_headers(headers))
+    first = first_answer(kind, intake, delivery, EndpointConfig())
     if first.status >= 400:
         return _sent(first)
     key, named = kind.delivery_key(headers, body)
@@ -58,7 +58,7 @@ async def take(request: Request, who: Sender) -> Response:
         endpoint=f"api:{who.name}"[:100],
         source=kind.name,
         dedupe_key=key,
-        window=LONG if named else SHORT,
+        window=LONG_DEDUPE_WINDOW if named else SHORT_DEDUPE_WINDOW,
         method="POST",
         query="",
         content_type=delivery.content_type,
@@ -71,10 +71,10 @@ async def take(request: Request, who: Sender) -> Response:
     except Exception as error:
         if not is_infrastructure_error(error):
             raise
-        return _sent(answers.unavailable(kind.policy))
+        return _sent(responses.unavailable(kind.response_policy))
 
 
-def _sent(made: answers.Answer) -> Response:
+def _sent(made: responses.WebhookResponse) -> Response:
     WEBHOOKS_RECEIVED.labels("api", str(made.status)).inc()
     return Response(made.body, made.status, dict(made.headers))
 

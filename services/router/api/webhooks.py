@@ -8,15 +8,15 @@ from starlette.routing import Route
 
 from services.router.handlers.door import Door, Knock
 from services.router.handlers.reading import setup_of
-from services.router.sources import answers
-from services.router.sources.answers import Answer
-from services.router.sources.canonical import Delivery, Setup
-from services.router.sources.generic import elements as read_own
-from services.router.sources.received import Received, lower, signed_url
-from services.router.sources.recipes import Secret
-from services.router.sources.registry import Source, kept, source
-from services.router.sources.unreadable import Unreadable
-from services.router.sources.verify import NOT_CONFIGURED, Verified
+from services.router.sources import responses
+from services.router.sources.canonical import Delivery, EndpointConfig
+from services.router.sources.errors import UnreadableBody
+from services.router.sources.generic import read_items as read_own
+from services.router.sources.registry import Source, source_named, stored_headers
+from services.router.sources.request import WebhookRequest, lower_case_headers, signed_url
+from services.router.sources.responses import WebhookResponse
+from services.router.sources.signature_schemes import Secret
+from services.router.sources.verify import NOT_CONFIGURED, Verification
 from shared.base import failpoints
 from shared.base.credentials import Endpoint
 from shared.base.ids import new_id, stable_id
@@ -45,12 +45,12 @@ async def body_of(request: Request, cap: int) -> bytes:
     return b"".join(chunks)
 
 
-def gather_of(request: Request) -> GroupCommit[Knock, Answer]:
+def gather_of(request: Request) -> GroupCommit[Knock, WebhookResponse]:
     """The group commit of this process."""
     state = request.app.state
     if not hasattr(state, "door"):
         state.door = GroupCommit(Door(database(request, "router"), access_of(request)).store)
-    found: GroupCommit[Knock, Answer] = state.door
+    found: GroupCommit[Knock, WebhookResponse] = state.door
     return found
 
 
@@ -59,55 +59,65 @@ async def webhook(request: Request) -> Response:
     path_secret = request.path_params.get("path_secret")
     endpoint = await _endpoint(request, request.path_params["endpoint_id"])
     if endpoint is None:
-        return _sent("unknown", answers.unknown_endpoint())
+        return _sent("unknown", responses.unknown_endpoint())
     if endpoint.revoked:
-        return _sent(endpoint.source, answers.tombstone())
-    kind = source(endpoint.source)
-    headers = lower(request.headers.raw)
+        return _sent(endpoint.source, responses.tombstone())
+    kind = source_named(endpoint.source)
+    headers = lower_case_headers(request.headers.raw)
     length = request.headers.get("content-length", "")
-    refused = kind.refusal(request.method, headers, int(length) if length.isdecimal() else None)
+    refused = kind.early_refusal(request.method, headers, int(length) if length.isdecimal() else None)
     if refused:
         return _sent(kind.name, refused)
     try:
-        body = await body_of(request, kind.cap)
+        body = await body_of(request, kind.max_body_bytes)
     except TooLarge:
-        return _sent(kind.name, answers.too_large(kind.cap))
+        return _sent(kind.name, responses.too_large(kind.max_body_bytes))
     query = request.scope["query_string"].decode("latin-1")
-    received = Received(request.method, signed_url(endpoint.url, query), headers, body, path_secret)
+    received = WebhookRequest(request.method, signed_url(endpoint.url, query), headers, body, path_secret)
     return _sent(kind.name, await _let_in(request, kind, endpoint, received, query))
 
 
-async def _let_in(request: Request, kind: Source, endpoint: Endpoint, received: Received, query: str) -> Answer:
+async def _let_in(
+    request: Request, kind: Source, endpoint: Endpoint, received: WebhookRequest, query: str
+) -> WebhookResponse:
     verdict = _verified(request, kind, endpoint, received)
     if not verdict.ok:
         traces = {"service": "router", "endpoint": endpoint.id, "request": request.scope.get("request_id")}
         log.info("A request at endpoint %s is refused: %s.", endpoint.name, verdict.reason, extra=traces)
-        return answers.not_configured(kind.policy) if verdict.reason == NOT_CONFIGURED else answers.unauthentic()
+        return (
+            responses.not_configured(kind.response_policy)
+            if verdict.reason == NOT_CONFIGURED
+            else responses.unauthorized()
+        )
     failpoints.hit("verified")
-    unfit = kind.unfit(received.headers)
+    unfit = kind.unsupported_content(received.headers)
     if unfit:
         return unfit
     intake = new_id()
     delivery = Delivery(
-        received.body, received.headers.get("content-type", ""), kept(received.headers), received.method, query
+        received.body,
+        received.headers.get("content-type", ""),
+        stored_headers(received.headers),
+        received.method,
+        query,
     )
     first = first_answer(kind, intake, delivery, setup_of(endpoint))
     if first.status >= 400:
         return first
     key, named = kind.delivery_key(received.headers, received.body, query)
 
-    def still() -> Answer | None:
+    def still() -> WebhookResponse | None:
         now = access_of(request).endpoint(endpoint.id)
         if now is None or now.revoked:
-            return answers.tombstone()
-        return None if _verified(request, kind, now, received).ok else answers.unauthentic()
+            return responses.tombstone()
+        return None if _verified(request, kind, now, received).ok else responses.unauthorized()
 
     knock = Knock(
         intake=intake,
         endpoint=endpoint.id,
         source=kind.name,
         dedupe_key=key,
-        window=kind.window(verdict.scheme, named),
+        window=kind.dedupe_window(verdict.scheme, named),
         method=received.method,
         query=query,
         content_type=delivery.content_type,
@@ -121,22 +131,24 @@ async def _let_in(request: Request, kind: Source, endpoint: Endpoint, received: 
     except Exception as error:
         if not is_infrastructure_error(error):
             log.exception("A request could not be stored, in a way that is not known.")
-        return answers.unavailable(kind.policy)
+        return responses.unavailable(kind.response_policy)
 
 
-def first_answer(kind: Source, intake: str, delivery: Delivery, setup: Setup) -> Answer:
+def first_answer(kind: Source, intake: str, delivery: Delivery, setup: EndpointConfig) -> WebhookResponse:
     """The answer that is stored with the request; 400 where our own contract holds no lead of use."""
     if not kind.parse_before_commit:
-        return answers.accepted(kind.policy, intake, [stable_id(intake, 0)])
+        return responses.accepted(kind.response_policy, intake, [stable_id(intake, 0)])
     try:
         found = read_own(delivery, setup)
-    except Unreadable as unreadable:
-        return answers.bad_request(unreadable.reason)
+    except UnreadableBody as unreadable:
+        return responses.bad_request(unreadable.reason)
     good = [element for element in found if element.problem is None]
-    problems = [answers.item_problem(element.index, element.problem) for element in found if element.problem]
+    problems = [responses.item_problem(element.index, element.problem) for element in found if element.problem]
     if not good:
-        return answers.bad_request("No lead of the request is of use.", problems)
-    return answers.accepted(kind.policy, intake, [stable_id(intake, element.index) for element in good], problems)
+        return responses.bad_request("No lead of the request is of use.", problems)
+    return responses.accepted(
+        kind.response_policy, intake, [stable_id(intake, element.index) for element in good], problems
+    )
 
 
 # Plain routes: FastAPI's dependencies would cost more than verifying and storing do.
@@ -156,7 +168,7 @@ async def _endpoint(request: Request, endpoint_id: str) -> Endpoint | None:
     return found
 
 
-def _verified(request: Request, kind: Source, endpoint: Endpoint, received: Received) -> Verified:
+def _verified(request: Request, kind: Source, endpoint: Endpoint, received: WebhookRequest) -> Verification:
     clock = database(request, "router").clock
     secrets = [
         Secret(
@@ -171,6 +183,6 @@ def _verified(request: Request, kind: Source, endpoint: Endpoint, received: Rece
     return kind.verify(schemes, received, secrets, clock.local().wall.timestamp())
 
 
-def _sent(source_name: str, answer: Answer) -> Response:
+def _sent(source_name: str, answer: WebhookResponse) -> Response:
     WEBHOOKS_RECEIVED.labels(source_name, str(answer.status)).inc()
     return Response(answer.body, answer.status, dict(answer.headers))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from services.router.sources.answers import Answer
+from services.router.sources.responses import WebhookResponse
 from services.router.store import intake
 from shared.access.cache import Access
 from shared.base import failpoints
@@ -29,8 +29,8 @@ class Knock:
     content_type: str
     headers: dict[str, str]
     body: bytes
-    answer: Answer
-    still: Callable[[], Answer | None] = lambda: None
+    answer: WebhookResponse
+    still: Callable[[], WebhookResponse | None] = lambda: None
 
     @property
     def place(self) -> tuple[str, str]:
@@ -45,14 +45,14 @@ class Door:
         self._db = db
         self._access = access
 
-    async def store(self, knocks: list[Knock]) -> list[Answer]:
+    async def store(self, knocks: list[Knock]) -> list[WebhookResponse]:
         """Answer each request: what is new is stored and announced, what is known gets its first answer again."""
         answers = await self._db.run(lambda tx: self._store(tx, knocks))
         failpoints.hit("tx_committed_before_2xx")
         return answers
 
-    async def _store(self, tx: Tx, knocks: list[Knock]) -> list[Answer]:
-        refused: dict[str, Answer] = {}
+    async def _store(self, tx: Tx, knocks: list[Knock]) -> list[WebhookResponse]:
+        refused: dict[str, WebhookResponse] = {}
         if not await self._access.reload_if_stale(tx):
             refused = {knock.intake: answer for knock in knocks if (answer := knock.still())}
         firsts: dict[tuple[str, str], Knock] = {}
@@ -67,11 +67,11 @@ class Door:
         return [refused.get(knock.intake) or _answer(knock, firsts, known) for knock in knocks]
 
 
-def _answer(knock: Knock, firsts: dict[tuple[str, str], Knock], known: dict[tuple[str, str], Any]) -> Answer:
+def _answer(knock: Knock, firsts: dict[tuple[str, str], Knock], known: dict[tuple[str, str], Any]) -> WebhookResponse:
     row = known.get(knock.place)
     if row is None:
         return firsts[knock.place].answer
-    return Answer(row["answer_status"], row["answer_headers"], row["answer_body"])
+    return WebhookResponse(row["answer_status"], row["answer_headers"], row["answer_body"])
 
 
 def _row(tx: Tx, knock: Knock) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.router.domain.person import Person, person_of
-from services.router.sources.canonical import Canonical, Delivery, Element, Setup, element_key
-from services.router.sources.facts import facts
+from services.router.sources.canonical import CanonicalLead, Delivery, EndpointConfig, Item, item_key
+from services.router.sources.errors import UnreadableBody
+from services.router.sources.facts import lead_facts
 from services.router.sources.normalise import normalise
-from services.router.sources.registry import SHORT, source
-from services.router.sources.unreadable import Unreadable
+from services.router.sources.registry import SHORT_DEDUPE_WINDOW, source_named
 from shared.base.credentials import Endpoint
 from shared.base.errors import BadRequest
 from shared.base.ids import stable_id
@@ -28,7 +28,7 @@ class Reading:
     number: int
     received_at: datetime
     key: str = ""
-    known_for: timedelta = SHORT
+    known_for: timedelta = SHORT_DEDUPE_WINDOW
     facts: dict[str, Any] = field(default_factory=dict)
     card: dict[str, Any] = field(default_factory=dict)
     person: Person = Person()
@@ -44,13 +44,13 @@ class Reading:
         return self.event.data
 
 
-def setup_of(endpoint: Endpoint | None) -> Setup:
+def setup_of(endpoint: Endpoint | None) -> EndpointConfig:
     """How an endpoint's sender is read: its mapping, its words for an MQL, its zone and region."""
     if endpoint is None:
-        return Setup()
+        return EndpointConfig()
     options = endpoint.options
     words = options.get("mql_values")
-    return Setup(
+    return EndpointConfig(
         mapping=endpoint.mapping,
         mql_values=frozenset(str(word).casefold() for word in words) if words else None,
         zone=ZoneInfo(options["timezone"]) if options.get("timezone") else None,
@@ -66,10 +66,10 @@ def read(tx: Tx, event: Event[IntakeReceived]) -> list[Reading]:
     endpoint = access.endpoint(intake.endpoint) if access else None
     setup = setup_of(endpoint)
     try:
-        kind = source(intake.source)
-        delivery = Delivery.of(intake)
-        elements = kind.elements(delivery, setup)
-    except (Unreadable, BadRequest, ValueError) as error:
+        kind = source_named(intake.source)
+        delivery = Delivery.from_intake(intake)
+        elements = kind.read_items(delivery, setup)
+    except (UnreadableBody, BadRequest, ValueError) as error:
         reason = getattr(error, "reason", None) or getattr(error, "sentence", None) or "The body is not base64."
         return [Reading(stable_id(event.subject, 0), event, 0, received_at, problem=reason)]
     if kind.parse_before_commit:
@@ -77,7 +77,7 @@ def read(tx: Tx, event: Event[IntakeReceived]) -> list[Reading]:
         elements = [element for element in elements if element.problem is None]
     scheme = endpoint.scheme if endpoint else None
     return [
-        _reading(event, received_at, element, delivery, kind.window(scheme, element.key is not None), setup)
+        _reading(event, received_at, element, delivery, kind.dedupe_window(scheme, element.key is not None), setup)
         for element in elements
     ]
 
@@ -85,23 +85,23 @@ def read(tx: Tx, event: Event[IntakeReceived]) -> list[Reading]:
 def _reading(
     event: Event[IntakeReceived],
     received_at: datetime,
-    element: Element,
+    element: Item,
     delivery: Delivery,
     window: timedelta,
-    setup: Setup,
+    setup: EndpointConfig,
 ) -> Reading:
     lead = stable_id(event.subject, element.index)
     if element.problem:
-        key = element_key(element, delivery.body)
+        key = item_key(element, delivery.body)
         return Reading(lead, event, element.index, received_at, key, window, problem=element.problem)
     normal = normalise(element.fields, setup.region)
-    found = facts(element.fields, normal, endpoint=event.data.endpoint, source=event.data.source)
+    found = lead_facts(element.fields, normal, endpoint=event.data.endpoint, source=event.data.source)
     return Reading(
         lead=lead,
         event=event,
         number=element.index,
         received_at=received_at,
-        key=element_key(element, delivery.body),
+        key=item_key(element, delivery.body),
         known_for=window,
         facts=found,
         card=_card(element.fields, found),
@@ -113,7 +113,7 @@ def _reading(
     )
 
 
-def _card(fields: Canonical, found: dict[str, Any]) -> dict[str, Any]:
+def _card(fields: CanonicalLead, found: dict[str, Any]) -> dict[str, Any]:
     card = {
         "name": found.get("name"),
         "email": fields.email,

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.events.intake import IntakeReceived
 
-Plain = str | int | float | bool
+Scalar = str | int | float | bool
 
 
-class Canonical(BaseModel):
+class CanonicalLead(BaseModel):
     """The fields of a lead, as its source says them; None where it says nothing. Times are RFC 3339 UTC text."""
 
     model_config = ConfigDict(frozen=True)
@@ -47,8 +47,8 @@ class Canonical(BaseModel):
     employee_band: str | None = None
     activity: tuple[str, ...] = ()
     asset: str | None = None
-    signals: dict[str, Plain] = {}
-    extra: dict[str, Plain | list[Plain]] = {}
+    signals: dict[str, Scalar] = {}
+    extra: dict[str, Scalar | list[Scalar]] = {}
 
     @property
     def happened_at(self) -> datetime | None:
@@ -57,14 +57,14 @@ class Canonical(BaseModel):
 
     def public(self) -> dict[str, Any]:
         """The fields that the outside sees, absent ones None, in their fixed order."""
-        return self.model_dump(include=set(PUBLIC))
+        return self.model_dump(include=set(PUBLIC_FIELDS))
 
 
-PUBLIC = tuple(Canonical.model_fields)[: tuple(Canonical.model_fields).index("needs_fetch") + 1]
+PUBLIC_FIELDS = tuple(CanonicalLead.model_fields)[: tuple(CanonicalLead.model_fields).index("needs_fetch") + 1]
 
 
 @dataclass(frozen=True, slots=True)
-class Element:
+class Item:
     """One lead in one request.
 
     `key` names it for good (None: nothing does, see `element_key`); `unmapped` is what no field took; `note` is a
@@ -73,7 +73,7 @@ class Element:
 
     index: int
     key: str | None
-    fields: Canonical
+    fields: CanonicalLead
     unmapped: dict[str, Any] = field(default_factory=dict)
     note: str = ""
     problem: str | None = None
@@ -90,7 +90,7 @@ class Delivery:
     query: str = ""
 
     @classmethod
-    def of(cls, intake: IntakeReceived) -> "Delivery":
+    def from_intake(cls, intake: IntakeReceived) -> "Delivery":
         """The delivery that an intake event carries. Raises ValueError when its body is not base64."""
         body = base64.b64decode(intake.body, validate=True)
         headers = {name.lower(): value for name, value in intake.headers.items()}
@@ -98,7 +98,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class EndpointConfig:
     """What an endpoint says about its sender; all of it may be left out.
 
     `mapping` names the source paths of a canonical field (`{"company": "account.name"}`) and replaces the defaults
@@ -111,6 +111,6 @@ class Setup:
     region: str | None = None
 
 
-def element_key(element: Element, body: bytes) -> str:
+def item_key(item: Item, body: bytes) -> str:
     """What a repeated element is recognised by: its own key, else the raw body and its place in it."""
-    return element.key or f"sha256:{sha256(body).hexdigest()}:{element.index}"
+    return item.key or f"sha256:{sha256(body).hexdigest()}:{item.index}"

@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.router.sources import body, mapping, values
-from services.router.sources.canonical import Canonical, Delivery, Element, Setup
-from services.router.sources.keys import short
-from services.router.sources.unreadable import Unreadable
+from services.router.sources import body, coerce, mapping
+from services.router.sources.canonical import CanonicalLead, Delivery, EndpointConfig, Item
+from services.router.sources.dedupe import bounded_key
+from services.router.sources.errors import UnreadableBody
 
-MOST_EVENTS = 1000
-CONTACT_TYPE = "0-1"
+MAX_EVENTS = 1000
+CONTACT_OBJECT_TYPE = "0-1"
 MQL_PROPERTIES = frozenset(("lifecyclestage", "hs_lead_status"))
-IDENTITY = ("portalId", "subscriptionId", "objectId", "propertyName", "propertyValue", "occurredAt")
+IDENTITY_FIELDS = ("portalId", "subscriptionId", "objectId", "propertyName", "propertyValue", "occurredAt")
 """What makes an event one event: `eventId` is not unique, and `attemptNumber` changes with each retry."""
 
-TABLE: mapping.Table = {
+EVENT_PATHS: mapping.FieldPaths = {
     "raw_id": ("objectId", "newObjectId", "primaryObjectId"),
     "event_time": ("occurredAt",),
     "event_type": ("subscriptionType", "eventType"),
 }
-_KNOWN = frozenset(
+_NAMED_FACTS = frozenset(
     (
         "portal_id",
         "subscription_id",
@@ -39,51 +39,54 @@ _KNOWN = frozenset(
 )
 
 
-def elements(delivery: Delivery, setup: Setup | None = None) -> list[Element]:
+def read_items(delivery: Delivery, config: EndpointConfig | None = None) -> list[Item]:
     """One element for each event of the batch, in its order. Raises Unreadable when the body is no such batch."""
-    parsed = body.read_json_body(delivery.content_type, delivery.body)
+    parsed = body.parse_json_body(delivery.content_type, delivery.body)
     events = parsed.value if isinstance(parsed.value, list) else [parsed.value]
     if not isinstance(parsed.value, list) and not _is_event(parsed.value):
-        raise Unreadable("The body is JSON but not an array of HubSpot events.")
+        raise UnreadableBody("The body is JSON but not an array of HubSpot events.")
     if not events:
-        raise Unreadable("The body is an empty array; it holds no event.")
-    if len(events) > MOST_EVENTS:
-        raise Unreadable(f"The body holds {len(events)} events; at most {MOST_EVENTS} are read.")
-    return [_element(place, event, setup or Setup(), " ".join(parsed.notes)) for place, event in enumerate(events)]
+        raise UnreadableBody("The body is an empty array; it holds no event.")
+    if len(events) > MAX_EVENTS:
+        raise UnreadableBody(f"The body holds {len(events)} events; at most {MAX_EVENTS} are read.")
+    return [
+        _read_item(place, event, config or EndpointConfig(), " ".join(parsed.notes))
+        for place, event in enumerate(events)
+    ]
 
 
 def _is_event(event: Any) -> bool:
     return isinstance(event, Mapping) and ("objectId" in event or "subscriptionType" in event)
 
 
-def _element(place: int, event: Any, setup: Setup, note: str) -> Element:
+def _read_item(place: int, event: Any, setup: EndpointConfig, note: str) -> Item:
     if not isinstance(event, Mapping):
-        return Element(place, None, Canonical(), problem="The event is not a JSON object.")
-    mapped = mapping.read(event, TABLE, setup, _KNOWN)
-    kind = values.text(event.get("subscriptionType", event.get("eventType")))
-    identity = ":".join(_word(event.get(name)) for name in IDENTITY)
-    changed = values.text(event.get("propertyName")) in MQL_PROPERTIES
+        return Item(place, None, CanonicalLead(), problem="The event is not a JSON object.")
+    mapped = mapping.map_payload(event, EVENT_PATHS, setup, _NAMED_FACTS)
+    kind = coerce.text(event.get("subscriptionType", event.get("eventType")))
+    identity = ":".join(_text(event.get(name)) for name in IDENTITY_FIELDS)
+    changed = coerce.text(event.get("propertyName")) in MQL_PROPERTIES
     fields = mapped.fields.model_copy(
         update={
             "event_type": kind,
-            "event_id": short(identity),
-            "mql": changed and mapping.is_mql(_word(event.get("propertyValue")), setup),
+            "event_id": bounded_key(identity),
+            "mql": changed and mapping.is_mql(_text(event.get("propertyValue")), setup),
             "needs_fetch": True,
         }
     )
-    made = Element(place, short(identity), fields, mapped.unmapped, " ".join((*mapped.notes, note)).strip())
+    made = Item(place, bounded_key(identity), fields, mapped.unmapped, " ".join((*mapped.notes, note)).strip())
     return replace(made, problem=_problem(fields.raw_id, kind or "", event))
 
 
 def _problem(raw_id: str | None, kind: str, event: Mapping[str, Any]) -> str | None:
     if raw_id is None:
         return "The event names no object."
-    object_type = values.text(event.get("objectTypeId")) or CONTACT_TYPE
+    object_type = coerce.text(event.get("objectTypeId")) or CONTACT_OBJECT_TYPE
     family = kind.partition(".")[0]
-    if family not in ("contact", "object", "") or object_type != CONTACT_TYPE:
+    if family not in ("contact", "object", "") or object_type != CONTACT_OBJECT_TYPE:
         return "The event does not speak of a contact."
     return None
 
 
-def _word(value: Any) -> str:
-    return values.text(value) or ""
+def _text(value: Any) -> str:
+    return coerce.text(value) or ""

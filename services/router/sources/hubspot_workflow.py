@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from services.router.sources import body, form, mapping, values
-from services.router.sources.canonical import Canonical, Delivery, Element, Setup
-from services.router.sources.keys import short
-from services.router.sources.table import ANSWERS, QUESTIONS, UTM
-from services.router.sources.unreadable import Unreadable
+from services.router.sources import body, coerce, form, mapping
+from services.router.sources.canonical import CanonicalLead, Delivery, EndpointConfig, Item
+from services.router.sources.dedupe import bounded_key
+from services.router.sources.default_mapping import FORM_ANSWER_PATHS, NAMED_FACTS, UTM_PATHS
+from services.router.sources.errors import UnreadableBody
 
 EVENT_TYPE = "workflow"
 STAGE_DATES = ("hs_lifecyclestage_marketingqualifiedlead_date", "hs_v2_date_entered_marketingqualifiedlead")
 
-TABLE: mapping.Table = {
+CONTACT_PATHS: mapping.FieldPaths = {
     "email": ("email", "work_email", "hs_additional_emails"),
     "full_name": ("full_name", "name"),
     "first_name": ("firstname",),
@@ -38,63 +38,63 @@ TABLE: mapping.Table = {
     "activity": ("activity", "recent_conversion_event_name"),
     "asset": ("asset",),
     "signals.honeypot": ("honeypot", "signals.honeypot"),
-    **ANSWERS,
-    **UTM,
+    **FORM_ANSWER_PATHS,
+    **UTM_PATHS,
 }
-_ENVELOPE = ("vid", "canonical-vid", "portal-id", "objectId", "occurredAt")
+_ENVELOPE_FIELDS = ("vid", "canonical-vid", "portal-id", "objectId", "occurredAt")
 
 
-def elements(delivery: Delivery, setup: Setup | None = None) -> list[Element]:
+def read_items(delivery: Delivery, config: EndpointConfig | None = None) -> list[Item]:
     """The one contact of the request. Raises Unreadable when there is none in it."""
-    setup = setup or Setup()
-    parsed = _parsed(delivery)
+    config = config or EndpointConfig()
+    parsed = _parse(delivery)
     if not isinstance(parsed.value, Mapping):
-        raise Unreadable("The body is JSON but not the object of a contact.")
-    flat = _flat(parsed.value)
-    mapped = mapping.read(flat, TABLE, setup, QUESTIONS | {"portal_id", "canonical_vid"})
+        raise UnreadableBody("The body is JSON but not the object of a contact.")
+    flat = _properties_of(parsed.value)
+    mapped = mapping.map_payload(flat, CONTACT_PATHS, config, NAMED_FACTS | {"portal_id", "canonical_vid"})
     if not mapped.fields.raw_id and not mapped.fields.email and not mapped.fields.phone:
-        raise Unreadable("The body names no contact: it has no vid, no email and no phone.")
-    identity = _identity(flat, mapped.fields)
-    activity = mapped.fields.activity or _forms(parsed.value)
+        raise UnreadableBody("The body names no contact: it has no vid, no email and no phone.")
+    identity = _stage_key(flat, mapped.fields)
+    activity = mapped.fields.activity or _submitted_forms(parsed.value)
     update = {"event_id": identity, "event_type": EVENT_TYPE, "activity": activity}
-    fields = mapped.fields.model_copy(update={**update, "needs_fetch": mapping.thin(mapped.fields)})
+    fields = mapped.fields.model_copy(update={**update, "needs_fetch": mapping.needs_fetch(mapped.fields)})
     # The same stage date can come with news in another property, so the body is part of the key; a retry repeats it.
     digest = sha256(delivery.query.encode() + b"\n" + delivery.body).hexdigest()[:16]
-    key = short(f"{identity}:{digest}") if identity else None
+    key = bounded_key(f"{identity}:{digest}") if identity else None
     notes = " ".join((*mapped.notes, *parsed.notes))
-    return [Element(0, key, fields, mapped.unmapped, notes, mapping.contact_problem(fields))]
+    return [Item(0, key, fields, mapped.unmapped, notes, mapping.contact_problem(fields))]
 
 
-def _parsed(delivery: Delivery) -> body.Parsed:
+def _parse(delivery: Delivery) -> body.ParsedBody:
     if delivery.method.upper() == "GET" and not delivery.body:
-        sent, notes = form.fields(delivery.query)
-        return body.Parsed(sent, notes)
-    return body.read_json_body(delivery.content_type, delivery.body)
+        sent, notes = form.parse_form(delivery.query)
+        return body.ParsedBody(sent, notes)
+    return body.parse_json_body(delivery.content_type, delivery.body)
 
 
-def _flat(contact: Mapping[str, Any]) -> dict[str, Any]:
+def _properties_of(contact: Mapping[str, Any]) -> dict[str, Any]:
     properties = contact.get("properties")
     if not isinstance(properties, Mapping):
-        return {name: _value(value) for name, value in contact.items()}
-    envelope = {name: contact[name] for name in _ENVELOPE if name in contact}
-    return {**envelope, **{name: _value(value) for name, value in properties.items()}}
+        return {name: _property_value(value) for name, value in contact.items()}
+    envelope = {name: contact[name] for name in _ENVELOPE_FIELDS if name in contact}
+    return {**envelope, **{name: _property_value(value) for name, value in properties.items()}}
 
 
-def _value(given: Any) -> Any:
+def _property_value(given: Any) -> Any:
     return given["value"] if isinstance(given, Mapping) and "value" in given else given
 
 
-def _identity(flat: Mapping[str, Any], fields: Canonical) -> str | None:
-    stage = values.text(flat.get("lifecyclestage"))
-    date = next((text for name in STAGE_DATES if (text := values.text(flat.get(name)))), None)
+def _stage_key(flat: Mapping[str, Any], fields: CanonicalLead) -> str | None:
+    stage = coerce.text(flat.get("lifecyclestage"))
+    date = next((text for name in STAGE_DATES if (text := coerce.text(flat.get(name)))), None)
     if not (fields.raw_id and stage and date):
         return None
-    return short(f"{values.text(flat.get('portal-id')) or ''}:{fields.raw_id}:{stage}:{date}")
+    return bounded_key(f"{coerce.text(flat.get('portal-id')) or ''}:{fields.raw_id}:{stage}:{date}")
 
 
-def _forms(contact: Mapping[str, Any]) -> tuple[str, ...]:
+def _submitted_forms(contact: Mapping[str, Any]) -> tuple[str, ...]:
     """The titles of the forms that were filled in, latest first."""
     sent = contact.get("form-submissions")
     forms = [form for form in sent if isinstance(form, Mapping)] if isinstance(sent, list) else []
-    forms.sort(key=lambda form: values.number(form.get("timestamp")) or 0, reverse=True)
-    return values.words([form.get("title") for form in forms])
+    forms.sort(key=lambda form: coerce.number(form.get("timestamp")) or 0, reverse=True)
+    return coerce.text_list([form.get("title") for form in forms])

@@ -6,12 +6,12 @@ from functools import lru_cache
 
 import phonenumbers
 
-from services.router.sources.addresses import companys, folded, kind_of
-from services.router.sources.canonical import Canonical
-from services.router.sources.places import country_code, state_code
+from services.router.sources.canonical import CanonicalLead
+from services.router.sources.email_addresses import company_domain, email_kind, fold_email
+from services.router.sources.geo import country_code, state_code
 
-_LEAST_DIGITS = 5
-_AFTER_NAME = re.compile(
+_MIN_PHONE_DIGITS = 5
+_NAME_SUFFIX = re.compile(
     r"(jr|sr|ii|iii|iv|phd|md|mba|msc|bsc|ba|ma|esq|cpa|dds|rn|pe|cfa|pmp|dr|prof|dipl|ing|llm|llb|inc|ltd|llc|gmbh)\b",
     re.IGNORECASE,
 )
@@ -19,7 +19,7 @@ phonenumbers.PhoneMetadata.load_all()  # Else each region is read from its file 
 
 
 @dataclass(frozen=True, slots=True)
-class Normal:
+class NormalisedLead:
     """The comparable forms of a lead; None for what is not given or cannot be that.
 
     `email` folded, `email_kind` business, free, disposable, role or relay; `domain` the registrable one of the
@@ -38,36 +38,36 @@ class Normal:
     last_name: str | None = None
 
 
-def normalise(fields: Canonical, region: str | None = None) -> Normal:
+def normalise(fields: CanonicalLead, region: str | None = None) -> NormalisedLead:
     """Normal forms of a lead's fields; `region` is the ISO country that national phone numbers are of, when the lead's
     own is unknown. Nothing is guessed and nothing is asked over a network."""
-    email = folded(fields.email)
+    email = fold_email(fields.email)
     country = country_code(fields.country)
     state = state_code(fields.state, country)
     if country is None and fields.country is None and state is not None:
         country = state.partition("-")[0]
-    first, last = _names(fields)
-    return Normal(
+    first, last = _first_and_last_name(fields)
+    return NormalisedLead(
         email=email,
-        email_kind=kind_of(email) if email else None,
-        domain=companys(fields.domain) or companys(email.rpartition("@")[2] if email else None),
-        phone=phone_number(fields.phone, country or country_code(region)),
+        email_kind=email_kind(email) if email else None,
+        domain=company_domain(fields.domain) or company_domain(email.rpartition("@")[2] if email else None),
+        phone=e164_phone(fields.phone, country or country_code(region)),
         country=country,
         state=state,
-        name=_name(fields, first, last),
+        name=_spoken_name(fields, first, last),
         first_name=first,
         last_name=last,
     )
 
 
 @lru_cache(maxsize=20_000)
-def phone_number(given: str | None, region: str | None) -> str | None:
+def e164_phone(phone: str | None, region: str | None) -> str | None:
     """A phone number as E.164. Without a region only one that names its country by + or 00 is known."""
-    text = (given or "").strip()[:60].removeprefix("tel:").strip()
+    text = (phone or "").strip()[:60].removeprefix("tel:").strip()
     text = re.sub(r"^00(?=[\s(./-]*[1-9])", "+", re.sub(r"^\+\s*00", "+", text))
     # "+49 (0)30 ..." is written everywhere and dialled nowhere.
     text = re.sub(r"^(\+[\d\s.-]{1,5})\(0\)", r"\1", text)
-    if sum(mark.isdecimal() for mark in text) < _LEAST_DIGITS:
+    if sum(mark.isdecimal() for mark in text) < _MIN_PHONE_DIGITS:
         return None
     try:
         number = phonenumbers.parse(text, region)
@@ -78,24 +78,24 @@ def phone_number(given: str | None, region: str | None) -> str | None:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-def _names(fields: Canonical) -> tuple[str | None, str | None]:
+def _first_and_last_name(fields: CanonicalLead) -> tuple[str | None, str | None]:
     """First and last name: as given, else of a full name that is written "Last, First"."""
     if fields.first_name or fields.last_name:
-        return _spaced(fields.first_name), _spaced(fields.last_name)
+        return _collapse_spaces(fields.first_name), _collapse_spaces(fields.last_name)
     last, comma, first = (fields.full_name or "").partition(",")
     if not comma or "," in first or not first.strip() or not last.strip():
         return None, None
-    if _AFTER_NAME.match(first.strip().replace(".", "")):
+    if _NAME_SUFFIX.match(first.strip().replace(".", "")):
         return None, None
-    return _spaced(first), _spaced(last)
+    return _collapse_spaces(first), _collapse_spaces(last)
 
 
-def _name(fields: Canonical, first: str | None, last: str | None) -> str | None:
-    full = _spaced(fields.full_name)
+def _spoken_name(fields: CanonicalLead, first: str | None, last: str | None) -> str | None:
+    full = _collapse_spaces(fields.full_name)
     if full and (first is None or last is None or "," not in full):
         return full
     return " ".join(part for part in (first, last) if part) or full
 
 
-def _spaced(given: str | None) -> str | None:
-    return " ".join((given or "").split()) or None
+def _collapse_spaces(text: str | None) -> str | None:
+    return " ".join((text or "").split()) or None

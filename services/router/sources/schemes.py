@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.router.sources.recipes import Recipe, recipe
+from services.router.sources.signature_schemes import SignatureScheme, recipe
 
 _TIME = {"header": "X-HubSpot-Request-Timestamp", "unit": "ms", "tolerance_s": 300}
 _V3 = ["method", "url_hubspot_decoded", "body", "header:X-HubSpot-Request-Timestamp"]
 _PLAIN: Mapping[str, Any] = {"alg": "sha256", "encoding": "hex", "header": "X-HubSpot-Signature"}
 
-HUBSPOT: Mapping[str, Recipe] = {
+HUBSPOT: Mapping[str, SignatureScheme] = {
     "v3": recipe(
         "v3",
         {
@@ -32,7 +32,7 @@ _STANDARD: Mapping[str, Any] = {
     "timestamp": {"header": "webhook-timestamp", "unit": "s", "tolerance_s": 300},
 }
 
-STANDARD: Mapping[str, Recipe] = {
+STANDARD: Mapping[str, SignatureScheme] = {
     "v1": recipe("v1", {**_STANDARD, "alg": "hmac-sha256", "key": "whsec-base64", "sig_format": "space_list:v1"}),
     "v1a": recipe("v1a", {**_STANDARD, "alg": "ed25519", "key": "whpk-base64", "sig_format": "space_list:v1a"}),
     # Some adopters use the text of the secret itself as the key.

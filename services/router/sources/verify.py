@@ -6,24 +6,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from services.router.sources.received import Received, one_family
-from services.router.sources.recipes import Recipe, Secret
-from services.router.sources.signature import Unsigned, key_of, matches, presented, seconds, signed_bytes
+from services.router.sources.request import WebhookRequest, normalise_svix
+from services.router.sources.signature import (
+    SignatureError,
+    any_signature_matches,
+    decode_key,
+    parse_signature_header,
+    parse_timestamp,
+    string_to_sign,
+)
+from services.router.sources.signature_schemes import Secret, SignatureScheme
 
 NOT_CONFIGURED = "not configured"
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class Verification:
     """The verdict: `reason` is a short code ("" when ok), `matched_key` the id of the secret that matched."""
 
     ok: bool
     reason: str = ""
-    matched_key: str | None = None
+    secret_id: str | None = None
     scheme: str | None = None
 
 
-def verify(recipe: Recipe, request: Received, secrets: Sequence[Secret], now: float) -> Verified:
+def verify(scheme: SignatureScheme, request: WebhookRequest, secrets: Sequence[Secret], now: float) -> Verification:
     """Check one request at `now` (unix seconds). Never raises: whatever cannot be read is not authentic.
 
     Without a usable secret in force it fails closed with the reason "not configured".
@@ -31,31 +38,33 @@ def verify(recipe: Recipe, request: Received, secrets: Sequence[Secret], now: fl
     keys = [
         (secret.id, key)
         for secret in secrets
-        if secret.in_force(now) and (key := key_of(recipe, secret.value)) is not None
+        if secret.in_force(now) and (key := decode_key(scheme, secret.value)) is not None
     ]
     if not keys:
-        return Verified(False, NOT_CONFIGURED, scheme=recipe.name)
+        return Verification(False, NOT_CONFIGURED, scheme=scheme.name)
     try:
-        request = replace(request, headers=one_family(request.headers))
-        matched = _signed(recipe, request, keys, now) if recipe.signed else _shown(recipe, request, keys)
-    except Unsigned as refusal:
-        return Verified(False, str(refusal), scheme=recipe.name)
+        request = replace(request, headers=normalise_svix(request.headers))
+        matched = _match_signature(scheme, request, keys, now) if scheme.signed else _match_token(scheme, request, keys)
+    except SignatureError as refusal:
+        return Verification(False, str(refusal), scheme=scheme.name)
     except Exception:  # a hostile request must be a 401, never a 500
-        return Verified(False, "signature malformed", scheme=recipe.name)
+        return Verification(False, "signature malformed", scheme=scheme.name)
     if not matched:
-        return Verified(False, "signature does not match" if recipe.signed else "wrong secret", scheme=recipe.name)
-    return Verified(True, "", matched[0], recipe.name)
+        return Verification(False, "signature does not match" if scheme.signed else "wrong secret", scheme=scheme.name)
+    return Verification(True, "", matched[0], scheme.name)
 
 
-def verify_any(recipes: Sequence[Recipe], request: Received, secrets: Sequence[Secret], now: float) -> Verified:
+def verify_any(
+    schemes: Sequence[SignatureScheme], request: WebhookRequest, secrets: Sequence[Secret], now: float
+) -> Verification:
     """Check a request at an endpoint that allows several schemes; the first that holds wins, in the given order.
 
     A scheme whose header is present puts the ones that it supersedes out of the running.
     """
-    present = [recipe for recipe in recipes if recipe.header in request.headers]
+    present = [recipe for recipe in schemes if recipe.header in request.headers]
     beaten = frozenset[str]().union(*(recipe.supersedes for recipe in present))
-    verdict = Verified(False, NOT_CONFIGURED)
-    for recipe in recipes:
+    verdict = Verification(False, NOT_CONFIGURED)
+    for recipe in schemes:
         if recipe.name in beaten:
             continue
         found = verify(recipe, request, secrets, now)
@@ -67,41 +76,45 @@ def verify_any(recipes: Sequence[Recipe], request: Received, secrets: Sequence[S
     return verdict
 
 
-def _signed(recipe: Recipe, request: Received, keys: list[tuple[str, bytes]], now: float) -> list[str]:
+def _match_signature(
+    recipe: SignatureScheme, request: WebhookRequest, keys: list[tuple[str, bytes]], now: float
+) -> list[str]:
     header = request.headers.get(recipe.header or "")
     if not header:
-        raise Unsigned("signature missing")
-    signatures, time_text = presented(recipe, header)
-    _timely(recipe, request, time_text, now)
+        raise SignatureError("signature missing")
+    signatures, time_text = parse_signature_header(recipe, header)
+    _check_timestamp(recipe, request, time_text, now)
     # Every key is tried, so that the time taken does not tell which one is in use.
     return [
-        name for name, key in keys if matches(recipe, key, signed_bytes(recipe, request, key, time_text), signatures)
+        name
+        for name, key in keys
+        if any_signature_matches(recipe, key, string_to_sign(recipe, request, key, time_text), signatures)
     ]
 
 
-def _timely(recipe: Recipe, request: Received, time_text: str | None, now: float) -> None:
+def _check_timestamp(recipe: SignatureScheme, request: WebhookRequest, time_text: str | None, now: float) -> None:
     rule = recipe.timestamp
     if rule is None:
         return
     text = request.headers.get(rule.header) if rule.header else time_text
     if not text:
-        raise Unsigned("timestamp missing")
-    age = now - seconds(rule.unit, text)
+        raise SignatureError("timestamp missing")
+    age = now - parse_timestamp(rule.unit, text)
     if abs(age) <= rule.tolerance:
         return
-    raise Unsigned("timestamp in the future" if age < 0 else "timestamp too old")
+    raise SignatureError("timestamp in the future" if age < 0 else "timestamp too old")
 
 
-def _shown(recipe: Recipe, request: Received, keys: list[tuple[str, bytes]]) -> list[str]:
-    token = _token(recipe, request)
+def _match_token(recipe: SignatureScheme, request: WebhookRequest, keys: list[tuple[str, bytes]]) -> list[str]:
+    token = _presented_token(recipe, request)
     if not token:
-        raise Unsigned("secret missing")
+        raise SignatureError("secret missing")
     # Hashed first: compare_digest tells apart different lengths by its time.
     digest = sha256(token).digest()
     return [name for name, key in keys if hmac.compare_digest(digest, sha256(key).digest())]
 
 
-def _token(recipe: Recipe, request: Received) -> bytes:
+def _presented_token(recipe: SignatureScheme, request: WebhookRequest) -> bytes:
     if recipe.token == "path":
         return (request.path_secret or "").encode()
     header = request.headers.get(recipe.header or "", "")
@@ -109,5 +122,5 @@ def _token(recipe: Recipe, request: Received) -> bytes:
         return header.encode()
     word, _, rest = header.partition(" ")
     if word.lower() != recipe.token:
-        raise Unsigned("secret missing")
+        raise SignatureError("secret missing")
     return b64decode(rest.strip(), validate=True) if recipe.token == "basic" else rest.strip().encode()

@@ -7,9 +7,9 @@ import pytest
 
 from services.router.sources import body as reader
 from services.router.sources.canonical import Delivery
+from services.router.sources.dry_run import try_request
+from services.router.sources.errors import UnreadableBody
 from services.router.sources.registry import SOURCES
-from services.router.sources.trial import try_request
-from services.router.sources.unreadable import Unreadable
 from tests.router.sources.senders import EVENT, LEAD, SENDERS, generic, good
 
 
@@ -28,8 +28,8 @@ def test_a_compressed_body_is_never_inflated(encoding: str, sender: str) -> None
 @pytest.mark.parametrize("sender", SENDERS)
 def test_a_body_over_the_cap_is_refused_by_its_length_alone(sender: str) -> None:
     kind = SOURCES[good(sender)["source"]]
-    assert kind.refusal("POST", {}, kind.cap) is None
-    refused = kind.refusal("POST", {}, kind.cap + 1)
+    assert kind.early_refusal("POST", {}, kind.max_body_bytes) is None
+    refused = kind.early_refusal("POST", {}, kind.max_body_bytes + 1)
     assert refused is not None
     assert refused.status == 413
     outcome = try_request(SENDERS[sender](b'{"email":"a@b.example","x":"' + b"x" * 2_000_000 + b'"}'))
@@ -55,13 +55,13 @@ def test_our_own_contract_reads_json_however_it_is_announced(kind: str) -> None:
     "charset", ["utf-7", "utf-16", "base64", "rot13", "idna", "unicode_escape", "x" * 1_000, "\r\nx"]
 )
 def test_a_charset_that_could_hide_something_is_not_decoded(charset: str) -> None:
-    with pytest.raises(Unreadable):
-        reader.read(f"application/json; charset={charset}", b'{"email":"a@b.example"}')
+    with pytest.raises(UnreadableBody):
+        reader.parse_body(f"application/json; charset={charset}", b'{"email":"a@b.example"}')
 
 
 def test_a_western_charset_is_read_as_it_says() -> None:
     sent = '{"email":"a@b.example","company":"Müller"}'.encode("iso-8859-1")
-    assert reader.read("application/json; charset=ISO-8859-1", sent).value["company"] == "Müller"
+    assert reader.parse_body("application/json; charset=ISO-8859-1", sent).value["company"] == "Müller"
 
 
 FORM = "application/x-www-form-urlencoded"
@@ -99,7 +99,7 @@ def test_a_hostile_form_is_refused_with_a_sentence(sent: bytes) -> None:
     "sent", [b"email=a@b.example&email[x]=1", b"a[b]=1&a=2&email=a@b.example", b"email=a@b.example&a[]=1&a=2&a[b]=3"]
 )
 def test_fields_of_a_form_that_contradict_each_other_are_remarked_on(sent: bytes) -> None:
-    [element] = SOURCES["generic"].elements(Delivery(sent, FORM), None)
+    [element] = SOURCES["generic"].read_items(Delivery(sent, FORM), None)
     assert element.fields.email == "a@b.example"
     assert "twice" in element.note
 

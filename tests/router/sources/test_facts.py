@@ -4,24 +4,24 @@ from typing import Any
 
 import pytest
 
-from services.router.sources.canonical import Canonical, Delivery, Setup
-from services.router.sources.facts import facts
+from services.router.sources.canonical import CanonicalLead, Delivery, EndpointConfig
+from services.router.sources.facts import lead_facts
 from services.router.sources.normalise import normalise
 from services.router.sources.registry import SOURCES
 from shared.agreement.conditions.evaluate import parse
-from tests.router.sources.cases import case
+from tests.router.sources.vector_cases import case
 
 
-def of(fields: Canonical) -> dict[str, Any]:
-    return facts(fields, normalise(fields), endpoint="web", source="generic")
+def of(fields: CanonicalLead) -> dict[str, Any]:
+    return lead_facts(fields, normalise(fields), endpoint="web", source="generic")
 
 
 def said(body: str, **setup: Any) -> dict[str, Any]:
-    return of(SOURCES["generic"].elements(Delivery(body.encode()), Setup(**setup))[0].fields)
+    return of(SOURCES["generic"].read_items(Delivery(body.encode()), EndpointConfig(**setup))[0].fields)
 
 
 def test_what_is_unknown_is_left_out() -> None:
-    assert of(Canonical()) == {"endpoint": "web", "source": "generic"}
+    assert of(CanonicalLead()) == {"endpoint": "web", "source": "generic"}
 
 
 @pytest.mark.parametrize(
@@ -60,14 +60,14 @@ def test_what_is_unknown_is_left_out() -> None:
     ],
 )
 def test_a_field_becomes_the_fact_that_an_agreement_names(fields: dict[str, Any], wanted: dict[str, Any]) -> None:
-    found = of(Canonical(**fields))
+    found = of(CanonicalLead(**fields))
     assert {name: found.get(name) for name in wanted} == wanted
     assert None not in found.values()
 
 
 @pytest.mark.parametrize("name", ["email_kind", "tier", "grade", "previous_owner", "recycled_as", "endpoint", "source"])
 def test_a_sender_cannot_say_what_only_we_know(name: str) -> None:
-    assert of(Canonical(extra={name: "mine"})).get(name) != "mine"
+    assert of(CanonicalLead(extra={name: "mine"})).get(name) != "mine"
     assert said(f'{{"email": "a@b.example", "{name}": "mine"}}').get(name) != "mine"
 
 
@@ -89,8 +89,8 @@ def test_the_answers_of_a_form_arrive_under_their_names() -> None:
 
 def test_the_facts_of_a_vector_pass_the_conditions_of_an_agreement() -> None:
     sent = case("hubspot_workflow", "v2-full-contact")
-    fields = SOURCES["hubspot_workflow"].elements(Delivery(sent["body_raw"].encode()), None)[0].fields
-    found = facts(fields, normalise(fields), endpoint="web", source="hubspot_workflow")
+    fields = SOURCES["hubspot_workflow"].read_items(Delivery(sent["body_raw"].encode()), None)[0].fields
+    found = lead_facts(fields, normalise(fields), endpoint="web", source="hubspot_workflow")
     for condition in (
         {"country": "US", "state": "ca", "employees": ">= 200", "title": "matches (VP|Chief|Head|Director)"},
         {"activity": ["demo_request", "contact_sales"], "utm.source": "google", "mql": "true", "score": "80 .. 90"},

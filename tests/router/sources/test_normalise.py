@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.router.sources.addresses import companys, folded, kind_of, registrable
-from services.router.sources.canonical import Canonical
-from services.router.sources.normalise import Normal, normalise, phone_number
-from services.router.sources.places import country_code
-from services.router.sources.trial import try_request
-from tests.router.sources.cases import case
+from services.router.sources.canonical import CanonicalLead
+from services.router.sources.dry_run import try_request
+from services.router.sources.email_addresses import company_domain, email_kind, fold_email, registrable_domain
+from services.router.sources.geo import country_code
+from services.router.sources.normalise import NormalisedLead, e164_phone, normalise
+from tests.router.sources.vector_cases import case
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ from tests.router.sources.cases import case
     ],
 )
 def test_addresses_compare_by_their_folded_form(given: str | None, wanted: str | None) -> None:
-    assert folded(given) == wanted
+    assert fold_email(given) == wanted
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_addresses_compare_by_their_folded_form(given: str | None, wanted: str |
     ],
 )
 def test_an_address_is_known_by_its_kind_and_company(address: str, kind: str, company: str | None) -> None:
-    assert kind_of(address) == kind
-    assert normalise(Canonical(email=address)).domain == company
+    assert email_kind(address) == kind
+    assert normalise(CanonicalLead(email=address)).domain == company
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_an_address_is_known_by_its_kind_and_company(address: str, kind: str, co
     ],
 )
 def test_the_registrable_domain_is_the_one_that_somebody_registered(host: str | None, wanted: str | None) -> None:
-    assert registrable(host) == wanted
+    assert registrable_domain(host) == wanted
 
 
 def test_a_mail_providers_domain_is_nobodys_company() -> None:
-    assert companys("gmail.com") is None
-    assert normalise(Canonical(email="ana@gmail.com", domain="gmail.com")).domain is None
-    assert normalise(Canonical(email="ana@gmail.com", domain="www.northwind.example")).domain == "northwind.example"
-    assert normalise(Canonical(email="ana@northwind.example", domain="gmail.com")).domain == "northwind.example"
+    assert company_domain("gmail.com") is None
+    assert normalise(CanonicalLead(email="ana@gmail.com", domain="gmail.com")).domain is None
+    assert normalise(CanonicalLead(email="ana@gmail.com", domain="www.northwind.example")).domain == "northwind.example"
+    assert normalise(CanonicalLead(email="ana@northwind.example", domain="gmail.com")).domain == "northwind.example"
 
 
 @pytest.mark.parametrize(
@@ -122,45 +122,45 @@ def test_a_mail_providers_domain_is_nobodys_company() -> None:
 def test_phone_numbers_become_e164_only_where_their_country_is_known(
     given: str | None, region: str | None, wanted: str | None
 ) -> None:
-    assert phone_number(given, region) == wanted
+    assert e164_phone(given, region) == wanted
 
 
 @pytest.mark.parametrize(
     ("fields", "wanted"),
     [
-        (Canonical(full_name="Haddad, Omar"), ("Omar Haddad", "Omar", "Haddad")),
-        (Canonical(first_name=" Ana ", last_name="Silva"), ("Ana Silva", "Ana", "Silva")),
-        (Canonical(first_name="Ana"), ("Ana", "Ana", None)),
+        (CanonicalLead(full_name="Haddad, Omar"), ("Omar Haddad", "Omar", "Haddad")),
+        (CanonicalLead(first_name=" Ana ", last_name="Silva"), ("Ana Silva", "Ana", "Silva")),
+        (CanonicalLead(first_name="Ana"), ("Ana", "Ana", None)),
         (
-            Canonical(full_name="Ana  Maria Silva", first_name="Ana", last_name="Silva"),
+            CanonicalLead(full_name="Ana  Maria Silva", first_name="Ana", last_name="Silva"),
             ("Ana Maria Silva", "Ana", "Silva"),
         ),
-        (Canonical(full_name="Omar Haddad, PhD"), ("Omar Haddad, PhD", None, None)),
-        (Canonical(full_name="Omar Haddad, Jr."), ("Omar Haddad, Jr.", None, None)),
-        (Canonical(full_name="Prince"), ("Prince", None, None)),
-        (Canonical(), (None, None, None)),
+        (CanonicalLead(full_name="Omar Haddad, PhD"), ("Omar Haddad, PhD", None, None)),
+        (CanonicalLead(full_name="Omar Haddad, Jr."), ("Omar Haddad, Jr.", None, None)),
+        (CanonicalLead(full_name="Prince"), ("Prince", None, None)),
+        (CanonicalLead(), (None, None, None)),
     ],
 )
-def test_a_name_is_as_it_is_spoken(fields: Canonical, wanted: tuple[str | None, ...]) -> None:
+def test_a_name_is_as_it_is_spoken(fields: CanonicalLead, wanted: tuple[str | None, ...]) -> None:
     normal = normalise(fields)
     assert (normal.name, normal.first_name, normal.last_name) == wanted
 
 
 def test_the_vectors_normal_forms() -> None:
     messy = case("zapier_generic", "messy-array")
-    normal = normalise(Canonical(**try_request(messy)["leads"][0]))
+    normal = normalise(CanonicalLead(**try_request(messy)["leads"][0]))
     assert {name: getattr(normal, name) for name in messy["normalized"]} == messy["normalized"]
 
 
 def test_a_national_number_is_of_the_leads_country_before_that_of_the_endpoint() -> None:
-    assert normalise(Canonical(phone="030 1234567", country="Germany"), "US").phone == "+49301234567"
-    assert normalise(Canonical(phone="030 1234567"), "DE").phone == "+49301234567"
-    assert normalise(Canonical(phone="030 1234567")).phone is None
+    assert normalise(CanonicalLead(phone="030 1234567", country="Germany"), "US").phone == "+49301234567"
+    assert normalise(CanonicalLead(phone="030 1234567"), "DE").phone == "+49301234567"
+    assert normalise(CanonicalLead(phone="030 1234567")).phone is None
 
 
 def test_a_state_in_full_names_its_country_only_where_none_was_given() -> None:
-    assert normalise(Canonical(state="US-CA")).country == "US"
-    assert normalise(Canonical(state="US-CA", country="Atlantis")).country is None
+    assert normalise(CanonicalLead(state="US-CA")).country == "US"
+    assert normalise(CanonicalLead(state="US-CA", country="Atlantis")).country is None
 
 
 _ANY = st.one_of(
@@ -172,14 +172,14 @@ _ANY = st.one_of(
 )
 
 
-@given(st.builds(Canonical, **dict.fromkeys(("email", "phone", "country", "state", "domain", "full_name"), _ANY)))
+@given(st.builds(CanonicalLead, **dict.fromkeys(("email", "phone", "country", "state", "domain", "full_name"), _ANY)))
 @settings(deadline=None)
-def test_normalising_never_raises_and_changes_nothing_when_done_again(fields: Canonical) -> None:
+def test_normalising_never_raises_and_changes_nothing_when_done_again(fields: CanonicalLead) -> None:
     normal = normalise(fields, "US")
-    assert folded(normal.email) == normal.email
-    assert phone_number(normal.phone, None) == normal.phone
+    assert fold_email(normal.email) == normal.email
+    assert e164_phone(normal.phone, None) == normal.phone
     assert country_code(normal.country) == normal.country
-    assert companys(normal.domain) == normal.domain
+    assert company_domain(normal.domain) == normal.domain
 
 
 def test_nothing_is_read_when_a_lead_comes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,8 +188,8 @@ def test_nothing_is_read_when_a_lead_comes(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(Path, "open", refuse)
     monkeypatch.setattr("builtins.open", refuse)
-    fields = Canonical(
+    fields = CanonicalLead(
         email="nobody@never-seen-before.example", phone="+998 90 123 45 67", country="Usbekistan", state="X"
     )
     assert normalise(fields).phone == "+998901234567"
-    assert normalise(Canonical()) == Normal()
+    assert normalise(CanonicalLead()) == NormalisedLead()

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from services.router.sources import registry
-from services.router.sources.answers import JSON, PROBLEM
-from services.router.sources.trial import try_request
-from tests.router.sources.cases import FILES, cases
+from services.router.sources.dry_run import try_request
+from services.router.sources.responses import JSON_TYPE, PROBLEM_TYPE
+from tests.router.sources.vector_cases import FILES, cases
 from tests.vectors_at import COPIES, vectors
 
 
@@ -22,9 +22,9 @@ def check(case: dict[str, Any]) -> None:
     outcome = try_request(case)
     assert outcome["verified"] is authentic(case), outcome["reason"]
     assert (outcome["reason"] is None) is authentic(case)
-    answer, policy = outcome["answer"], registry.source(case["source"]).policy
+    answer, policy = outcome["answer"], registry.source_named(case["source"]).response_policy
     assert answer["status"] == case.get("respond", policy.accepted if authentic(case) else 401)
-    assert answer["headers"]["content-type"] == (JSON if answer["status"] < 300 else PROBLEM)
+    assert answer["headers"]["content-type"] == (JSON_TYPE if answer["status"] < 300 else PROBLEM_TYPE)
     for name, value in case.get("respond_headers", {}).items():
         assert answer["headers"][name.lower()] == value
     if "respond_body" in case:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from services.router.sources.received import Received, lower, signed_url
-from services.router.sources.recipes import Secret
+from services.router.sources.dry_run import case_body, try_request
 from services.router.sources.registry import SOURCES
-from services.router.sources.trial import body_of, try_request
-from services.router.sources.verify import Verified
+from services.router.sources.request import WebhookRequest, lower_case_headers, signed_url
+from services.router.sources.signature_schemes import Secret
+from services.router.sources.verify import Verification
 from tests.router.sources.senders import (
     CLIENT_SECRET,
     NOW,
@@ -27,8 +27,10 @@ from tests.router.sources.senders import (
 )
 
 
-def allowed(schemes: list[str], request: dict[str, Any], now: float = NOW) -> Verified:
-    received = Received("POST", request["url"], lower(request["headers"].items()), body_of(request))
+def allowed(schemes: list[str], request: dict[str, Any], now: float = NOW) -> Verification:
+    received = WebhookRequest(
+        "POST", request["url"], lower_case_headers(request["headers"].items()), case_body(request)
+    )
     return SOURCES["hubspot"].verify(schemes, received, [Secret(CLIENT_SECRET, "k1")], now)
 
 
@@ -92,15 +94,15 @@ def test_the_signed_url_is_the_registered_one_with_the_query_that_came() -> None
 def test_while_secrets_are_rotated_both_count_and_the_one_that_matched_is_named() -> None:
     request = good("standard")
     new = "whsec_" + base64.b64encode(bytes(32)).decode()
-    headers, body = lower(request["headers"].items()), good_body("standard")
+    headers, body = lower_case_headers(request["headers"].items()), good_body("standard")
 
-    def at(now: float, *secrets: Secret) -> Verified:
+    def at(now: float, *secrets: Secret) -> Verification:
         stamped = Webhook(WHSEC).sign("msg_1", datetime.fromtimestamp(NOW, UTC), body.decode())
-        received = Received("POST", URL, {**headers, "webhook-signature": stamped}, body)
+        received = WebhookRequest("POST", URL, {**headers, "webhook-signature": stamped}, body)
         return SOURCES["standard"].verify(["v1"], received, secrets, now)
 
     old = Secret(WHSEC, "old", not_after=NOW + 100)
-    assert at(NOW, Secret(new, "new"), old).matched_key == "old"
+    assert at(NOW, Secret(new, "new"), old).secret_id == "old"
     assert at(NOW + 99.9, Secret(new, "new"), old).ok
     assert at(NOW + 100, Secret(new, "new"), old).reason == "signature does not match"
     assert at(NOW + 100, old).reason == "not configured"

@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from services.router.sources.trial import try_request
+from services.router.sources.dry_run import try_request
 
 PROOF = frozenset(
     (

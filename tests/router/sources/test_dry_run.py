@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.endpoints import endpoints
-from tests.router.sources.cases import FILES, case
 from tests.router.sources.senders import NOW, URL, good
+from tests.router.sources.vector_cases import FILES, case
 from tests.vectors_at import vectors
 
 KEYS = ["file", "verified", "reason", "answer", "leads", "parked"]

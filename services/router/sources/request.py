@@ -7,7 +7,7 @@ _STANDARD = ("id", "timestamp", "signature")
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class WebhookRequest:
     """One request: `url` is the registered URL with the raw query received, header names are lower case."""
 
     method: str
@@ -17,7 +17,7 @@ class Received:
     path_secret: str | None = None
 
 
-def lower(pairs: Iterable[tuple[bytes | str, bytes | str]]) -> dict[str, str]:
+def lower_case_headers(pairs: Iterable[tuple[bytes | str, bytes | str]]) -> dict[str, str]:
     """Headers by lower-case name; a repeated header is joined by ", ", so that no second value can hide."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in pairs:
@@ -34,7 +34,7 @@ def signed_url(registered: str, query: str | bytes = "") -> str:
     return f"{base}?{text}" if text else base
 
 
-def one_family(headers: Mapping[str, str]) -> dict[str, str]:
+def normalise_svix(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers with `svix-*` renamed to `webhook-*` where svix signed; never a mixture of both families.
 
     The family is the one that carries the signature: an id that was added beside it is not signed and is dropped.
@@ -43,8 +43,8 @@ def one_family(headers: Mapping[str, str]) -> dict[str, str]:
         return dict(headers)
     signer = "webhook" if "webhook-signature" in headers else "svix"
     families = {f"{family}-{part}" for family in ("webhook", "svix") for part in _STANDARD}
-    kept = {name: value for name, value in headers.items() if name not in families}
+    normalised = {name: value for name, value in headers.items() if name not in families}
     for part in _STANDARD:
         if f"{signer}-{part}" in headers:
-            kept[f"webhook-{part}"] = headers[f"{signer}-{part}"]
-    return kept
+            normalised[f"webhook-{part}"] = headers[f"{signer}-{part}"]
+    return normalised

@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from services.router.sources.canonical import Canonical, Delivery, Element, Setup, element_key
-from services.router.sources.registry import SOURCES, kept, source
+from services.router.sources.canonical import CanonicalLead, Delivery, EndpointConfig, Item, item_key
+from services.router.sources.registry import SOURCES, source_named, stored_headers
 from shared.events.intake import IntakeReceived
-from tests.router.sources.cases import case
 from tests.router.sources.senders import EVENT, LEAD
+from tests.router.sources.vector_cases import case
 
 MONTH, MINUTES = timedelta(days=30), timedelta(minutes=10)
 
 
 def keys(name: str, payload: Any, headers: dict[str, str] | None = None, **more: Any) -> list[str]:
     body = json.dumps(payload).encode()
-    found = SOURCES[name].elements(Delivery(body, headers=headers or {}, **more), Setup())
-    return [element_key(element, body) for element in found]
+    found = SOURCES[name].read_items(Delivery(body, headers=headers or {}, **more), EndpointConfig())
+    return [item_key(element, body) for element in found]
 
 
 def test_a_hubspot_event_is_one_event_whatever_its_attempt_and_its_place() -> None:
@@ -72,14 +72,14 @@ def test_a_lead_that_nothing_names_is_known_by_the_whole_body_and_its_place() ->
 
 @pytest.mark.parametrize("name", ["x" * 10_000, "münchen", "a\x00b", "a\r\nb", "\ud800"])
 def test_a_key_is_short_and_plain_whatever_the_sender_calls_it(name: str) -> None:
-    element = Element(0, None, Canonical())
+    element = Item(0, None, CanonicalLead())
     [key] = keys("generic", {**LEAD, "event_id": "e"}, {"idempotency-key": name})
     assert key == "e"
     [key] = keys("generic", LEAD, {"idempotency-key": name})
     assert len(key) <= 210
     assert key.isascii()
     assert key.isprintable()
-    assert element_key(element, b"x") != element_key(element, b"y")
+    assert item_key(element, b"x") != item_key(element, b"y")
 
 
 def test_a_delivery_is_known_by_the_name_that_its_sender_gives_it_else_by_its_body() -> None:
@@ -111,7 +111,7 @@ def test_a_delivery_is_known_by_the_name_that_its_sender_gives_it_else_by_its_bo
 def test_keys_are_kept_a_month_where_deliveries_are_signed_or_named(
     name: str, scheme: str | None, by_name: bool, window: timedelta
 ) -> None:
-    assert SOURCES[name].window(scheme, by_name) == window
+    assert SOURCES[name].dedupe_window(scheme, by_name) == window
 
 
 def test_no_secret_and_no_signature_is_kept_with_a_request() -> None:
@@ -124,7 +124,7 @@ def test_no_secret_and_no_signature_is_kept_with_a_request() -> None:
         "x-api-key",
     ]
     sent = {**dict.fromkeys(names, "s3cret"), "content-type": "application/json", "webhook-id": "msg_1"}
-    assert kept(sent) == {"content-type": "application/json", "webhook-id": "msg_1"}
+    assert stored_headers(sent) == {"content-type": "application/json", "webhook-id": "msg_1"}
 
 
 def test_a_delivery_survives_its_way_through_the_log() -> None:
@@ -139,7 +139,7 @@ def test_a_delivery_survives_its_way_through_the_log() -> None:
         headers={"Idempotency-Key": "b3c1"},
         body=base64.b64encode(sent["body_raw"].encode()).decode(),
     )
-    [element] = source("zapier").elements(Delivery.of(intake), Setup())
+    [element] = source_named("zapier").read_items(Delivery.from_intake(intake), EndpointConfig())
     assert element.fields.public() == sent["expected"][0]
     with pytest.raises(binascii.Error):
-        Delivery.of(intake.model_copy(update={"body": "?"}))
+        Delivery.from_intake(intake.model_copy(update={"body": "?"}))

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.router.sources.registry import SOURCES
+from tests.router.sources.dry_runs import PROOF, tried, with_body
 from tests.router.sources.senders import CLIENT_SECRET, NOW, SENDERS, TOKEN, WHPK, WHSEC, good, good_body
-from tests.router.sources.tries import PROOF, tried, with_body
 
 
 @pytest.mark.parametrize("sender", SENDERS)

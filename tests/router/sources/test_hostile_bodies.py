@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.router.sources import body as reader
-from services.router.sources.canonical import Delivery, element_key
-from services.router.sources.facts import facts
+from services.router.sources.canonical import Delivery, item_key
+from services.router.sources.dry_run import try_request
+from services.router.sources.errors import UnreadableBody
+from services.router.sources.facts import lead_facts
 from services.router.sources.normalise import normalise
 from services.router.sources.registry import SOURCES
-from services.router.sources.trial import try_request
-from services.router.sources.unreadable import Unreadable
 from tests.router.sources.senders import EVENT, LEAD, SENDERS, generic, good
 
 UNREADABLE = {
@@ -84,11 +84,11 @@ def test_json_is_read_to_a_depth_of_32_and_brackets_in_a_text_are_none(opening: 
     def nested(depth: int) -> str:
         return opening * depth + '"[[{\\\\\\"[["' + closing * depth
 
-    reader.read_json(nested(32))
-    with pytest.raises(Unreadable, match="deeper than 32 levels"):
-        reader.read_json(nested(33))
+    reader.parse_json(nested(32))
+    with pytest.raises(UnreadableBody, match="deeper than 32 levels"):
+        reader.parse_json(nested(33))
     beside = "[" + ",".join(["[]", "{}"] * 1_000) + "]"
-    assert len(reader.read_json(beside).value) == 2_000
+    assert len(reader.parse_json(beside).value) == 2_000
 
 
 ODD = {
@@ -117,8 +117,8 @@ ODD = {
 @pytest.mark.parametrize("name", ODD)
 def test_what_is_odd_but_readable_becomes_one_clean_lead(name: str) -> None:
     started = time.perf_counter()
-    [element] = SOURCES["generic"].elements(Delivery(ODD[name]), None)
-    found = facts(element.fields, normalise(element.fields), endpoint="web", source="generic")
+    [element] = SOURCES["generic"].read_items(Delivery(ODD[name]), None)
+    found = lead_facts(element.fields, normalise(element.fields), endpoint="web", source="generic")
     assert time.perf_counter() - started < 1
     assert element.problem is None
     for value in element.fields.public().values():
@@ -135,7 +135,7 @@ def test_what_is_odd_but_readable_becomes_one_clean_lead(name: str) -> None:
 
 
 def test_line_ends_in_a_field_cannot_start_a_line_of_their_own() -> None:
-    [element] = SOURCES["generic"].elements(Delivery(ODD["CR and LF"]), None)
+    [element] = SOURCES["generic"].read_items(Delivery(ODD["CR and LF"]), None)
     assert element.fields.company == "Acme Bcc: all@evil.example"
     assert element.fields.full_name == "A B"
     assert normalise(element.fields).phone == "+12025550143"
@@ -150,7 +150,7 @@ def test_an_address_with_a_line_end_is_no_address() -> None:
 @pytest.mark.parametrize("address", ["аna@northwind.example", "ana@nоrthwind.example", "ana\u200d@northwind.example"])
 def test_a_confusable_address_is_never_the_person_that_it_looks_like(address: str) -> None:
     body = json.dumps({"email": address, "id": "1"}).encode()
-    [element] = SOURCES["generic"].elements(Delivery(body), None)
+    [element] = SOURCES["generic"].read_items(Delivery(body), None)
     assert element.fields.email == address
     assert normalise(element.fields).email != "ana@northwind.example"
 
@@ -171,14 +171,14 @@ def test_any_json_is_read_or_unreadable_and_nothing_else(source: str, payload: A
     body = json.dumps(payload).encode()
     reason = ""
     try:
-        found = SOURCES[source].elements(Delivery(body), None)
-    except Unreadable as unreadable:
+        found = SOURCES[source].read_items(Delivery(body), None)
+    except UnreadableBody as unreadable:
         found, reason = [], unreadable.reason
     assert found or reason.endswith(".")
     assert [element.index for element in found] == list(range(len(found)))
     for element in found:
         assert element.problem is None or element.problem.endswith(".")
-        assert 0 < len(element_key(element, body)) <= 210
+        assert 0 < len(item_key(element, body)) <= 210
         normal = normalise(element.fields)
-        known = facts(element.fields, normal, endpoint="web", source=source)
+        known = lead_facts(element.fields, normal, endpoint="web", source=source)
         json.dumps([element.unmapped, known, element.fields.public()], allow_nan=False).encode()

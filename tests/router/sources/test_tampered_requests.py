@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.router.sources.trial import body_of
-from tests.router.sources.cases import cases
+from services.router.sources.dry_run import case_body
+from tests.router.sources.dry_runs import PROOF, tried, with_body, with_header
 from tests.router.sources.senders import NOW, SENDERS, SIGNED, good, good_body
-from tests.router.sources.tries import PROOF, tried, with_body, with_header
+from tests.router.sources.vector_cases import cases
 
 FLIPS = (0x01, 0x02, 0x10, 0x20, 0x80)
 
@@ -68,7 +68,7 @@ def test_without_a_header_that_proves_nothing_is_let_in(request_: dict[str, Any]
 
 @pytest.mark.parametrize("request_", ALL)
 def test_a_body_that_was_cut_or_grew_is_no_longer_signed(request_: dict[str, Any]) -> None:
-    body = body_of(request_)
+    body = case_body(request_)
     changes = [body[:end] for end in range(0, len(body), max(1, len(body) // 200))]
     for changed in (*changes, body[1:], body + b" ", b" " + body, b"\xef\xbb\xbf" + body, body + b"\x00", body * 2):
         outcome = tried(with_body(request_, changed))

@@ -7,18 +7,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.router.sources import answers, registry
-from services.router.sources.answers import Answer
-from services.router.sources.canonical import Delivery, Element, Setup
-from services.router.sources.received import Received, lower, signed_url
-from services.router.sources.recipes import Secret
-from services.router.sources.unreadable import Unreadable
+from services.router.sources import registry, responses
+from services.router.sources.canonical import Delivery, EndpointConfig, Item
+from services.router.sources.errors import UnreadableBody
+from services.router.sources.request import WebhookRequest, lower_case_headers, signed_url
+from services.router.sources.responses import WebhookResponse
+from services.router.sources.signature_schemes import Secret
 from services.router.sources.verify import NOT_CONFIGURED
 from shared.base.errors import BadRequest
 from shared.base.ids import stable_id
 
-NOTHING = "00000000-0000-0000-0000-000000000000"
-_LARGEST = 64 * 1024 * 1024
+NIL_INTAKE_ID = "00000000-0000-0000-0000-000000000000"
+_MAX_GENERATED_BYTES = 64 * 1024 * 1024
 
 
 def try_request(
@@ -27,60 +27,62 @@ def try_request(
     scheme: str | None = None,
     secret: str | Sequence[str] | None = None,
     now: float | None = None,
-    setup: Setup | None = None,
+    config: EndpointConfig | None = None,
 ) -> dict[str, Any]:
     """Try a request shaped like a case of the vectors; what is given beside it wins over what the case says.
 
     `now` is in unix seconds. Ids in the answer are those of the nil intake, for nothing is stored. Raises TheirMistake
     when the case is no request.
     """
-    kind = registry.source(str(source or case.get("source") or ""))
-    body = body_of(case)
-    headers = lower(_headers(case))
+    sender = registry.source_named(str(source or case.get("source") or ""))
+    body = case_body(case)
+    headers = lower_case_headers(_case_headers(case))
     url, _, query = str(case.get("url") or "").partition("?")
     method, shown = str(case.get("method") or "POST"), case.get("path_secret") or _path_secret(url)
-    request = Received(method, signed_url(url, query), headers, body, shown)
+    request = WebhookRequest(method, signed_url(url, query), headers, body, shown)
     moment = now if now is not None else case.get("now")
     if moment is not None and not (isinstance(moment, (int, float)) and math.isfinite(moment)):
         raise BadRequest("`now` must be a number of unix seconds.")
     schemes = [name] if (name := scheme or case.get("scheme")) else []
-    verdict = kind.verify(schemes, request, _secrets(secret if secret is not None else case.get("secret")), moment or 0)
-    refused = kind.refusal(request.method, headers, len(body))
-    if refused is None and not verdict.ok:
-        missing = verdict.reason == NOT_CONFIGURED
-        refused = answers.not_configured(kind.policy) if missing else answers.unauthentic()
-    refused = refused or kind.unfit(headers)
-    said: dict[str, Any] = {"verified": verdict.ok, "reason": verdict.reason or None}
+    verification = sender.verify(
+        schemes, request, _secrets(secret if secret is not None else case.get("secret")), moment or 0
+    )
+    refused = sender.early_refusal(request.method, headers, len(body))
+    if refused is None and not verification.ok:
+        missing = verification.reason == NOT_CONFIGURED
+        refused = responses.not_configured(sender.response_policy) if missing else responses.unauthorized()
+    refused = refused or sender.unsupported_content(headers)
+    outcome: dict[str, Any] = {"verified": verification.ok, "reason": verification.reason or None}
     if refused is not None:
-        return said | _outcome(refused)
-    delivery = Delivery(body, headers.get("content-type", ""), registry.kept(headers), request.method, query)
-    return said | _read(kind, delivery, setup or Setup())
+        return outcome | _outcome(refused)
+    delivery = Delivery(body, headers.get("content-type", ""), registry.stored_headers(headers), request.method, query)
+    return outcome | _read(sender, delivery, config or EndpointConfig())
 
 
-def _read(kind: registry.Source, delivery: Delivery, setup: Setup) -> dict[str, Any]:
-    first = answers.accepted(kind.policy, NOTHING, [stable_id(NOTHING, 0)])
+def _read(kind: registry.Source, delivery: Delivery, setup: EndpointConfig) -> dict[str, Any]:
+    first = responses.accepted(kind.response_policy, NIL_INTAKE_ID, [stable_id(NIL_INTAKE_ID, 0)])
     try:
-        found = kind.elements(delivery, setup)
-    except Unreadable as unreadable:
+        found = kind.read_items(delivery, setup)
+    except UnreadableBody as unreadable:
         if kind.parse_before_commit:
-            return _outcome(answers.bad_request(unreadable.reason))
+            return _outcome(responses.bad_request(unreadable.reason))
         return _outcome(first, parked=unreadable.reason)
     good = [element for element in found if element.problem is None]
     bad = [element for element in found if element.problem is not None]
     if not kind.parse_before_commit:
-        return _outcome(first, good, "; ".join(_numbered(element) for element in bad) or None)
-    problems = [answers.item_problem(element.index, element.problem or "") for element in bad]
+        return _outcome(first, good, "; ".join(_describe_problem(element) for element in bad) or None)
+    problems = [responses.item_problem(element.index, element.problem or "") for element in bad]
     if not good:
-        return _outcome(answers.bad_request("No lead of the request is of use.", problems))
-    ids = [stable_id(NOTHING, element.index) for element in good]
-    return _outcome(answers.accepted(kind.policy, NOTHING, ids, problems), good)
+        return _outcome(responses.bad_request("No lead of the request is of use.", problems))
+    ids = [stable_id(NIL_INTAKE_ID, element.index) for element in good]
+    return _outcome(responses.accepted(kind.response_policy, NIL_INTAKE_ID, ids, problems), good)
 
 
-def _numbered(element: Element) -> str:
+def _describe_problem(element: Item) -> str:
     return f"element {element.index}: {element.problem}"
 
 
-def _outcome(answer: Answer, leads: Sequence[Element] = (), parked: str | None = None) -> dict[str, Any]:
+def _outcome(answer: WebhookResponse, leads: Sequence[Item] = (), parked: str | None = None) -> dict[str, Any]:
     return {
         "answer": {"status": answer.status, "headers": dict(answer.headers), "body": answer.body.decode()},
         "leads": [element.fields.public() for element in leads],
@@ -88,7 +90,7 @@ def _outcome(answer: Answer, leads: Sequence[Element] = (), parked: str | None =
     }
 
 
-def _headers(case: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _case_headers(case: Mapping[str, Any]) -> list[tuple[str, str]]:
     headers = case.get("headers") or {}
     if not isinstance(headers, Mapping):
         raise BadRequest("`headers` must be an object of names and values.")
@@ -109,7 +111,7 @@ def _secrets(given: Any) -> list[Secret]:
     return [Secret(str(value), str(place)) for place, value in enumerate(values)]
 
 
-def body_of(case: Mapping[str, Any]) -> bytes:
+def case_body(case: Mapping[str, Any]) -> bytes:
     """The body of a case: its text (`body_raw`), its bytes (`body_base64`), or made where the case only describes it
     (`generate`). Raises TheirMistake."""
     plan = case.get("generate")
@@ -125,9 +127,11 @@ def body_of(case: Mapping[str, Any]) -> bytes:
         if "nest" in plan:
             count = int(plan["depth"])
             closing = "]" if plan["nest"] == "[" else "}"
-            made = str(plan["nest"]) * min(count, _LARGEST) + closing * min(count, _LARGEST)
+            body = str(plan["nest"]) * min(count, _MAX_GENERATED_BYTES) + closing * min(count, _MAX_GENERATED_BYTES)
         else:
-            made = str(plan.get("wrap", "%s")).replace("%s", str(plan["repeat"]) * min(int(plan["bytes"]), _LARGEST))
+            body = str(plan.get("wrap", "%s")).replace(
+                "%s", str(plan["repeat"]) * min(int(plan["bytes"]), _MAX_GENERATED_BYTES)
+            )
     except (KeyError, TypeError, ValueError) as error:
         raise BadRequest("`generate` needs `nest` and `depth`, or `repeat`, `bytes` and `wrap`.") from error
-    return made.encode()
+    return body.encode()

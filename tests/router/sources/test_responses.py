@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from services.router.sources import answers
-from services.router.sources.recipes import recipe
-from services.router.sources.registry import ALIASES, SOURCES, source
+from services.router.sources import responses
+from services.router.sources.registry import SOURCE_ALIASES, SOURCES, source_named
+from services.router.sources.signature_schemes import recipe
 from shared.base.errors import BadRequest
 
 
@@ -18,36 +18,42 @@ from shared.base.errors import BadRequest
     [("hubspot", 200, False), ("hubspot_workflow", 200, False), ("standard", 202, True), ("generic", 202, True)],
 )
 def test_what_is_stored_is_answered_as_the_source_wants_it(name: str, status: int, leads: bool) -> None:
-    answer = answers.accepted(SOURCES[name].policy, "0193", ["a", "b"])
+    answer = responses.accepted(SOURCES[name].response_policy, "0193", ["a", "b"])
     said = json.loads(answer.body)
     assert (answer.status, said["status"], said["id"]) == (status, "accepted", "0193")
     assert said.get("leads") == (["a", "b"] if leads else None)
-    assert answer == answers.accepted(SOURCES[name].policy, "0193", ["a", "b"])
+    assert answer == responses.accepted(SOURCES[name].response_policy, "0193", ["a", "b"])
 
 
 @pytest.mark.parametrize(
     ("name", "wait"), [("hubspot", "5"), ("hubspot_workflow", "5000"), ("standard", "5"), ("generic", "5")]
 )
 def test_retry_after_is_in_the_unit_that_the_source_reads(name: str, wait: str) -> None:
-    policy = SOURCES[name].policy
-    for answer in (answers.unavailable(policy, 5), answers.not_configured(policy, 5), answers.slow_down(policy, 5)):
+    policy = SOURCES[name].response_policy
+    for answer in (
+        responses.unavailable(policy, 5),
+        responses.not_configured(policy, 5),
+        responses.slow_down(policy, 5),
+    ):
         assert answer.headers["retry-after"] == wait
-    assert answers.unavailable(policy).status == 503
-    assert answers.slow_down(policy, 5).status == 429
+    assert responses.unavailable(policy).status == 503
+    assert responses.slow_down(policy, 5).status == 429
 
 
 @pytest.mark.parametrize(
     ("answer", "status", "more"),
     [
-        (answers.unauthentic(), 401, {}),
-        (answers.bad_request("The body is empty.", [answers.item_problem(3, "It is empty.")]), 400, {}),
-        (answers.too_large(10), 413, {}),
-        (answers.unsupported("Send JSON."), 415, {}),
-        (answers.wrong_method(("POST", "GET")), 405, {"allow": "POST, GET"}),
-        (answers.unknown_endpoint(), 404, {}),
+        (responses.unauthorized(), 401, {}),
+        (responses.bad_request("The body is empty.", [responses.item_problem(3, "It is empty.")]), 400, {}),
+        (responses.too_large(10), 413, {}),
+        (responses.unsupported_media_type("Send JSON."), 415, {}),
+        (responses.method_not_allowed(("POST", "GET")), 405, {"allow": "POST, GET"}),
+        (responses.unknown_endpoint(), 404, {}),
     ],
 )
-def test_a_refusal_is_a_problem_with_one_sentence(answer: answers.Answer, status: int, more: dict[str, str]) -> None:
+def test_a_refusal_is_a_problem_with_one_sentence(
+    answer: responses.WebhookResponse, status: int, more: dict[str, str]
+) -> None:
     said = json.loads(answer.body)
     assert (answer.status, said["status"]) == (status, status)
     assert answer.headers == {"content-type": "application/problem+json", **more}
@@ -57,16 +63,16 @@ def test_a_refusal_is_a_problem_with_one_sentence(answer: answers.Answer, status
 
 
 def test_an_endpoint_that_once_was_answers_kindly() -> None:
-    assert answers.tombstone().status == 200
+    assert responses.tombstone().status == 200
 
 
 def test_a_source_is_found_by_the_names_that_people_use() -> None:
-    assert {source(alias).name for alias in ALIASES} == {"hubspot", "standard", "generic"}
-    assert source("zapier_generic") is SOURCES["generic"]
+    assert {source_named(alias).name for alias in SOURCE_ALIASES} == {"hubspot", "standard", "generic"}
+    assert source_named("zapier_generic") is SOURCES["generic"]
     with pytest.raises(BadRequest, match="choose one of hubspot, hubspot_workflow, standard, generic"):
-        source("hubspott")
+        source_named("hubspott")
     with pytest.raises(BadRequest, match="choose one of v3, v2, v1"):
-        SOURCES["hubspot"].recipes(["v4"])
+        SOURCES["hubspot"].allowed_schemes(["v4"])
 
 
 @pytest.mark.parametrize(
@@ -117,7 +123,9 @@ def test_a_recipe_with_an_unknown_word_is_refused_with_a_sentence(wrong: dict[st
 
 
 def test_the_sources_are_imported_without_a_database_a_web_server_or_the_rest_of_the_router() -> None:
-    program = "import sys, services.router.sources.trial, services.router.sources.facts\nprint('\\n'.join(sys.modules))"
+    program = (
+        "import sys, services.router.sources.dry_run, services.router.sources.facts\nprint('\\n'.join(sys.modules))"
+    )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     own = {name for name in loaded if name.startswith("services.")}
     assert own <= {"services.router", *(name for name in own if name.startswith("services.router.sources"))}

@@ -6,14 +6,14 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-LONGEST_TEXT = 2000
-LONGEST_BAND = 40
-_BREAK = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
+MAX_TEXT_LENGTH = 2000
+MAX_BAND_LENGTH = 40
+_LINE_BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 # Control marks, and the ones that nobody sees but that reverse or split what they stand in.
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 _GROUPED = re.compile(r"([+-]?\d{1,3})((?:[,.' \u00a0\u202f]\d{3})+)", re.ASCII)
 _THOUSANDS = re.compile(r"([+-]?\d{1,3}(?:,\d{3})+)(\.\d+)?", re.ASCII)
-_CONTINENTAL = re.compile(r"([+-]?\d{1,3}(?:\.\d{3})+),(\d+)", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"([+-]?\d{1,3}(?:\.\d{3})+),(\d+)", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,15})?", re.ASCII)
 _BAND = re.compile(
     r"(?:(?P<low>\d[\d,.' ]*?)\s*(?:-|–|—|to|\.\.+)\s*\d[\d,.' ]*|(?P<over>\d[\d,.' ]*?)\s*(?:\+|or more|and over)"
@@ -21,21 +21,21 @@ _BAND = re.compile(
     r"\s*(?:employees|people)?",
     re.ASCII | re.IGNORECASE,
 )
-_YES = frozenset(("true", "yes", "y", "1", "on", "t"))
-_NO = frozenset(("false", "no", "n", "0", "off", "f"))
+_TRUE_WORDS = frozenset(("true", "yes", "y", "1", "on", "t"))
+_FALSE_WORDS = frozenset(("false", "no", "n", "0", "off", "f"))
 
 
 def text(value: Any) -> str | None:
     """A text or a number as one trimmed line without unseen marks; at most 2000 characters of it."""
-    return prose(_BREAK.sub(" ", value) if isinstance(value, str) else value)
+    return multiline_text(_LINE_BREAKS.sub(" ", value) if isinstance(value, str) else value)
 
 
-def prose(value: Any) -> str | None:
+def multiline_text(value: Any) -> str | None:
     """A text or a number, trimmed, its lines kept, without unseen marks; at most 2000 characters of it."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
-    lines = "\n".join(_UNSEEN.sub("", line) for line in str(value).splitlines())
-    return lines.strip()[:LONGEST_TEXT].strip() or None
+    lines = "\n".join(_INVISIBLE.sub("", line) for line in str(value).splitlines())
+    return lines.strip()[:MAX_TEXT_LENGTH].strip() or None
 
 
 def email(value: Any) -> str | None:
@@ -50,7 +50,7 @@ def email(value: Any) -> str | None:
     return f"{local}{at}{domain.lower()}" or None
 
 
-def host(value: Any) -> str | None:
+def hostname(value: Any) -> str | None:
     """The host of a domain or a web address, in lower case and without `www.`."""
     given = text(value)
     if given is None:
@@ -63,7 +63,7 @@ def host(value: Any) -> str | None:
     return found if "." in found and " " not in found else None
 
 
-def whole(value: Any) -> int | None:
+def integer(value: Any) -> int | None:
     """A count: 250, "1,200", "1.200" or "250.0"; never a band."""
     given = text(value)
     if given is None:
@@ -80,7 +80,7 @@ def number(value: Any) -> int | float | None:
     given = (text(value) or "").replace(" ", "")
     if found := _THOUSANDS.fullmatch(given):
         given = found[1].replace(",", "") + (found[2] or "")
-    elif found := _CONTINENTAL.fullmatch(given):
+    elif found := _DECIMAL_COMMA.fullmatch(given):
         given = found[1].replace(".", "") + "." + found[2]
     if not _DECIMAL.fullmatch(given):
         return None
@@ -91,27 +91,27 @@ def number(value: Any) -> int | float | None:
 def band(value: Any) -> str | None:
     """A range of sizes as it was given: "50-200", "1000+", "> 500"."""
     given = text(value)
-    return given if given and len(given) <= LONGEST_BAND and _BAND.fullmatch(given) else None
+    return given if given and len(given) <= MAX_BAND_LENGTH and _BAND.fullmatch(given) else None
 
 
-def band_floor(given: str) -> int | None:
+def band_minimum(given: str) -> int | None:
     """The least size that a band allows; 0 for "up to 50", None when the text is no band."""
-    found = _BAND.fullmatch(given) if len(given) <= LONGEST_BAND else None
+    found = _BAND.fullmatch(given) if len(given) <= MAX_BAND_LENGTH else None
     if found is None:
         return None
     low = found["low"] or found["over"] or found["more"]
     return 0 if low is None else int(re.sub(r"\D", "", low, flags=re.ASCII))
 
 
-def truth(value: Any) -> bool | None:
+def boolean(value: Any) -> bool | None:
     """Yes or no, in the ways that forms say it."""
     if isinstance(value, bool):
         return value
     given = (text(value) or "").casefold()
-    return True if given in _YES else False if given in _NO else None
+    return True if given in _TRUE_WORDS else False if given in _FALSE_WORDS else None
 
 
-def moment(value: Any, zone: ZoneInfo | None = None) -> str | None:
+def timestamp(value: Any, zone: ZoneInfo | None = None) -> str | None:
     """A time as RFC 3339 UTC: ISO text, or unix seconds or milliseconds. One without a zone needs `zone`."""
     given = text(value)
     if given is None:
@@ -137,7 +137,7 @@ def rfc3339(at: datetime) -> str:
     return written.replace("+00:00", "Z")
 
 
-def words(value: Any) -> tuple[str, ...]:
+def text_list(value: Any) -> tuple[str, ...]:
     """A list of texts, from a list or from one text parted by ";" or ","; each once, at most 50."""
     given = value if isinstance(value, list) else re.split(r"[;,]", text(value) or "")
     return tuple(dict.fromkeys(word for item in given if (word := text(item))))[:50]

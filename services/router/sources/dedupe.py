@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from hashlib import sha256
 
-_LONGEST = 200
+_MAX_KEY_LENGTH = 200
 
 
-def short(text: str) -> str:
+def bounded_key(text: str) -> str:
     """The text itself, or its digest when it is too long for a key or not plain ASCII."""
-    if len(text) <= _LONGEST and text.isascii() and text.isprintable():
+    if len(text) <= _MAX_KEY_LENGTH and text.isascii() and text.isprintable():
         return text
     return f"sha256:{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def named(headers: Mapping[str, str], header: str) -> str | None:
+def delivery_id(headers: Mapping[str, str], header: str) -> str | None:
     """The delivery's own name in a header, None when it has none."""
     value = headers.get(header, "").strip()
-    return short(value) if value else None
+    return bounded_key(value) if value else None

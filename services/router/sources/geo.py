@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pycountry
 
-ALIASES = {
+COUNTRY_ALIASES = {
     "GB": "UK|U.K.|England|Scotland|Wales|Northern Ireland|Great Britain|Britain|United Kingdom of Great Britain",
     "US": "U.S.|U.S.A.|US of A|United States of America|The United States|America|Amerika|USA",
     "DE": "BRD|Germany Federal Republic|West Germany",
@@ -57,7 +57,7 @@ ALIASES = {
 }
 """What people write and no list has; these win over the lists."""
 
-USUAL = {
+STATE_ABBREVIATIONS = {
     "US": "AL Ala|AZ Ariz|AR Ark|CA Calif Cal|CO Colo|CT Conn|DE Del|FL Fla|IL Ill|IN Ind|KS Kan Kans|KY Ken|LA La"
     "|MD Md|MA Mass|MI Mich|MN Minn|MS Miss|MO Mo|MT Mont|NE Neb Nebr|NV Nev|NM N.Mex|NY N.Y|ND N.Dak|OK Okla|OR Ore"
     "|PA Penn Penna|TN Tenn|TX Tex|VT Vt|VA Va|WA Wash|WV W.Va|WI Wis Wisc|WY Wyo|DC Washington_DC Washington_D.C",
@@ -67,55 +67,60 @@ USUAL = {
 """States whose short forms are usual in addresses but in no ISO list."""
 
 
-def _fold(text: str) -> str:
+def _fold_name(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
     kept = "".join(mark for mark in plain if not unicodedata.combining(mark))
     return re.sub(r"[\W_]+", " ", kept.replace(".", "").replace("'", "").replace("’", "")).strip()
 
 
-def _all_countries() -> dict[str, str]:
-    names = {_fold(name): code for code, line in ALIASES.items() for name in line.split("|")}
+def _index_countries() -> dict[str, str]:
+    names = {_fold_name(name): code for code, line in COUNTRY_ALIASES.items() for name in line.split("|")}
     for country in pycountry.countries:
-        said = (country.alpha_2, country.alpha_3, country.name, *(getattr(country, key, "") for key in _NAMES))
+        said = (
+            country.alpha_2,
+            country.alpha_3,
+            country.name,
+            *(getattr(country, key, "") for key in _PYCOUNTRY_NAMES),
+        )
         for name in said:
-            names.setdefault(_fold(name), country.alpha_2)
+            names.setdefault(_fold_name(name), country.alpha_2)
     with Path(__file__).with_name("country_names.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             for name in row["names"].split("|"):
-                names.setdefault(_fold(name), row["code"])
+                names.setdefault(_fold_name(name), row["code"])
     names.pop("", None)
     return names
 
 
-def _all_states() -> dict[str, dict[str, str]]:
+def _index_states() -> dict[str, dict[str, str]]:
     states: dict[str, dict[str, str]] = {}
-    for country, line in USUAL.items():
+    for country, line in STATE_ABBREVIATIONS.items():
         for entry in line.split("|"):
             code, *usual = entry.split(" ")
-            states.setdefault(country, {}).update({_fold(name): f"{country}-{code}" for name in usual})
+            states.setdefault(country, {}).update({_fold_name(name): f"{country}-{code}" for name in usual})
     for state in pycountry.subdivisions:
         for name in (state.code, state.code.partition("-")[2], re.sub(r"[\[(].*", "", state.name)):
-            states.setdefault(state.country_code, {}).setdefault(_fold(name), state.code)
+            states.setdefault(state.country_code, {}).setdefault(_fold_name(name), state.code)
     return states
 
 
-_NAMES = ("official_name", "common_name")
-_COUNTRIES = _all_countries()
-_STATES = _all_states()
-_CODES = {code for states in _STATES.values() for code in states.values()}
+_PYCOUNTRY_NAMES = ("official_name", "common_name")
+_COUNTRY_BY_NAME = _index_countries()
+_STATE_BY_NAME = _index_states()
+_STATE_CODES = {code for states in _STATE_BY_NAME.values() for code in states.values()}
 
 
 @lru_cache(maxsize=5_000)
-def country_code(given: str | None) -> str | None:
+def country_code(name: str | None) -> str | None:
     """The ISO 3166-1 alpha-2 code of a country; None when the text names none for certain."""
-    text = (given or "")[:200]
-    return _COUNTRIES.get(_fold(text)) or _COUNTRIES.get(_fold(re.sub(r"\(.*", "", text)))
+    text = (name or "")[:200]
+    return _COUNTRY_BY_NAME.get(_fold_name(text)) or _COUNTRY_BY_NAME.get(_fold_name(re.sub(r"\(.*", "", text)))
 
 
 @lru_cache(maxsize=5_000)
-def state_code(given: str | None, country: str | None) -> str | None:
+def state_code(name: str | None, country: str | None) -> str | None:
     """The ISO 3166-2 code of a state (US-CA) within a country that is known, or one that is written in full."""
-    text = (given or "")[:200].strip()
+    text = (name or "")[:200].strip()
     if country is None:
-        return text.upper() if text.upper() in _CODES else None
-    return _STATES.get(country, {}).get(_fold(text))
+        return text.upper() if text.upper() in _STATE_CODES else None
+    return _STATE_BY_NAME.get(country, {}).get(_fold_name(text))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.router.sources.places import country_code, state_code
+from services.router.sources.geo import country_code, state_code
 
 
 @pytest.mark.parametrize(

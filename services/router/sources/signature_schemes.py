@@ -23,7 +23,7 @@ class Timestamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class SignatureScheme:
     """How one scheme proves that a request is authentic.
 
     `parts` is the string to sign, piece by piece: body, method, url, url_hubspot_decoded, secret, ts, header:NAME,
@@ -49,7 +49,7 @@ class Recipe:
         """Whether the sender signs, rather than shows a secret."""
         return self.alg != "none"
 
-    def instead_of(self, *names: str) -> "Recipe":
+    def instead_of(self, *names: str) -> "SignatureScheme":
         """The same recipe, which leaves the named schemes without effect when its own header is present."""
         return replace(self, supersedes=frozenset(names))
 
@@ -69,11 +69,11 @@ class Secret:
         return after_start and (self.not_after is None or now < self.not_after)
 
 
-def recipe(name: str, data: Mapping[str, Any]) -> Recipe:
+def recipe(name: str, data: Mapping[str, Any]) -> SignatureScheme:
     """A recipe from its data. Raises ValueError with a sentence when a word of it is unknown."""
     header = str(data["header"]).lower() if data.get("header") else None
     sig_format, _, fields = str(data.get("sig_format", "plain")).partition(":")
-    made = Recipe(
+    made = SignatureScheme(
         name=name,
         alg=_known("alg", data.get("alg"), ALGORITHMS),
         key=_known("key", data.get("key", "utf8"), KEYS),

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.router.sources import values
+from services.router.sources import coerce
 
 NBSP = "\u00a0"
 
@@ -20,7 +20,7 @@ NBSP = "\u00a0"
     ],
 )  # fmt: skip
 def test_a_count_is_whole_and_never_a_band(given: Any, wanted: int | None) -> None:
-    assert values.whole(given) == wanted
+    assert coerce.integer(given) == wanted
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_count_is_whole_and_never_a_band(given: Any, wanted: int | None) -> No
     ],
 )  # fmt: skip
 def test_a_number_is_read_in_both_ways_of_writing_decimals(given: Any, wanted: float | None) -> None:
-    found = values.number(given)
+    found = coerce.number(given)
     assert (found, type(found)) == (wanted, type(wanted))
 
 
@@ -43,20 +43,20 @@ def test_a_number_is_read_in_both_ways_of_writing_decimals(given: Any, wanted: f
     ],
 )  # fmt: skip
 def test_a_band_is_kept_as_it_was_given_and_has_a_least_size(given: str, floor: int) -> None:
-    assert values.band(given) == given
-    assert values.band_floor(given) == floor
+    assert coerce.band(given) == given
+    assert coerce.band_minimum(given) == floor
 
 
 @pytest.mark.parametrize("given", ["250", "many", "2026-01-01", "-", "", "1-2-3", "+49 30 1234567", "1" * 41 + "-2"])
 def test_what_is_no_band_is_none(given: str) -> None:
-    assert values.band(given) is None
-    assert values.band_floor(given) is None
+    assert coerce.band(given) is None
+    assert coerce.band_minimum(given) is None
 
 
 def test_a_hundred_hostile_bands_cost_little() -> None:
     started = time.perf_counter()
     for _ in range(100):
-        assert values.band("1" + " " * 1_900 + "x") is None
+        assert coerce.band("1" + " " * 1_900 + "x") is None
     assert time.perf_counter() - started < 1
 
 
@@ -79,7 +79,7 @@ def test_a_hundred_hostile_bands_cost_little() -> None:
     ],
 )
 def test_a_time_becomes_utc_and_one_without_a_zone_needs_one(given: Any, zone: str | None, wanted: str | None) -> None:
-    assert values.moment(given, ZoneInfo(zone) if zone else None) == wanted
+    assert coerce.timestamp(given, ZoneInfo(zone) if zone else None) == wanted
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_time_becomes_utc_and_one_without_a_zone_needs_one(given: Any, zone: s
     ],
 )  # fmt: skip
 def test_yes_and_no_are_read_as_forms_say_them(given: Any, wanted: bool | None) -> None:
-    assert values.truth(given) is wanted
+    assert coerce.boolean(given) is wanted
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_yes_and_no_are_read_as_forms_say_them(given: Any, wanted: bool | None) 
     ],
 )  # fmt: skip
 def test_a_web_address_is_known_by_its_host(given: Any, wanted: str | None) -> None:
-    assert values.host(given) == wanted
+    assert coerce.hostname(given) == wanted
 
 
 @pytest.mark.parametrize(
@@ -119,16 +119,16 @@ def test_a_web_address_is_known_by_its_host(given: Any, wanted: str | None) -> N
     ],
 )
 def test_an_address_keeps_the_case_of_its_local_part(given: Any, wanted: str | None) -> None:
-    assert values.email(given) == wanted
+    assert coerce.email(given) == wanted
 
 
 def test_lines_are_kept_in_prose_and_nowhere_else() -> None:
-    assert values.text(" a\r\n\tb\u2028c\x00d\u202ee ") == "a b cde"
-    assert values.prose(" a\r\nb\u202ec\n\n ") == "a\nbc"
+    assert coerce.text(" a\r\n\tb\u2028c\x00d\u202ee ") == "a b cde"
+    assert coerce.multiline_text(" a\r\nb\u202ec\n\n ") == "a\nbc"
 
 
 def test_words_are_told_apart_by_marks_and_each_counts_once() -> None:
-    assert values.words("Demo request; Pricing, Demo request") == ("Demo request", "Pricing")
-    assert values.words(["a", None, "", 1, {"x": 1}, "a"]) == ("a", "1")
-    assert len(values.words([str(n) for n in range(1_000)])) == 50
-    assert values.slug("Demo  Request!") == "demo_request"
+    assert coerce.text_list("Demo request; Pricing, Demo request") == ("Demo request", "Pricing")
+    assert coerce.text_list(["a", None, "", 1, {"x": 1}, "a"]) == ("a", "1")
+    assert len(coerce.text_list([str(n) for n in range(1_000)])) == 50
+    assert coerce.slug("Demo  Request!") == "demo_request"

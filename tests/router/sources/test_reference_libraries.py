@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from services.router.sources.received import Received, lower, one_family
-from services.router.sources.recipes import Secret
-from services.router.sources.registry import SOURCES, source
-from services.router.sources.trial import try_request
-from services.router.sources.verify import Verified
+from services.router.sources.dry_run import try_request
+from services.router.sources.registry import SOURCES, source_named
+from services.router.sources.request import WebhookRequest, lower_case_headers, normalise_svix
+from services.router.sources.signature_schemes import Secret
+from services.router.sources.verify import Verification
 from tests.router.sources.senders import (
     NOW,
     URL,
@@ -31,8 +31,8 @@ BODIES = st.dictionaries(st.text(max_size=8), st.text(max_size=20) | st.integers
 )
 
 
-def verdict(headers: dict[str, str], body: bytes, secret: str, scheme: str, now: float) -> Verified:
-    return SOURCES["standard"].verify([scheme], Received("POST", URL, headers, body), [Secret(secret, "k1")], now)
+def verdict(headers: dict[str, str], body: bytes, secret: str, scheme: str, now: float) -> Verification:
+    return SOURCES["standard"].verify([scheme], WebhookRequest("POST", URL, headers, body), [Secret(secret, "k1")], now)
 
 
 def theirs(headers: dict[str, str], body: str, secret: str) -> bool:
@@ -54,7 +54,7 @@ def test_what_the_standard_webhooks_library_signs_is_authentic(secret: str, name
         "webhook-signature": Webhook(secret).sign(name, now, body),
     }
     assert theirs(headers, body, secret)
-    assert verdict(headers, body.encode(), secret, "v1", now.timestamp()) == Verified(True, "", "k1", "v1")
+    assert verdict(headers, body.encode(), secret, "v1", now.timestamp()) == Verification(True, "", "k1", "v1")
 
 
 @given(
@@ -139,8 +139,8 @@ def test_svix_names_are_an_alias_and_are_never_mixed_with_the_others() -> None:
 
 
 def test_an_unsigned_id_beside_a_signed_one_names_nothing() -> None:
-    kind = source("standard")
+    kind = source_named("standard")
     request = standard_case(good_body("standard"), family="svix")
-    headers = lower({**request["headers"], "webhook-id": "chosen by a forger"}.items())
+    headers = lower_case_headers({**request["headers"], "webhook-id": "chosen by a forger"}.items())
     assert kind.delivery_key(headers, b"x") == ("id:msg_1", True)
-    assert one_family(headers)["webhook-id"] == "msg_1"
+    assert normalise_svix(headers)["webhook-id"] == "msg_1"

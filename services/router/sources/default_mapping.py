@@ -1,13 +1,13 @@
 """The default mapping of our own contract, as data: canonical field to the names that senders give it."""
 
-from services.router.sources.mapping import Table
+from services.router.sources.mapping import FieldPaths
 
-UTM: Table = {
+UTM_PATHS: FieldPaths = {
     f"utm.{part}": (f"utm.{part}", f"utm_{part}", f"utm.utm_{part}")
     for part in ("source", "medium", "campaign", "term", "content")
 }
 
-ANSWERS: Table = {
+FORM_ANSWER_PATHS: FieldPaths = {
     "postal_code": ("postal_code", "postcode", "zip", "zip_code", "address.postal_code", "address.zip"),
     "city": ("city", "town", "address.city"),
     "need": ("need", "needs", "requirement", "requirements"),
@@ -17,7 +17,7 @@ ANSWERS: Table = {
 }
 """What forms ask beside who somebody is; facts of a lead, though no canonical fields."""
 
-CONTRACT: Table = {
+LEAD_PATHS: FieldPaths = {
     "email": ("email", "email_address", "work_email", "business_email", "mail"),
     "full_name": ("full_name", "name", "contact_name", "your_name"),
     "first_name": ("first_name", "given_name", "fname"),
@@ -51,11 +51,11 @@ CONTRACT: Table = {
     "activity": ("activity", "activities", "conversion", "form_name"),
     "asset": ("asset", "content_asset", "download"),
     "signals.honeypot": ("honeypot", "signals.honeypot", "hp"),
-    **ANSWERS,
-    **UTM,
+    **FORM_ANSWER_PATHS,
+    **UTM_PATHS,
 }
 
-QUESTIONS = frozenset(
+NAMED_FACTS = frozenset(
     ("need", "budget", "timeframe", "decision_maker", "postal_code", "city", "message", "skills", "language", "notes")
 )
 """Further facts with a name of their own: they are not shown as unmapped."""

@@ -1,0 +1,26 @@
+"""Standard Webhooks (and Svix): one lead in our own contract, named by its signed `webhook-id`."""
+
+from collections.abc import Mapping
+
+from services.router.sources import body, mapping
+from services.router.sources.canonical import Delivery, EndpointConfig, Item
+from services.router.sources.dedupe import delivery_id
+from services.router.sources.errors import UnreadableBody
+from services.router.sources.generic import read_lead
+from services.router.sources.request import normalise_svix
+
+DELIVERY_ID_HEADER = "webhook-id"
+
+
+def read_items(delivery: Delivery, config: EndpointConfig | None = None) -> list[Item]:
+    """The one lead of the message. Raises Unreadable when the message holds none."""
+    parsed = body.parse_json_body(delivery.content_type, delivery.body)
+    if not isinstance(parsed.value, Mapping):
+        raise UnreadableBody("The message is JSON but not an object.")
+    mapped = read_lead(parsed.value, config or EndpointConfig())
+    name = delivery_id(normalise_svix(delivery.headers), DELIVERY_ID_HEADER)
+    fields = mapped.fields.model_copy(update={"event_id": name})
+    problem = mapping.contact_problem(fields)
+    if problem == mapping.NO_CONTACT:
+        raise UnreadableBody("The message names no lead: it has no email, no phone and no id.")
+    return [Item(0, name, fields, mapped.unmapped, " ".join((*parsed.notes, *mapped.notes)), problem)]
