@@ -4,11 +4,16 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.parts import Missing, browser, no_outside
 from tests.parts.kafka import kafka as kafka_part
 from tests.parts.postgres import fresh_database
 from tests.parts.postgres import postgres as postgres_part
+
+# How long an example takes depends on what else the machine does; a property test is only about its promise.
+settings.register_profile("baton", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("baton")
 
 
 def _without(missing: Missing) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from shared.events.base import AGREEMENT, EventData, event_type
 
 

@@ -9,7 +9,7 @@ import pytest
 from services.console.app import build
 from services.console.settings import Settings
 from shared.agreement.model import ExecutableAgreement
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from shared.events import AgreementPublished, RosterChanged
 from tests.console.browsing import app_of
 from tests.service_harness import TUESDAY, ServiceHarness, service_harness

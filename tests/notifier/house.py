@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from services.notifier.app import build
 from services.notifier.settings import Settings
 from shared.agreement.model import Channel, Decline, ExecutableAgreement, Member, Promise, Target, Team
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from shared.base.settings import Settings as Shared
 from shared.events import (
     AgreementPublished,

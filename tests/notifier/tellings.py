@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.agreement.model import Channel
-from shared.agreement.roster import Away
+from shared.base.roster import Away
 from shared.events import RosterChanged
 from tests.notifier.house import PEOPLE, House, assigned, clock
 from tests.service_harness import TUESDAY

@@ -13,8 +13,8 @@ from services.notifier.domain.reader import Reader, short
 from services.notifier.domain.recipients import Office
 from services.notifier.domain.ways import ways
 from shared.agreement.model import Channel, ExecutableAgreement, Team
-from shared.agreement.roster import Away, Rep
 from shared.base.keyring import KeyRing
+from shared.base.roster import Away, Rep
 
 NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
 KEYS = KeyRing(["k" * 32])

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from services.notifier.channels.webhook import public
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from shared.events import RosterChanged
 from tests.notifier.house import CARD, House, assigned, clock
 from tests.notifier.tellings import MINUTE

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from services.notifier.channels.mail import plain
 from services.notifier.handlers.sending import PAUSES
 from services.notifier.settings import Settings
-from shared.agreement.roster import Rep
 from shared.base import failpoints
 from shared.base.errors import CannotStart
+from shared.base.roster import Rep
 from shared.base.settings import load
 from shared.events import LeadAccepted, RosterChanged
 from tests.notifier.house import CARD, LEAD, House, assigned, clock, house, html_of, text_of

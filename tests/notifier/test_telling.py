@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from shared.events import (
     LeadAccepted,
     LeadContacted,

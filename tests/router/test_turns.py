@@ -19,8 +19,8 @@ from services.router.settings import Settings as RouterSettings
 from services.router.store import agreements, cached, people
 from shared.access.admin import set_clock
 from shared.agreement.model import Member, Team
-from shared.agreement.roster import Rep
 from shared.base.ids import new_id
+from shared.base.roster import Rep
 from shared.base.settings import Settings
 from shared.events.base import Event
 from shared.runtime.migrate import upgrade

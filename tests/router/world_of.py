@@ -19,9 +19,9 @@ from shared.agreement.model import (
     Tier,
     Unrouted,
 )
-from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import CalendarSpec
 from shared.base.ids import new_id
+from shared.base.roster import Rep
 from shared.events.intake import IntakeReceived
 from tests.service_harness import ServiceHarness, json_body
 

@@ -4,8 +4,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from shared.agreement.model import ClockRules, EscalationStep, ExecutableAgreement, Member, Promise, Target, Team
-from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import CalendarSpec
+from shared.base.roster import Rep
 from shared.events import (
     AgreementPublished,
     LeadAssigned,

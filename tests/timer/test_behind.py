@@ -7,7 +7,7 @@ from sqlalchemy import text
 from services.timer.app import build
 from services.timer.settings import Settings as TimerSettings
 from shared.access.admin import set_clock
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from shared.base.settings import Settings
 from shared.events import LeadAccepted, RosterChanged
 from shared.events.base import Event

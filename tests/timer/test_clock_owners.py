@@ -6,7 +6,7 @@ from pathlib import Path
 from services.timer.app import build
 from services.timer.settings import Settings
 from shared.agreement.model import Target
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from shared.events import (
     ActionRefused,
     LeadAccepted,

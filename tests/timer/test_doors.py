@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from shared.access.admin import create_key
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from shared.events import RosterChanged
 from shared.runtime.app import build_app
 from tests.service_harness import TUESDAY, ServiceHarness

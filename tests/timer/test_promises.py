@@ -12,7 +12,7 @@ from services.timer.domain.followed import again, follow
 from services.timer.domain.lead import ASSIGNED, Lead
 from services.timer.domain.promise import Begun, basis, begin, left_of, reckon
 from shared.agreement.model import ClockRules, ExecutableAgreement, Promise, Target
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from tests.timer.clock_room import agreement
 
 OPEN = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)

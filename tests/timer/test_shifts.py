@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from shared.events import RosterChanged, SlaBreached
 from shared.work.scheduler import Scheduler
 from tests.service_harness import TUESDAY, ServiceHarness

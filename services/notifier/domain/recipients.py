@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.notifier.domain.lead import Lead
 from shared.agreement.model import ExecutableAgreement
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 
 STAND_BY = ("ops", "admin")
 """Who is told when nobody else of a role can be."""

@@ -14,7 +14,7 @@ from services.notifier.domain.reader import Reader
 from services.notifier.domain.wording import About, wording
 from services.notifier.store import known
 from services.notifier.store.leads import dues_of
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from shared.store.tx import Tx
 
 VALID = timedelta(days=14)

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.store.tables import agreements, metadata, people, roster
 from shared.agreement.model import ExecutableAgreement
-from shared.agreement.roster import Rep
 from shared.base.ids import new_id
+from shared.base.roster import Rep
 from shared.store.tx import Tx
 from shared.store.write import upsert
 

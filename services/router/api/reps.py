@@ -12,9 +12,9 @@ from services.router.handlers import roster
 from services.router.store import cached, people
 from services.router.store import leads as lead_store
 from services.router.store.tables import lists
-from shared.agreement.roster import Away, Rep
 from shared.base.credentials import Principal
 from shared.base.errors import Conflict, NotFound
+from shared.base.roster import Away, Rep
 from shared.store.tx import Tx
 from shared.store.write import upsert
 from shared.web.http import allow, in_transaction, json_response, reading

@@ -6,9 +6,9 @@ from datetime import datetime
 from fractions import Fraction
 
 from shared.agreement.model import ExecutableAgreement, Member
-from shared.agreement.roster import Rep
 from shared.agreement.time.business_time import NeverOpens, is_open, next_opening
 from shared.agreement.time.calendar import ALWAYS, Calendar
+from shared.base.roster import Rep
 
 
 @dataclass(frozen=True, slots=True)

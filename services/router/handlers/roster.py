@@ -12,9 +12,9 @@ from services.router.store import cached
 from services.router.store import leads as lead_store
 from services.router.store import people as store
 from shared.access.admin import ROLES
-from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import parse_hours, zone_named
 from shared.base.errors import BadRequest, NotFound
+from shared.base.roster import Rep
 from shared.events.agreement import RosterChanged
 from shared.store.tx import Tx
 from shared.work import schedule

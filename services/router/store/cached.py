@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.router.store.tables import agreements, lists, people, versions
 from shared.agreement.model import ExecutableAgreement
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from shared.store.tx import Tx
 
 NAMES = ("agreement", "lists", "roster")

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from services.router.domain.floor import Turn
 from services.router.store.tables import people, turns
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from shared.store.tx import Tx
 from shared.store.write import upsert
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from shared.agreement.model import ExecutableAgreement
-from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import ALWAYS, Calendar
+from shared.base.roster import Rep
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from services.timer.domain.lead import Lead
 from services.timer.domain.promise import Begun, basis, left_of
 from services.timer.domain.step import upcoming
 from shared.agreement.model import ExecutableAgreement, Promise
-from shared.agreement.roster import Rep
 from shared.agreement.time.calendar import Calendar
+from shared.base.roster import Rep
 from shared.events.base import Event
 from shared.events.breaches import SlaEvent
 from shared.store.tx import Tx

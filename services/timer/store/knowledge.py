@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.timer.store.parts import parts
 from services.timer.store.tables import agreements, people
 from shared.agreement.model import ExecutableAgreement
-from shared.agreement.roster import Rep
+from shared.base.roster import Rep
 from shared.store.tx import Tx
 from shared.store.write import upsert
 

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from shared.agreement.roster import Rep
 from shared.agreement.time.day_plan import DayPlan, day_plan
 from shared.agreement.time.hours import ALL_WEEK, Week, Windows, parse_hours, parse_week, parse_windows, say_window
+from shared.base.roster import Rep
 
 __all__ = ["ALWAYS", "Calendar", "CalendarSpec", "Special", "parse_hours", "zone_named"]
 

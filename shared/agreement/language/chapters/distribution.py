@@ -5,7 +5,7 @@ from typing import Any
 
 from yaml.nodes import MappingNode, Node
 
-from shared.agreement.language.conditions import condition
+from shared.agreement.language.condition_reader import condition
 from shared.agreement.language.problems import Problems
 from shared.agreement.language.schema import (
     Key,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shared.agreement.language.chapters.sales import deed
-from shared.agreement.language.conditions import condition
+from shared.agreement.language.condition_reader import condition
 from shared.agreement.language.schema import (
     PERIOD,
     Key,

@@ -1,4 +1,4 @@
-"""A person of the roster: who they are, how to reach them, when they work. Data, unsigned, changed at any time."""
+"""People of the roster: who they are, how to reach them and when they work; unsigned data, changed at any time."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, field_validator
 
 
 class Away(BaseModel):
-    """Time off, from (included) until (excluded), UTC."""
+    """Time off in UTC, `start` included and `until` excluded."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     start: AwareDatetime
@@ -15,8 +15,11 @@ class Away(BaseModel):
 
 
 class Rep(BaseModel):
-    """One person: rep, manager, marketer or ops. `hours` is text as in the agreement ("mon-fri 09:00-17:30");
-    None means the team's calendar. `manager` and `backup` are ids of other people."""
+    """One person: rep, manager, marketer or ops.
+
+    `hours` is text as in the agreement ("mon-fri 09:00-17:30"); None means the team's calendar. `manager` and `backup`
+    are ids of other people.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     id: str
@@ -36,15 +39,15 @@ class Rep(BaseModel):
 
     @field_validator("email", "phone", "slack", "manager", "backup", "timezone", "hours", mode="before")
     @classmethod
-    def _blank(cls, value: object) -> object:
-        """What a form or a script sends to clear a field."""
+    def _blank_to_none(cls, value: object) -> object:
+        """Read blank text as None: a form or a script sends it to clear a field."""
         return (value.strip() or None) if isinstance(value, str) else value
 
     def is_away(self, now: datetime) -> bool:
-        """Whether they are off at this moment."""
+        """Whether the person is off at `now`."""
         return any(span.start <= now < span.until for span in self.away)
 
     def back_at(self, now: datetime) -> datetime | None:
-        """When the time off that covers this moment ends, or None when they are here."""
+        """The end of the time off that covers `now`, or None when the person is here."""
         ends = [span.until for span in self.away if span.start <= now < span.until]
         return max(ends) if ends else None
