@@ -1,1 +1,1 @@
-"""The contract of the roads: one suite, on the embedded log and on a real Kafka."""
+"""The contract of the bus: one suite, on the embedded log and on a real Kafka."""

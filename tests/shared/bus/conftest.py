@@ -1,4 +1,4 @@
-"""A road in both widths: every test that asks for `road` runs on the embedded log and on Kafka."""
+"""The bus in both widths: every test that asks for `bus` runs on the embedded log and on Kafka."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -16,8 +16,8 @@ from shared.bus.port import Bus, Consumer, Outgoing, Record
 PATIENCE = 30.0
 
 
-class Road:
-    """A road with helpers; whatever it opened is closed at the end."""
+class BusUnderTest:
+    """A bus with helpers; whatever it opened is closed at the end."""
 
     def __init__(self, bus: Bus, again: Callable[[], Bus], closing: AsyncExitStack) -> None:
         self.bus = bus
@@ -32,36 +32,36 @@ class Road:
         return consumer
 
     async def reopen(self) -> None:
-        """End the process's part of the road and begin anew, as a restart does."""
+        """Stop the bus and open it again, as a restart does."""
         await self.bus.stop()
         self.bus = self._again()
         await self.bus.start()
 
-    async def say(self, *records: Outgoing) -> None:
+    async def publish(self, *records: Outgoing) -> None:
         """Publish; every record must arrive."""
         assert await self.bus.publish(records) == [None] * len(records)
 
 
-def letter(key: str, number: int, topic: str = "leads") -> Outgoing:
-    """A record that says its key and number."""
+def new_record(key: str, number: int, topic: str = "leads") -> Outgoing:
+    """A record whose value is its key and number."""
     return Outgoing(topic, key, f"{key}{number}".encode(), uuid4().hex)
 
 
-async def read(member: Consumer, count: int, *, done: bool = True) -> list[Record]:
-    """At least `count` records, marked done batch by batch unless told otherwise."""
-    found: list[Record] = []
+async def read(member: Consumer, count: int, *, commit: bool = True) -> list[Record]:
+    """At least `count` records, committed batch by batch unless `commit` is false."""
+    records: list[Record] = []
     until = time.monotonic() + PATIENCE
-    while len(found) < count:
+    while len(records) < count:
         batch = await member.poll(wait=0.5)
-        found += batch.records
-        if done and batch.offsets:
+        records += batch.records
+        if commit and batch.offsets:
             await member.commit(batch)
-        assert time.monotonic() < until, f"only {len(found)} of {count} came"
-    return found
+        assert time.monotonic() < until, f"only {len(records)} of {count} came"
+    return records
 
 
 def kafka_settings(servers: str) -> Settings:
-    """Settings for a road of this test's own on a shared broker."""
+    """Settings for topics of this test's own on a shared broker."""
     return Settings(
         _env_file=None,
         bus="kafka",
@@ -72,8 +72,8 @@ def kafka_settings(servers: str) -> Settings:
 
 
 @pytest.fixture(params=["embedded", "kafka"])
-async def road(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Road]:
-    """An empty road with the topics leads and clocks."""
+async def bus(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[BusUnderTest]:
+    """An empty bus with the topics leads and clocks."""
     if request.param == "kafka":
         settings = kafka_settings(request.getfixturevalue("kafka"))
         make: Callable[[], Bus] = lambda: KafkaBus(settings)
@@ -83,20 +83,20 @@ async def road(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         bus = make()
         await bus.start()
         await bus.create(["leads", "clocks"])
-        found = Road(bus, make, closing)
-        yield found
+        under_test = BusUnderTest(bus, make, closing)
+        yield under_test
         await closing.aclose()
-        await found.bus.stop()
+        await under_test.bus.stop()
 
 
 @pytest.fixture
-async def wide_road(kafka: str) -> AsyncIterator[Road]:
+async def kafka_under_test(kafka: str) -> AsyncIterator[BusUnderTest]:
     """The same on Kafka only, for what only a group of several members can show."""
     settings = kafka_settings(kafka)
     async with AsyncExitStack() as closing:
         bus = KafkaBus(settings)
         await bus.create(["leads", "clocks"])
-        found = Road(bus, lambda: KafkaBus(settings), closing)
-        yield found
+        under_test = BusUnderTest(bus, lambda: KafkaBus(settings), closing)
+        yield under_test
         await closing.aclose()
-        await found.bus.stop()
+        await under_test.bus.stop()

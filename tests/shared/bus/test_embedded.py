@@ -1,4 +1,4 @@
-"""What only the embedded log can get wrong: its readers look at several topics in one snapshot while others write."""
+"""What only the embedded log can get wrong: it reads several topics in one snapshot while others write."""
 
 import asyncio
 from pathlib import Path
@@ -10,7 +10,7 @@ NUMBER = 300
 TOPICS = ("actions", "intake", "leads")
 
 
-async def test_a_record_written_while_another_topic_is_read_is_not_passed_over(tmp_path: Path) -> None:
+async def test_a_record_appended_while_another_topic_is_read_is_not_skipped(tmp_path: Path) -> None:
     bus = EmbeddedBus(tmp_path / "log.db")
     await bus.start()
     await bus.create(TOPICS)

@@ -1,1 +1,1 @@
-"""The contract of the stores: one suite, on SQLite files and on PostgreSQL."""
+"""The store and what works on it: one suite, on SQLite files and on PostgreSQL."""

@@ -29,12 +29,12 @@ things = Table(
 async def timers(settings: Settings) -> AsyncIterator[Database]:
     """The database of a service named timer, with the kernel's tables and one more, `things`."""
     async with open_resources(settings, ["timer"]) as resources:
-        found = resources.databases["timer"]
-        if found.dialect == "postgresql":
-            async with found.engines.writer.begin() as conn:
+        database = resources.databases["timer"]
+        if database.dialect == "postgresql":
+            async with database.engines.writer.begin() as conn:
                 await conn.execute(text("CREATE SCHEMA timer"))
-        await found.create_tables(metadata)
-        yield found
+        await database.create_tables(metadata)
+        yield database
 
 
 def narrow(folder: Path) -> Settings:
@@ -62,5 +62,5 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def db(settings: Settings) -> AsyncIterator[Database]:
     """The database of one service in either width."""
-    async with timers(settings) as found:
-        yield found
+    async with timers(settings) as database:
+        yield database

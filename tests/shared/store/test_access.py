@@ -1,4 +1,4 @@
-"""Keys, doors and targets are known from the moment that their making is answered, and gone from that of their revoking."""
+"""A key, endpoint or destination is valid once its creation is answered, and invalid once its revocation is."""
 
 import asyncio
 import random
@@ -43,7 +43,7 @@ async def reading(access: Access, stop: asyncio.Event) -> None:
 
 
 @pytest.mark.parametrize("readers", [1, 4])
-async def test_a_key_counts_at_once_however_often_the_others_read_anew(access: Access, readers: int) -> None:
+async def test_a_new_key_is_valid_at_once_while_other_processes_reload(access: Access, readers: int) -> None:
     stop = asyncio.Event()
     loops = [asyncio.create_task(reading(access, stop)) for _ in range(readers)]
     try:

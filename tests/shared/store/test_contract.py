@@ -1,4 +1,4 @@
-"""What a handler may rely on in either database: all or nothing, one winner, moments that stay what they are."""
+"""What a handler may rely on in either database: all or nothing, one winner, unchanged instants."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
@@ -11,7 +11,7 @@ from shared.store.database import Database
 from shared.store.tx import Tx
 from shared.store.write import insert_new, upsert
 from tests.shared.store.conftest import things
-from tests.shared.store.facts import said
+from tests.shared.store.events import suppressed
 
 KATHMANDU = timezone(timedelta(hours=5, minutes=45))
 
@@ -28,39 +28,39 @@ async def letters(db: Database) -> int:
         return int(row["n"])
 
 
-async def test_a_deed_and_its_events_are_written_together(db: Database) -> None:
+async def test_a_change_and_its_events_are_committed_together(db: Database) -> None:
     async with db.transaction() as tx:
         await tx.execute(things.insert(), [{"id": "a"}])
-        tx.emit(said(), subject="a")
+        tx.emit(suppressed(), subject="a")
     assert (await ids(db), await letters(db)) == (["a"], 1)
 
 
-async def test_a_deed_that_fails_leaves_neither_row_nor_event_nor_number(db: Database) -> None:
+async def test_a_failed_transaction_leaves_neither_row_nor_event_nor_sequence_number(db: Database) -> None:
     rung = []
     with pytest.raises(ZeroDivisionError):
         async with db.transaction() as tx:
             await tx.execute(things.insert(), [{"id": "a"}])
-            tx.emit(said(), subject="a")
+            tx.emit(suppressed(), subject="a")
             tx.on_commit(lambda: rung.append("after"))
             raise ZeroDivisionError
     assert (await ids(db), await letters(db), rung) == ([], 0, [])
     async with db.transaction() as tx:
-        tx.emit(said(), subject="a")
+        tx.emit(suppressed(), subject="a")
     async with db.reading() as tx:
         row = await tx.first(text("SELECT last FROM sequences"))
         assert row is not None
         assert row["last"] == 1
 
 
-async def test_whoever_sleeps_is_woken_only_by_what_was_committed(db: Database) -> None:
+async def test_a_sleeping_loop_is_woken_only_by_a_committed_transaction(db: Database) -> None:
     bell = db.wakeups.subscribe("timer", "outbox")
     with pytest.raises(ZeroDivisionError):
         async with db.transaction() as tx:
-            tx.emit(said(), subject="a")
+            tx.emit(suppressed(), subject="a")
             raise ZeroDivisionError
     assert not bell.is_set()
     async with db.transaction() as tx:
-        tx.emit(said(), subject="a")
+        tx.emit(suppressed(), subject="a")
         assert not bell.is_set()
     assert bell.is_set()
 
@@ -76,7 +76,7 @@ async def test_upsert_sets_the_named_columns_and_leaves_the_others(db: Database)
         assert (row["count"], row["data"]) == (2, {"x": 1})
 
 
-async def test_of_many_who_insert_the_same_each_row_has_one_winner(db: Database) -> None:
+async def test_of_many_transactions_inserting_the_same_rows_each_row_has_one_winner(db: Database) -> None:
     rows = [{"id": f"{number:04d}"} for number in range(1500)]
 
     async def claim(order: int) -> set[tuple[str]]:
@@ -88,7 +88,7 @@ async def test_of_many_who_insert_the_same_each_row_has_one_winner(db: Database)
     assert set().union(*won) == {(row["id"],) for row in rows}
 
 
-async def test_two_who_upsert_the_same_rows_in_opposite_order_both_finish(db: Database) -> None:
+async def test_two_transactions_upserting_the_same_rows_in_opposite_order_both_finish(db: Database) -> None:
     rows = [{"id": f"{number:03d}", "count": number} for number in range(200)]
 
     async def write(turned: bool) -> None:
@@ -99,7 +99,7 @@ async def test_two_who_upsert_the_same_rows_in_opposite_order_both_finish(db: Da
     assert len(await ids(db)) == 200
 
 
-async def test_work_that_the_database_refuses_in_a_deadlock_is_done_again(db: Database) -> None:
+async def test_a_transaction_refused_in_a_deadlock_is_tried_again(db: Database) -> None:
     async with db.transaction() as tx:
         await tx.execute(things.insert(), [{"id": "a", "count": 0}, {"id": "b", "count": 0}])
     tries = []
@@ -129,7 +129,7 @@ async def test_work_that_the_database_refuses_in_a_deadlock_is_done_again(db: Da
         datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC),
     ],
 )
-async def test_a_moment_comes_back_as_the_same_instant_in_utc(db: Database, moment: datetime) -> None:
+async def test_a_stored_datetime_comes_back_as_the_same_instant_in_utc(db: Database, moment: datetime) -> None:
     async with db.transaction() as tx:
         await tx.execute(things.insert(), [{"id": "a", "at": moment}])
     async with db.reading() as tx:
@@ -139,7 +139,7 @@ async def test_a_moment_comes_back_as_the_same_instant_in_utc(db: Database, mome
     assert row["at"].tzinfo is UTC or row["at"].utcoffset() == timedelta(0)
 
 
-async def test_moments_sort_by_instant_whatever_their_zone(db: Database) -> None:
+async def test_stored_datetimes_sort_by_instant_whatever_their_zone(db: Database) -> None:
     early = datetime(2026, 12, 1, 20, 0, tzinfo=KATHMANDU)
     late = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
     assert early < late
@@ -152,14 +152,14 @@ async def test_moments_sort_by_instant_whatever_their_zone(db: Database) -> None
     assert [row["id"] for row in before] == ["early"]
 
 
-async def test_a_moment_without_a_zone_is_refused(db: Database) -> None:
+async def test_a_datetime_without_a_zone_is_refused(db: Database) -> None:
     with pytest.raises(StatementError, match="no zone"):
         async with db.transaction() as tx:
             await tx.execute(things.insert(), [{"id": "a", "at": datetime(2026, 12, 1)}])
     assert await ids(db) == []
 
 
-async def test_what_is_said_in_json_comes_back_the_same(db: Database) -> None:
+async def test_a_json_value_comes_back_the_same(db: Database) -> None:
     data = {"name": "Zoë \u0000 'quoted' 🚀", "list": [1, 2.5, None, True], "deep": {"a": {"b": []}}}
     async with db.transaction() as tx:
         await tx.execute(things.insert(), [{"id": "a", "data": data}])
@@ -169,7 +169,7 @@ async def test_what_is_said_in_json_comes_back_the_same(db: Database) -> None:
     assert row["data"] == data
 
 
-async def test_a_transaction_reads_one_time_and_it_is_aware(db: Database) -> None:
+async def test_a_transaction_has_one_time_and_it_is_aware(db: Database) -> None:
     before = datetime.now(UTC) - timedelta(seconds=5)
     async with db.transaction() as tx:
         assert tx.now.utcoffset() == timedelta(0)

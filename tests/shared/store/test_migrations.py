@@ -26,8 +26,8 @@ def metadata_of(schema: str) -> MetaData:
     if schema == engines.ACCESS:
         return tables.metadata
     store = import_module(f"services.{schema}.store")
-    found: MetaData = getattr(store, "metadata", None) or import_module(f"services.{schema}.store.tables").metadata
-    return found
+    metadata: MetaData = getattr(store, "metadata", None) or import_module(f"services.{schema}.store.tables").metadata
+    return metadata
 
 
 def database_of(resources: Resources, schema: str) -> Database:
@@ -52,7 +52,7 @@ async def test_the_migrations_make_the_tables_that_the_code_knows(settings: Sett
             assert await conn.run_sync(differences, schema) == []
 
 
-async def test_migrating_again_changes_nothing_and_the_versions_are_those_of_the_program(settings: Settings) -> None:
+async def test_migrating_twice_changes_nothing_and_reaches_the_version_of_the_program(settings: Settings) -> None:
     async with open_resources(settings, list(NAMES)) as resources:
         for _ in range(2):
             await migrate.upgrade(resources, SCHEMAS)
@@ -62,7 +62,7 @@ async def test_migrating_again_changes_nothing_and_the_versions_are_those_of_the
             assert have is not None
 
 
-async def test_two_who_migrate_at_once_take_turns(postgres: str) -> None:
+async def test_two_migrations_at_once_take_turns(postgres: str) -> None:
     async with open_resources(wide(postgres), list(NAMES)) as one, open_resources(wide(postgres), list(NAMES)) as two:
         await asyncio.wait_for(asyncio.gather(migrate.upgrade(one, SCHEMAS), migrate.upgrade(two, SCHEMAS)), 60)
         for schema in SCHEMAS:

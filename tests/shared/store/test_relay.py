@@ -1,4 +1,4 @@
-"""The relay posts what the outbox holds: everything, in order for each key, whatever road or relay fails meanwhile."""
+"""The relay posts every outbox row, in order for each key, whatever bus or relay fails meanwhile."""
 
 import asyncio
 import random
@@ -18,42 +18,42 @@ from shared.work.relay import Relay
 from shared.work.shard_leases import ShardLeases
 from tests.parts.patience import eventually
 from tests.shared.store.conftest import timers, wide
-from tests.shared.store.facts import said
+from tests.shared.store.events import suppressed
 
 PATIENCE = 30.0
 
 
-class RoughRoad(EmbeddedBus):
-    """A road that now and then refuses a record, and with it the rest of its key."""
+class FlakyBus(EmbeddedBus):
+    """A bus that refuses some records, and with each the rest of its key."""
 
     refusing = 0.0
     chance = random.Random(3)
 
     async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
-        """Post what is not refused."""
-        shut = {record.key for record in records if self.chance.random() < self.refusing}
-        through = [record for record in records if record.key not in shut]
-        answers = dict(zip([record.event_id for record in through], await super().publish(through), strict=True))
+        """Post the records that are not refused."""
+        refused_keys = {record.key for record in records if self.chance.random() < self.refusing}
+        accepted = [record for record in records if record.key not in refused_keys]
+        answers = dict(zip([record.event_id for record in accepted], await super().publish(accepted), strict=True))
         return [answers.get(record.event_id, OSError("refused")) for record in records]
 
 
 @pytest.fixture
-async def road(tmp_path: Path) -> AsyncIterator[RoughRoad]:
-    bus = RoughRoad(tmp_path / "road.db")
+async def bus(tmp_path: Path) -> AsyncIterator[FlakyBus]:
+    bus = FlakyBus(tmp_path / "bus.db")
     await bus.start()
     yield bus
     await bus.stop()
 
 
-async def deeds(db: Database, count: int) -> dict[str, int]:
-    """Many deeds at once, each saying a few events; returns how many events each subject has said."""
+async def emit_at_random(db: Database, count: int) -> dict[str, int]:
+    """Many emit_at_random at once, each saying a few events; returns how many events each subject has said."""
     chance = random.Random(count)
     plans = [[chance.choice("abcdefgh") for _ in range(chance.randint(1, 4))] for _ in range(count)]
 
     async def deed(subjects: list[str]) -> None:
         async with db.transaction() as tx:
             for subject in subjects:
-                tx.emit(said(), subject=subject)
+                tx.emit(suppressed(), subject=subject)
 
     await asyncio.gather(*(deed(plan) for plan in plans))
     return {subject: sum(plan.count(subject) for plan in plans) for subject in "abcdefgh"}
@@ -66,71 +66,69 @@ async def unsent(db: Database) -> int:
     return int(row["n"])
 
 
-async def posted(road: EmbeddedBus) -> dict[str, list[int]]:
-    """The numbers of each subject as they stand on the road."""
-    reader = road.consumer("watcher", ["notices"])
+async def posted(bus: EmbeddedBus) -> dict[str, list[int]]:
+    """The sequences of each subject as they stand on the bus."""
+    reader = bus.consumer("watcher", ["notices"])
     await reader.start()
-    found: dict[str, list[int]] = {}
+    sequences: dict[str, list[int]] = {}
     while records := (await reader.poll(wait=0.05)).records:
         for record in records:
             event = decode(record.value)
-            found.setdefault(event.subject, []).append(event.sequence)
-    return found
+            sequences.setdefault(event.subject, []).append(event.sequence)
+    return sequences
 
 
-async def emptied(db: Database) -> None:
+async def until_outbox_is_empty(db: Database) -> None:
     async def empty() -> bool:
         return await unsent(db) == 0
 
     await eventually(empty, "the outbox does not become empty", PATIENCE)
 
 
-async def test_everything_said_is_posted_in_order_though_the_road_refuses_now_and_then(
-    db: Database, road: RoughRoad
-) -> None:
-    road.refusing = 0.2
+async def test_every_emitted_event_is_posted_in_order_while_the_bus_refuses_some(db: Database, bus: FlakyBus) -> None:
+    bus.refusing = 0.2
     stop = asyncio.Event()
-    running = asyncio.create_task(Relay(db, road, None, stop).run())
-    count = await deeds(db, 40)
-    road.refusing = 0.0
-    await emptied(db)
+    running = asyncio.create_task(Relay(db, bus, None, stop).run())
+    count = await emit_at_random(db, 40)
+    bus.refusing = 0.0
+    await until_outbox_is_empty(db)
     stop.set()
     await asyncio.wait_for(running, PATIENCE)
-    assert await posted(road) == {subject: list(range(1, n + 1)) for subject, n in count.items() if n}
+    assert await posted(bus) == {subject: list(range(1, n + 1)) for subject, n in count.items() if n}
 
 
-async def test_a_sleeping_relay_wakes_for_a_deed(db: Database, road: RoughRoad) -> None:
+async def test_a_sleeping_relay_wakes_for_a_commit(db: Database, bus: FlakyBus) -> None:
     stop = asyncio.Event()
-    running = asyncio.create_task(Relay(db, road, None, stop).run())
+    running = asyncio.create_task(Relay(db, bus, None, stop).run())
     began = time.monotonic()
-    await deeds(db, 1)
-    await emptied(db)
+    await emit_at_random(db, 1)
+    await until_outbox_is_empty(db)
     assert time.monotonic() - began < 10, "it woke by itself, not after its cap of 30 s"
     stop.set()
     await asyncio.wait_for(running, PATIENCE)
 
 
-async def test_a_relay_that_ends_between_posting_and_marking_posts_again_and_nothing_is_twice(
-    db: Database, road: RoughRoad
+async def test_a_relay_killed_between_posting_and_deleting_posts_again_and_readers_see_no_repeat(
+    db: Database, bus: FlakyBus
 ) -> None:
-    count = await deeds(db, 10)
+    count = await emit_at_random(db, 10)
 
     class Dies(Relay):
-        """It is killed after the road has the records."""
+        """It is killed after the bus has the records."""
 
         async def _delete_posted(self, ids: Sequence[int]) -> None:
             raise ConnectionError("killed")
 
     with pytest.raises(ConnectionError):
-        await Dies(db, road, None, asyncio.Event()).drain()
+        await Dies(db, bus, None, asyncio.Event()).drain()
     assert await unsent(db) == sum(count.values())
-    await Relay(db, road, None, asyncio.Event()).drain()
+    await Relay(db, bus, None, asyncio.Event()).drain()
     assert await unsent(db) == 0
-    assert await posted(road) == {subject: list(range(1, n + 1)) for subject, n in count.items() if n}
+    assert await posted(bus) == {subject: list(range(1, n + 1)) for subject, n in count.items() if n}
 
 
-async def test_two_processes_share_the_shards_and_one_takes_over_when_the_other_is_lost(
-    postgres: str, road: RoughRoad
+async def test_two_relays_share_the_shards_and_one_takes_over_when_the_other_is_lost(
+    postgres: str, bus: FlakyBus
 ) -> None:
     async with timers(wide(postgres)) as db:
         stops = [asyncio.Event(), asyncio.Event()]
@@ -139,8 +137,8 @@ async def test_two_processes_share_the_shards_and_one_takes_over_when_the_other_
         await leases[1]._renew()
         assert leases[0].owned() == tuple(range(SHARDS))
         assert leases[1].owned() == ()
-        relays = [Relay(db, road, lease, stop) for lease, stop in zip(leases, stops, strict=True)]
-        first = await deeds(db, 20)
+        relays = [Relay(db, bus, lease, stop) for lease, stop in zip(leases, stops, strict=True)]
+        first = await emit_at_random(db, 20)
         await relays[1].drain()
         assert await unsent(db) == sum(first.values()), "without a lease nothing is posted"
         await relays[0].drain()
@@ -162,12 +160,12 @@ async def test_two_processes_share_the_shards_and_one_takes_over_when_the_other_
 
         await eventually(taken_over, "nobody took over")
         await eventually(lost, "the lost one does not notice")
-        second = await deeds(db, 20)
+        second = await emit_at_random(db, 20)
         await relays[0].drain()
         await relays[1].drain()
         assert await unsent(db) == 0
         for lease in leases:
             lease._drop()
-    found = await posted(road)
-    assert found == {subject: list(range(1, first[subject] + second[subject] + 1)) for subject in found}
-    assert sum(len(numbers) for numbers in found.values()) == sum(first.values()) + sum(second.values())
+    sequences = await posted(bus)
+    assert sequences == {subject: list(range(1, first[subject] + second[subject] + 1)) for subject in sequences}
+    assert sum(len(numbers) for numbers in sequences.values()) == sum(first.values()) + sum(second.values())

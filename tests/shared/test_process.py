@@ -1,4 +1,4 @@
-"""Half a process that says that it is well is worse than none: a loop that ends by itself ends all of it."""
+"""A process whose loop ends by itself stops: half a process that reports itself healthy is worse than none."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +14,12 @@ from shared.runtime.server import serve
 from shared.runtime.service import TaskContext
 
 
-async def _breaks(desk: TaskContext) -> None:
-    await sleep_until(None, desk.stop, 0.05)
+async def _breaks(recorder: TaskContext) -> None:
+    await sleep_until(None, recorder.stop, 0.05)
     raise RuntimeError("something that nobody thought of")
 
 
-async def test_a_loop_that_breaks_stops_the_process_and_it_says_so(
+async def test_a_loop_that_fails_stops_the_process_and_the_log_names_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     service = replace(build(TimerSettings()), background=(_breaks,))

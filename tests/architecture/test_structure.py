@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.trees import ROOT, SERVICES, dotted, imports, python_files, tree
+from tests.architecture.source_trees import ROOT, SERVICES, dotted, imports, python_files, tree
 
 DOMAINS = [path for path in python_files("services") if "domain" in path.parts]
 PURE = [*DOMAINS, *python_files("shared/agreement")]

@@ -1,4 +1,4 @@
-"""Nobody waits for ever for a neighbour that froze, a broker that takes nothing, or a record that was just settled."""
+"""Bounded waits: for a frozen neighbour, a frozen broker, and a dead letter that is being settled."""
 
 import asyncio
 import time
@@ -20,10 +20,10 @@ from shared.work.consumer import handle_or_bisect, replay
 from shared.work.shard_leases import ShardLeases
 from tests.service_harness import TUESDAY
 from tests.shared.store.conftest import timers, wide
-from tests.shared.store.facts import said
+from tests.shared.store.events import suppressed
 
 
-async def test_who_owns_some_shards_ends_a_stalled_owner_of_the_others(postgres: str) -> None:
+async def test_a_relay_ends_the_session_of_a_frozen_owner_and_takes_its_shards(postgres: str) -> None:
     async with timers(wide(postgres)):
         number = zlib.crc32(b"timer") & 0x7FFFFFFF
         own = {"search_path": "timer", "application_name": "baton-timer-relay"}
@@ -43,7 +43,7 @@ async def test_who_owns_some_shards_ends_a_stalled_owner_of_the_others(postgres:
             frozen.terminate()
 
 
-async def test_a_frozen_broker_costs_one_bound_and_not_one_for_each_key(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_frozen_broker_costs_one_timeout_and_not_one_for_each_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kafka_bus, "SEND_BOUND", 0.1)
 
     class Frozen:
@@ -64,7 +64,7 @@ async def test_a_frozen_broker_costs_one_bound_and_not_one_for_each_key(monkeypa
     assert bus._producer is None, "it is built anew"
 
 
-async def test_a_record_that_comes_while_the_last_is_replayed_is_not_left_behind(postgres: str) -> None:
+async def test_a_record_that_arrives_during_a_replay_of_its_key_is_not_left_blocked(postgres: str) -> None:
     async with timers(wide(postgres)) as db:
         seen: list[int] = []
         poison = {"on": True}
@@ -75,10 +75,10 @@ async def test_a_record_that_comes_while_the_last_is_replayed_is_not_left_behind
                     raise ValueError("poison")
                 seen.append(event.sequence)
 
-        hears: Any = {type(said()): work}
+        hears: Any = {type(suppressed()): work}
 
         def record(number: int) -> Record:
-            event = Event(said(), "k", "/test", TUESDAY).numbered(number)
+            event = Event(suppressed(), "k", "/test", TUESDAY).numbered(number)
             return Record(event.topic, "k", event.encode(), 0, number)
 
         await handle_or_bisect(db, hears, [record(1)])

@@ -8,11 +8,11 @@ from shared.events.notices import NoticeSuppressed
 THEN = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
 
 
-def said(why: str = "answered") -> NoticeSuppressed:
+def suppressed(why: str = "answered") -> NoticeSuppressed:
     """One fact of the topic `notices`; `why` tells it from others."""
     return NoticeSuppressed(notice="n", lead="l", channel="email", kind="warning", at=THEN, why=why)
 
 
 def event(subject: str, sequence: int, why: str = "answered", **rest: str) -> Event[NoticeSuppressed]:
     """An event as another process would have written it."""
-    return Event(data=said(why), subject=subject, source="/baton/notifier", time=THEN, **rest).numbered(sequence)
+    return Event(data=suppressed(why), subject=subject, source="/baton/notifier", time=THEN, **rest).numbered(sequence)

@@ -1,4 +1,4 @@
-"""The SQLite connection that works where it stands: the same answers, in the same order, as one with a thread between."""
+"""The inline SQLite connection: the same results in the same order as a connection in a thread."""
 
 import asyncio
 import sqlite3
@@ -20,7 +20,7 @@ async def open_file(tmp_path: Path) -> AsyncIterator[InlineConnection]:
     await conn.close()
 
 
-async def test_what_was_written_is_there_after_the_commit_and_gone_after_a_rollback(
+async def test_a_row_is_there_after_the_commit_and_gone_after_a_rollback(
     open_file: InlineConnection,
 ) -> None:
     await open_file.execute("BEGIN IMMEDIATE")
@@ -32,7 +32,7 @@ async def test_what_was_written_is_there_after_the_commit_and_gone_after_a_rollb
     assert await (await open_file.execute("SELECT n FROM t")).fetchall() == [(1,)]
 
 
-async def test_nothing_overtakes_a_commit_whose_caller_was_cancelled(open_file: InlineConnection) -> None:
+async def test_no_statement_overtakes_a_commit_whose_caller_was_cancelled(open_file: InlineConnection) -> None:
     for number in range(50):
         await open_file.execute("BEGIN IMMEDIATE")
         await open_file.execute("INSERT INTO t VALUES (?)", (number,))
@@ -46,7 +46,7 @@ async def test_nothing_overtakes_a_commit_whose_caller_was_cancelled(open_file: 
         assert rows == [(number + 1,)], "the commit had begun, so the rollback came after it"
 
 
-async def test_a_connection_that_waits_for_a_lock_leaves_the_loop_to_others(
+async def test_a_connection_waiting_for_a_lock_does_not_block_the_event_loop(
     open_file: InlineConnection, tmp_path: Path
 ) -> None:
     other = connect_inline(str(tmp_path / "x.db"), isolation_level=None)
@@ -62,7 +62,7 @@ async def test_a_connection_that_waits_for_a_lock_leaves_the_loop_to_others(
     await other.close()
 
 
-async def test_a_failing_statement_raises_as_ever_and_the_next_works(open_file: InlineConnection) -> None:
+async def test_a_failing_statement_raises_and_the_next_one_works(open_file: InlineConnection) -> None:
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         await open_file.execute("SELECT * FROM nowhere")
     assert await (await open_file.execute("SELECT 1")).fetchall() == [(1,)]

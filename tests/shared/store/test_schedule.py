@@ -1,4 +1,4 @@
-"""What must happen later: claimed by one, earliest first, gone only with the commit, never before its instant."""
+"""Scheduled items: claimed by one, earliest first, deleted only with the commit, never before their instant."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ def past(seconds: float) -> datetime:
     return datetime.now(UTC) - timedelta(seconds=seconds)
 
 
-async def test_what_is_due_is_claimed_earliest_first_and_what_is_not_stays(db: Database) -> None:
+async def test_due_items_are_claimed_earliest_first_and_later_ones_stay(db: Database) -> None:
     await put(
         db,
         ScheduledItem("b", "warn", "lead", past(10)),
@@ -41,7 +41,7 @@ async def test_what_is_due_is_claimed_earliest_first_and_what_is_not_stays(db: D
     assert await claimed(db) == []
 
 
-async def test_a_claim_that_is_undone_gives_the_rows_back(db: Database) -> None:
+async def test_items_of_a_claim_that_is_rolled_back_can_be_claimed_again(db: Database) -> None:
     await put(db, ScheduledItem("a", "warn", "lead", past(10)))
     with pytest.raises(ZeroDivisionError):
         async with db.transaction() as tx:
@@ -50,7 +50,7 @@ async def test_a_claim_that_is_undone_gives_the_rows_back(db: Database) -> None:
     assert await claimed(db) == ["a"]
 
 
-async def test_a_row_put_again_in_its_own_claim_comes_back_later(db: Database) -> None:
+async def test_an_item_scheduled_again_in_its_own_claim_comes_due_again(db: Database) -> None:
     await put(db, ScheduledItem("a", "warn", "lead", past(10)))
     async with db.transaction() as tx:
         (row,) = await schedule.claim(tx)
@@ -60,7 +60,7 @@ async def test_a_row_put_again_in_its_own_claim_comes_back_later(db: Database) -
         assert list(await schedule.next_instants(tx)) == ["now"]
 
 
-async def test_putting_an_id_again_moves_it(db: Database) -> None:
+async def test_scheduling_an_id_again_moves_the_item(db: Database) -> None:
     await put(db, ScheduledItem("a", "warn", "lead", past(10)))
     await put(db, ScheduledItem("a", "breach", "lead", past(-3600), "wall"))
     assert await claimed(db) == []
@@ -79,7 +79,7 @@ async def test_a_cancelled_item_is_never_claimed_and_the_others_of_its_subject_a
     assert sorted(await claimed(db)) == ["breach-x", "breach-y", "warn-y"]
 
 
-async def test_two_who_claim_at_once_never_share_a_row_and_together_have_all(db: Database) -> None:
+async def test_two_schedulers_claiming_at_once_share_no_item_and_miss_none(db: Database) -> None:
     await put(
         db, *(ScheduledItem(f"{number:04d}", "warn", f"lead {number}", past(number % 7 + 1)) for number in range(600))
     )
@@ -99,7 +99,7 @@ async def test_two_who_claim_at_once_never_share_a_row_and_together_have_all(db:
     assert len(set(together)) == 600
 
 
-async def test_whoever_claims_does_not_make_another_wait_on_rows_in_hand(db: Database) -> None:
+async def test_a_scheduler_skips_items_that_another_has_claimed_without_waiting(db: Database) -> None:
     if db.dialect == "sqlite":
         assert db.engines.writer.pool.size() == 1, "one writer: the next claim begins after this one's commit"
         return
@@ -110,7 +110,7 @@ async def test_whoever_claims_does_not_make_another_wait_on_rows_in_hand(db: Dat
     assert first.id == "a"
 
 
-async def test_late_counts_both_readings_of_time(db: Database) -> None:
+async def test_overdue_items_are_counted_by_both_clocks(db: Database) -> None:
     await put(
         db,
         ScheduledItem("a", "warn", "x", past(9)),
@@ -126,7 +126,7 @@ moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2030, 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(instants=st.lists(moments, min_size=1, max_size=30), cut=moments)
-async def test_exactly_the_rows_up_to_the_instant_are_claimed(
+async def test_exactly_the_items_due_up_to_the_instant_are_claimed(
     db: Database, instants: list[datetime], cut: datetime
 ) -> None:
     async with db.transaction() as tx:
