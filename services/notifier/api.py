@@ -21,11 +21,12 @@ from services.notifier.domain.page import (
 )
 from services.notifier.domain.reader import Reader
 from services.notifier.handlers.confirming import take
-from services.notifier.store import answers, known, notices
+from services.notifier.store import answers, notices
 from services.notifier.store.leads import dues_of, leads_of
 from shared.base import failpoints
 from shared.base.credentials import Principal
 from shared.base.errors import BadRequest
+from shared.reference import cache
 from shared.store.database import Database
 from shared.store.tx import Tx
 from shared.web import templates
@@ -116,7 +117,7 @@ async def _found(tx: Tx, token: str) -> Shown | Page:
         return invalid()
     if tx.now > link.expires:
         return expired()
-    people = await known.everybody(tx)
+    people = await cache.roster(tx)
     rep = people.get(link.rep)
     if rep is None or not rep.active:
         return invalid()
@@ -125,7 +126,7 @@ async def _found(tx: Tx, token: str) -> Shown | Page:
     return Shown(
         link,
         lead,
-        (await known.versions_of(tx, [lead.pinned])).get(lead.pinned),
+        (await cache.agreement_versions(tx, [lead.pinned])).get(lead.pinned),
         Reader(link.rep, rep.name if rep else link.rep, rep.timezone if rep else None, tx.now),
         {person.id: person.name for person in people.values()},
         dues.get((link.lead, promise, link.epoch)),

@@ -7,6 +7,7 @@ from services.notifier.handlers.sender import Sender
 from services.notifier.settings import Settings
 from services.notifier.store.tables import metadata
 from shared.events import AgreementPublished, ClockMoved, ClockResumed, ClockStarted, ClockStopped, RosterChanged
+from shared.reference.handlers import on_agreement_published, on_roster_changed
 from shared.runtime.service import Service, TaskContext
 from shared.web import STATIC
 
@@ -27,8 +28,8 @@ def build(settings: Settings) -> Service:
             ClockMoved: knowledge.runs,
             ClockResumed: knowledge.runs,
             ClockStopped: knowledge.stopped,
-            AgreementPublished: knowledge.learn,
-            RosterChanged: knowledge.meet,
+            AgreementPublished: on_agreement_published(hearing.hear),
+            RosterChanged: on_roster_changed(hearing.hear),
         },
         on_due={  # what comes due -> what we do about it
             "send": sending.wake,  # a wait, a back-off or a lease is over

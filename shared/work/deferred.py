@@ -65,6 +65,12 @@ async def resume(tx: Tx, handler: Handler, arrived: Sequence[str]) -> None:
         await handler(tx, wave)
 
 
+async def missing(tx: Tx) -> list[str]:
+    """What the deferred events lack, each thing once."""
+    rows = await tx.rows(select(_table.c.missing).distinct())
+    return [row["missing"] for row in rows if row["missing"] != EARLIER_EVENT]
+
+
 async def count(tx: Tx) -> int:
     """How many events are deferred."""
     row = await tx.first(select(func.count().label("n")).select_from(_table))

@@ -54,7 +54,7 @@ async def test_an_answer_that_comes_before_its_assignment_holds_the_breach_as_we
     await timer.set_time(DUE + MINUTE)
     await timer.handle(assigned(), subject=LEAD)
     assert await timer.run_due() == []
-    said = await timer.handle(answer(LeadAccepted, IN_TIME, action="early"), subject=LEAD)
+    said = await timer.handle(answer(LeadAccepted, IN_TIME, action_id="early"), subject=LEAD)
     assert said[0].data.verdict == "kept"
     assert await timer.sql("SELECT * FROM answers") == []
 
@@ -88,7 +88,7 @@ async def test_a_long_past_hold_does_not_take_the_settle_time_away(timer: Servic
 
 async def test_a_late_word_of_an_answer_that_was_applied_already_is_passed_over(timer: ServiceHarness) -> None:
     await timer.handle(assigned(), subject=LEAD)
-    await timer.handle(answer(LeadAccepted, IN_TIME, action="done"), subject=LEAD)
+    await timer.handle(answer(LeadAccepted, IN_TIME, action_id="done"), subject=LEAD)
     await press(timer, "accept", "done")
     assert await timer.sql("SELECT * FROM answers") == []
     assert (await clock(timer, "first_touch"))["held_until"] is None

@@ -13,13 +13,14 @@ from sqlalchemy import text
 
 from services.timer import store
 from services.timer.app import build
-from services.timer.handlers import knowledge, leads
+from services.timer.handlers import leads
 from services.timer.settings import Settings as TimerSettings
 from shared.access.admin import set_clock
 from shared.base.roster import Rep
 from shared.base.settings import Settings
 from shared.events import LeadAccepted, RosterChanged
 from shared.events.base import Event
+from shared.reference.handlers import on_agreement_published, on_roster_changed
 from shared.runtime.migrate import upgrade
 from shared.runtime.resources import Resources, open_resources
 from shared.store.database import Database
@@ -74,9 +75,9 @@ async def _tick(db: Database) -> None:
 
 async def _begin(db: Database) -> None:
     news = Event(published(), "agreement:1", "/test", TUESDAY)
-    await db.run(lambda tx: knowledge.learn(tx, [news]))
+    await db.run(lambda tx: on_agreement_published(leads.hear)(tx, [news]))
     people = [Event(RosterChanged(rep=Rep(id=n, name=n)), f"rep:{n}", "/test", TUESDAY) for n in ("dan", "eve")]
-    await db.run(lambda tx: knowledge.meet(tx, people))
+    await db.run(lambda tx: on_roster_changed(leads.hear)(tx, people))
     await _hear(db, [Event(assigned(), lead, "/test", TUESDAY) for lead in LEADS])
 
 

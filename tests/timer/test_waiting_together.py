@@ -8,12 +8,13 @@ from sqlalchemy import text
 
 from services.timer import store
 from services.timer.app import build
-from services.timer.handlers import knowledge, leads
+from services.timer.handlers import leads
 from services.timer.settings import Settings as TimerSettings
 from shared.base.roster import Rep
 from shared.base.settings import Settings
 from shared.events import RosterChanged
 from shared.events.base import Event
+from shared.reference.handlers import on_agreement_published, on_roster_changed
 from shared.runtime.migrate import upgrade
 from shared.runtime.resources import open_resources
 from tests.service_harness import TUESDAY
@@ -40,8 +41,8 @@ async def test_what_arrives_while_it_is_committed_elsewhere_is_handled(postgres:
             person = Event(RosterChanged(rep=Rep(id=rep, name="Dan")), f"rep:{rep}", "/test", TUESDAY)
             await asyncio.gather(
                 db.run(lambda tx, event=event: leads.hear(tx, [event])),
-                db.run(lambda tx, news=news: knowledge.learn(tx, [news])),
-                db.run(lambda tx, person=person: knowledge.meet(tx, [person])),
+                db.run(lambda tx, news=news: on_agreement_published(leads.hear)(tx, [news])),
+                db.run(lambda tx, person=person: on_roster_changed(leads.hear)(tx, [person])),
             )
             async with db.reading() as tx:
                 kept = (await tx.conn.execute(text("SELECT count(*) FROM deferred_events"))).scalar_one()

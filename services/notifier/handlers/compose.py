@@ -12,9 +12,9 @@ from services.notifier.domain.notice import Notice
 from services.notifier.domain.page import LABELS, OFFERS
 from services.notifier.domain.reader import Reader
 from services.notifier.domain.wording import About, wording
-from services.notifier.store import known
 from services.notifier.store.leads import dues_of
 from shared.base.roster import Rep
+from shared.reference import cache
 from shared.store.tx import Tx
 
 VALID = timedelta(days=14)
@@ -35,7 +35,7 @@ async def compose(tx: Tx, claimed: Sequence[Notice], leads: Mapping[str, Lead]) 
     """The messages of claimed notices, with their links."""
     if not claimed:
         return []
-    desk = Desk(tx, leads, await dues_of(tx, leads), await known.everybody(tx))
+    desk = Desk(tx, leads, await dues_of(tx, leads), await cache.roster(tx))
     return [_composed(desk, notice) for notice in claimed]
 
 

@@ -9,8 +9,8 @@ from services.notifier.domain.meaning import meant, mismatch
 from services.notifier.domain.notice import HUSHES, Notice, hushed
 from services.notifier.handlers.confirming import CONFIRMS, confirmations
 from services.notifier.handlers.telling import Wanted, tell
-from services.notifier.store import known, notices
 from services.notifier.store import leads as store
+from services.notifier.store import notices
 from shared.events import (
     ActionRefused,
     LeadAssigned,
@@ -22,6 +22,7 @@ from shared.events import (
     SlaWithdrawn,
 )
 from shared.events.base import Event
+from shared.reference import cache
 from shared.store.tx import Tx
 from shared.work import deferred, schedule
 from shared.work.schedule import ScheduledItem
@@ -68,9 +69,9 @@ async def hear_timer(tx: Tx, events: list[Event[Any]]) -> None:
 
 
 async def _ready(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
-    people = await known.everybody(tx)
+    people = await cache.roster(tx)
     assigned = [event.data for event in events if isinstance(event.data, LeadAssigned)]
-    versions = await known.versions_of(
+    versions = await cache.agreement_versions(
         tx, {number for data in assigned for number in (data.routing_version, data.terms_version)}
     )
 

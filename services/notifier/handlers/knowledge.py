@@ -1,31 +1,19 @@
-"""What the notifier learns: versions of the agreement (its channels), people (their addresses), and until when there is time."""
+"""What the notifier does about clocks that start and stop, and about events that wait for a version or a person."""
 
 from services.notifier.domain.notice import ASKING, Notice
 from services.notifier.handlers.hearing import hear, hush
-from services.notifier.store import known, notices
+from services.notifier.store import notices
 from services.notifier.store.leads import drop_dues, save_dues
-from shared.events import AgreementPublished, ClockMoved, ClockResumed, ClockStarted, ClockStopped, RosterChanged
+from shared.events import ClockMoved, ClockResumed, ClockStarted, ClockStopped
 from shared.events.base import Event
 from shared.store.tx import Tx
 from shared.work import deferred, schedule
 from shared.work.schedule import ScheduledItem
 
 
-async def learn(tx: Tx, events: list[Event[AgreementPublished]]) -> None:
-    """Versions of the agreement went live."""
-    await known.learn(tx, [{"version": event.data.version, "compiled": event.data.compiled} for event in events])
-    await deferred.resume(tx, hear, [f"agreement:{event.data.version}" for event in events])
-
-
-async def meet(tx: Tx, events: list[Event[RosterChanged]]) -> None:
-    """People changed."""
-    await known.meet(tx, [event.data.rep for event in events])
-    await deferred.resume(tx, hear, [f"rep:{event.data.rep.id}" for event in events])
-
-
 async def look(tx: Tx, rows: list[ScheduledItem]) -> None:
     """Look again at what waits: what it needs may have come in another process's transaction, unseen by the first look."""
-    await deferred.resume(tx, hear, await known.needed(tx))
+    await deferred.resume(tx, hear, await deferred.missing(tx))
 
 
 async def runs(tx: Tx, events: list[Event[ClockStarted]] | list[Event[ClockMoved]] | list[Event[ClockResumed]]) -> None:

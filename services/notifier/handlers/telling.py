@@ -11,13 +11,14 @@ from services.notifier.domain.meaning import Meant
 from services.notifier.domain.notice import Notice
 from services.notifier.domain.recipients import Office, Told
 from services.notifier.domain.ways import ways
-from services.notifier.store import known, notices
+from services.notifier.store import notices
 from services.notifier.store.leads import dues_of
 from shared.agreement.model import Channel, ExecutableAgreement
 from shared.base.ids import new_id
 from shared.events import NoticeSuppressed
 from shared.events.base import Event
 from shared.events.breaches import SlaEvent
+from shared.reference import cache
 from shared.store.tx import Tx
 from shared.work import schedule
 from shared.work.schedule import ScheduledItem
@@ -39,10 +40,10 @@ async def tell(tx: Tx, wanted: Sequence[Wanted]) -> None:
     """Find who is told and how, keep their notices, and wake the sender."""
     if not wanted:
         return
-    live = await known.live(tx)
-    versions = await known.versions_of(tx, [live, *(item.lead.pinned for item in wanted)])
+    live = await cache.live_version(tx)
+    versions = await cache.agreement_versions(tx, [live, *(item.lead.pinned for item in wanted)])
     dues = await dues_of(tx, [item.lead.id for item in wanted if item.message.kind == "assigned"])
-    office = Office(await known.everybody(tx), versions.get(live), tx.now)
+    office = Office(await cache.roster(tx), versions.get(live), tx.now)
     meant: list[Notice] = []
     for item in wanted:
         lead = _as_said(item)

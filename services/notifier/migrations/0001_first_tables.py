@@ -19,6 +19,8 @@ def upgrade() -> None:
     op.create_table(
         "agreements",
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=80), nullable=False),
+        sa.Column("published_at", UtcDateTime(), nullable=False),
         sa.Column("compiled", Json(), nullable=False),
         sa.PrimaryKeyConstraint("version"),
     )
@@ -105,7 +107,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
-        "roster",
+        "roster_version",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("stamp", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("id"),

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
+from shared.reference.tables import reference_tables
 from shared.store.kernel_tables import kernel_tables
 from shared.store.types import BigId, Json, UtcDateTime
 from shared.work.deferred import deferred_table
@@ -9,6 +10,7 @@ from shared.work.deferred import deferred_table
 metadata = MetaData()
 kernel_tables(metadata)
 deferred_table(metadata)
+reference_tables(metadata)
 
 notices = Table(
     "notices",
@@ -64,21 +66,6 @@ clocks = Table(
     Column("due_at", UtcDateTime, nullable=False),
 )
 """When running clocks are due."""
-
-agreements = Table(
-    "agreements",
-    metadata,
-    Column("version", Integer, primary_key=True),
-    Column("compiled", Json, nullable=False),
-)
-people = Table("people", metadata, Column("id", String(100), primary_key=True), Column("doc", Json, nullable=False))
-roster = Table(
-    "roster",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("stamp", String(36), nullable=False),
-)
-"""One row, whose stamp changes with every change of people: a cached roster is checked against it."""
 
 answers = Table(
     "answers",

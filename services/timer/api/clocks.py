@@ -14,6 +14,7 @@ from shared.agreement.time.business_time import Interval
 from shared.agreement.time.preview import rfc3339
 from shared.base.credentials import Principal
 from shared.base.errors import BadRequest, NotFound
+from shared.reference.cache import agreement_versions, roster
 from shared.store.tx import Tx
 from shared.web.http import allow, json_response, reading
 
@@ -61,13 +62,13 @@ async def explain(who: Reader, tx: ReadDep, clock_id: str) -> Response:
 
 async def _reckoned(tx: Tx, clock: Clock) -> tuple[Followed, tuple[Interval, ...]]:
     """The calendar that the clock followed when it began, and the intervals, reckoned once more."""
-    versions = await store.versions_of(tx, [clock.agreement, clock.routed])
+    versions = await agreement_versions(tx, [clock.agreement, clock.routed])
     pinned = versions[clock.agreement]
     kept = await store.reckoning_of(tx, clock.id)
     if kept:
         followed = again(pinned, kept["calendar"], kept["hours"], kept["timezone"])
     else:
-        people = await store.people_of(tx, [clock.owner or ""])
+        people = await roster(tx)
         followed = follow(pinned, versions.get(clock.routed), clock.team, people.get(clock.owner or ""))
     promise = pinned.promises[clock.promise]
     left = kept["taken_over"] if kept else None

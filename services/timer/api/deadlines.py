@@ -6,10 +6,10 @@ import orjson
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from services.timer import store
 from services.timer.api.clocks import Reader
 from shared.agreement.time.preview import preview
 from shared.base.errors import BadRequest
+from shared.reference.cache import agreement_versions, live_version
 from shared.store.tx import Tx
 from shared.web.http import json_response, reading
 
@@ -27,8 +27,9 @@ async def deadline(
         raise BadRequest(f"The body is not JSON: {error}.") from error
     if not isinstance(wanted, dict):
         raise BadRequest("The body must be a JSON object with calendar, start, and within or end.")
-    live = await store.live(tx)
-    calendars = live[1].calendars if live else {}
+    version = await live_version(tx)
+    live = (await agreement_versions(tx, [version])).get(version)
+    calendars = live.calendars if live else {}
     try:
         return json_response(preview(wanted, calendars))
     except ValueError as error:

@@ -1,6 +1,6 @@
 """The life of a lead, as the timer hears it: clocks begin, are kept, or stop because the lead moved on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from services.timer import store
@@ -26,6 +26,7 @@ from shared.events import (
     LeadWon,
 )
 from shared.events.base import EventData
+from shared.reference.cache import agreement_versions, roster
 from shared.store.tx import Tx
 from shared.work import deferred, schedule
 
@@ -40,10 +41,8 @@ async def hear(tx: Tx, events: list[Heard]) -> None:
     subjects = [event.subject for event in ready]
     clocks = await store.clocks_of(tx, subjects)
     known = await store.leads_of(tx, subjects)
-    owners = {lead.owner for lead in known.values()}
-    owners |= {event.data.owner for event in ready if isinstance(event.data, LeadAssigned)}
     versions = _versions(ready) | {number for lead in known.values() for number in (lead.pinned, lead.routed)}
-    sheet = await opened(tx, clocks, versions=versions, people={owner for owner in owners if owner})
+    sheet = await opened(tx, clocks, versions=versions)
     sheet.leads, sheet.answers = known, await store.answers_of(tx, subjects)
     for event in ready:
         DOES[type(event.data)](sheet, event)
@@ -57,17 +56,16 @@ def _versions(events: Iterable[Heard]) -> set[int]:
 
 async def _ready(tx: Tx, events: list[Heard]) -> list[Heard]:
     """Those events for which everything is here; the others wait."""
-    owners = {event.data.owner for event in events if isinstance(event.data, LeadAssigned)}
 
     async def look() -> deferred.Missing:
-        known = await store.versions_of(tx, _versions(events))
-        people = await store.people_of(tx, owners)
+        known = await agreement_versions(tx, _versions(events))
+        people = await roster(tx)
         return lambda event: _needs(event, known, people)
 
     return await deferred.defer_unready(tx, events, await look(), look)
 
 
-def _needs(event: Heard, known: dict[int, Any], people: dict[str, Any]) -> str:
+def _needs(event: Heard, known: Mapping[int, Any], people: Mapping[str, Any]) -> str:
     missing = [number for number in _versions([event]) if number not in known]
     if missing:
         return f"agreement:{missing[0]}"

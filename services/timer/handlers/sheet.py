@@ -1,6 +1,6 @@
 """What a batch changes: leads, clocks, their due rows and the events about them, written at its end."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,6 +19,7 @@ from shared.agreement.time.calendar import Calendar
 from shared.base.roster import Rep
 from shared.events.base import Event
 from shared.events.breaches import SlaEvent
+from shared.reference.cache import agreement_versions, roster
 from shared.store.tx import Tx
 from shared.work import schedule
 from shared.work.schedule import ScheduledItem
@@ -35,8 +36,8 @@ class Sheet:
 
     tx: Tx
     clocks: dict[str, list[Clock]] = field(default_factory=dict)
-    versions: dict[int, ExecutableAgreement] = field(default_factory=dict)
-    people: dict[str, Rep] = field(default_factory=dict)
+    versions: Mapping[int, ExecutableAgreement] = field(default_factory=dict)
+    people: Mapping[str, Rep] = field(default_factory=dict)
     spent: ladder.Spent = field(default_factory=dict)
     leads: dict[str, Lead] = field(default_factory=dict)
     answers: dict[str, list[Answer]] = field(default_factory=dict)
@@ -162,19 +163,16 @@ class Sheet:
             tx.before_commit(partial(store.tell_breaches, tx, self.said))
 
 
-async def opened(
-    tx: Tx, clocks: dict[str, list[Clock]], *, versions: Iterable[int] = (), people: Iterable[str] = ()
-) -> Sheet:
-    """A sheet with what these clocks, versions and people need, one statement for each kind."""
+async def opened(tx: Tx, clocks: dict[str, list[Clock]], *, versions: Iterable[int] = ()) -> Sheet:
+    """A sheet with what these clocks and versions need, one statement for each kind."""
     every = [clock for of_lead in clocks.values() for clock in of_lead]
     wanted = {clock.agreement for clock in every} | {clock.routed for clock in every} | set(versions)
-    owners = {clock.owner for clock in every if clock.owner} | set(people)
     counts = await store.spent_of(tx, {clock.lead for clock in every if clock.step in ("settle", "rung")})
     return Sheet(
         tx,
         clocks,
-        await store.versions_of(tx, wanted),
-        await store.people_of(tx, owners),
+        await agreement_versions(tx, wanted),
+        await roster(tx),
         dict(counts),
         spent_before=counts,
         kept=await store.reckonings_of(tx, [clock.id for clock in every]),

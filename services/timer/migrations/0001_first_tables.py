@@ -108,6 +108,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("clock"),
     )
     op.create_table(
+        "roster_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("stamp", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "spent",
         sa.Column("lead", sa.String(length=36), nullable=False),
         sa.Column("promise", sa.String(length=40), nullable=False),

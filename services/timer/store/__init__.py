@@ -12,7 +12,6 @@ from services.timer.store.clocks import (
     spend,
     spent_of,
 )
-from services.timer.store.knowledge import learn, live, meet, people_of, versions_of
 from services.timer.store.leads import answers_of, forget_answers, keep_answers, keep_leads, leads_of
 from services.timer.store.tables import metadata
 from services.timer.store.told import BELL, last_breach, tell_breaches, told_breaches
@@ -28,12 +27,8 @@ __all__ = [
     "keep_leads",
     "last_breach",
     "leads_of",
-    "learn",
-    "live",
-    "meet",
     "metadata",
     "note_reckonings",
-    "people_of",
     "reckoning_of",
     "reckonings_of",
     "save",
@@ -42,5 +37,4 @@ __all__ = [
     "spent_of",
     "tell_breaches",
     "told_breaches",
-    "versions_of",
 ]

@@ -2,12 +2,15 @@
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
+from shared.reference.tables import reference_tables
 from shared.store.kernel_tables import kernel_tables
 from shared.store.types import BigId, Json, UtcDateTime
 from shared.work.deferred import deferred_table
 
 metadata = MetaData()
 kernel_tables(metadata)
+deferred_table(metadata)
+reference_tables(metadata)
 
 clocks = Table(
     "clocks",
@@ -92,16 +95,6 @@ spent = Table(
 )
 """How often a rung that is done `at_most` so often was done for a lead and promise, across epochs."""
 
-agreements = Table(
-    "agreements",
-    metadata,
-    Column("version", Integer, primary_key=True),
-    Column("hash", String(80), nullable=False),
-    Column("published_at", UtcDateTime, nullable=False),
-    Column("compiled", Json, nullable=False),
-)
-people = Table("people", metadata, Column("id", String(100), primary_key=True), Column("doc", Json, nullable=False))
-deferred_table(metadata)
 breaches = Table(
     "breaches",
     metadata,
