@@ -12,8 +12,8 @@ import typer
 from cli.client import BAD_NEWS, fail
 from cli.keys import Json, _get, _post
 from cli.tables import table
-from services.router.sources.canonical import EndpointConfig
 from services.router.sources.dry_run import try_request
+from services.router.sources.endpoint_config import EndpointConfig
 from shared.base.errors import BadRequest
 
 endpoints = typer.Typer(help="Webhook doors: source, registered URL, secrets, mapping.", no_args_is_help=True)

@@ -27,6 +27,11 @@ class EndpointSecret:
     not_before: datetime | None = None
     not_after: datetime | None = None
 
+    def in_force(self, now: float) -> bool:
+        """Whether the secret is valid at `now` (unix seconds); at `not_after` itself it no longer is."""
+        has_begun = self.not_before is None or now >= self.not_before.timestamp()
+        return has_begun and (self.not_after is None or now < self.not_after.timestamp())
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.router.sources.canonical import Delivery
+from services.router.sources.delivery import Delivery
 from services.router.sources.dry_run import case_body
 from services.router.sources.registry import source_named
 from shared.access.admin import create_endpoint, create_key, revoke_endpoint, rotate_endpoint

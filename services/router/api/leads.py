@@ -7,14 +7,16 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
-from services.router.api.webhooks import TooLarge, body_of, first_answer, gather_of
+from services.router.api.webhooks import TooLarge, body_of, gather_of
 from services.router.domain.lead import OWNED, Lead
 from services.router.domain.life import ACTIONS, LATER, MANAGING
 from services.router.handlers import actions
 from services.router.handlers.door import Knock
 from services.router.sources import responses
 from services.router.sources.body import MAX_BODY_BYTES
-from services.router.sources.canonical import Delivery, EndpointConfig
+from services.router.sources.delivery import Delivery
+from services.router.sources.endpoint_config import EndpointConfig
+from services.router.sources.first_response import first_response
 from services.router.sources.registry import LONG_DEDUPE_WINDOW, SHORT_DEDUPE_WINDOW, source_named, stored_headers
 from services.router.sources.request import lower_case_headers
 from services.router.store import leads as lead_store
@@ -49,7 +51,7 @@ async def take(request: Request, who: Sender) -> Response:
         return _sent(unfit)
     intake = new_id()
     delivery = Delivery(body, headers.get("content-type", ""), stored_headers(headers))
-    first = first_answer(kind, intake, delivery, EndpointConfig())
+    first = first_response(kind, intake, delivery, EndpointConfig())
     if first.status >= 400:
         return _sent(first)
     key, named = kind.delivery_key(headers, body)

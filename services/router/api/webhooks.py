@@ -9,17 +9,15 @@ from starlette.routing import Route
 from services.router.handlers.door import Door, Knock
 from services.router.handlers.reading import setup_of
 from services.router.sources import responses
-from services.router.sources.canonical import Delivery, EndpointConfig
-from services.router.sources.errors import UnreadableBody
-from services.router.sources.generic import read_items as read_own
+from services.router.sources.delivery import Delivery
+from services.router.sources.first_response import first_response
 from services.router.sources.registry import Source, source_named, stored_headers
 from services.router.sources.request import WebhookRequest, lower_case_headers, signed_url
 from services.router.sources.responses import WebhookResponse
-from services.router.sources.signature_schemes import Secret
-from services.router.sources.verify import NOT_CONFIGURED, Verification
+from services.router.sources.verify import Verification
 from shared.base import failpoints
 from shared.base.credentials import Endpoint
-from shared.base.ids import new_id, stable_id
+from shared.base.ids import new_id
 from shared.base.telemetry import WEBHOOKS_RECEIVED
 from shared.store.failures import is_infrastructure_error
 from shared.store.group_commit import GroupCommit
@@ -65,7 +63,7 @@ async def webhook(request: Request) -> Response:
     kind = source_named(endpoint.source)
     headers = lower_case_headers(request.headers.raw)
     length = request.headers.get("content-length", "")
-    refused = kind.early_refusal(request.method, headers, int(length) if length.isdecimal() else None)
+    refused = kind.early_refusal(request.method, int(length) if length.isdecimal() else None)
     if refused:
         return _sent(kind.name, refused)
     try:
@@ -83,12 +81,10 @@ async def _let_in(
     verdict = _verified(request, kind, endpoint, received)
     if not verdict.ok:
         traces = {"service": "router", "endpoint": endpoint.id, "request": request.scope.get("request_id")}
-        log.info("A request at endpoint %s is refused: %s.", endpoint.name, verdict.reason, extra=traces)
-        return (
-            responses.not_configured(kind.response_policy)
-            if verdict.reason == NOT_CONFIGURED
-            else responses.unauthorized()
+        log.info(
+            "Endpoint %s refused a request (%s). %s", endpoint.name, verdict.reason, verdict.explanation, extra=traces
         )
+        return kind.verification_refusal(verdict)
     failpoints.hit("verified")
     unfit = kind.unsupported_content(received.headers)
     if unfit:
@@ -101,7 +97,7 @@ async def _let_in(
         received.method,
         query,
     )
-    first = first_answer(kind, intake, delivery, setup_of(endpoint))
+    first = first_response(kind, intake, delivery, setup_of(endpoint))
     if first.status >= 400:
         return first
     key, named = kind.delivery_key(received.headers, received.body, query)
@@ -134,23 +130,6 @@ async def _let_in(
         return responses.unavailable(kind.response_policy)
 
 
-def first_answer(kind: Source, intake: str, delivery: Delivery, setup: EndpointConfig) -> WebhookResponse:
-    """The answer that is stored with the request; 400 where our own contract holds no lead of use."""
-    if not kind.parse_before_commit:
-        return responses.accepted(kind.response_policy, intake, [stable_id(intake, 0)])
-    try:
-        found = read_own(delivery, setup)
-    except UnreadableBody as unreadable:
-        return responses.bad_request(unreadable.reason)
-    good = [element for element in found if element.problem is None]
-    problems = [responses.item_problem(element.index, element.problem) for element in found if element.problem]
-    if not good:
-        return responses.bad_request("No lead of the request is of use.", problems)
-    return responses.accepted(
-        kind.response_policy, intake, [stable_id(intake, element.index) for element in good], problems
-    )
-
-
 # Plain routes: FastAPI's dependencies would cost more than verifying and storing do.
 doors = (
     Route("/webhooks/{endpoint_id}", webhook, methods=METHODS),
@@ -170,17 +149,8 @@ async def _endpoint(request: Request, endpoint_id: str) -> Endpoint | None:
 
 def _verified(request: Request, kind: Source, endpoint: Endpoint, received: WebhookRequest) -> Verification:
     clock = database(request, "router").clock
-    secrets = [
-        Secret(
-            item.value,
-            item.id,
-            item.not_before.timestamp() if item.not_before else None,
-            item.not_after.timestamp() if item.not_after else None,
-        )
-        for item in endpoint.secrets
-    ]
     schemes = endpoint.options.get("schemes") or ([endpoint.scheme] if endpoint.scheme else [])
-    return kind.verify(schemes, received, secrets, clock.local().wall.timestamp())
+    return kind.verify(schemes, received, endpoint.secrets, clock.local().wall.timestamp())
 
 
 def _sent(source_name: str, answer: WebhookResponse) -> Response:

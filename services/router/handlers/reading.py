@@ -6,7 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.router.domain.person import Person, person_of
-from services.router.sources.canonical import CanonicalLead, Delivery, EndpointConfig, Item, item_key
+from services.router.sources.canonical import CanonicalLead, Item
+from services.router.sources.dedupe import item_key
+from services.router.sources.delivery import Delivery
+from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.errors import UnreadableBody
 from services.router.sources.facts import lead_facts
 from services.router.sources.normalise import normalise

@@ -1,8 +1,12 @@
-"""The one error of reading a body."""
+"""What can be wrong with a webhook request: its signature does not hold, or its body cannot be read."""
+
+
+class SignatureError(Exception):
+    """The request is not proved to be authentic; the message is a reason code, explained in `verify.REASONS`."""
 
 
 class UnreadableBody(ValueError):
-    """A body, or one element of it, that holds no lead we can read. `reason` is one sentence without its values."""
+    """A body that holds no lead we can read. `reason` is one sentence and repeats nothing of what was sent."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

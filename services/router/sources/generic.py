@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.router.sources import body, coerce, mapping
-from services.router.sources.canonical import CanonicalLead, Delivery, EndpointConfig, Item
+from services.router.sources.canonical import CanonicalLead, Item
 from services.router.sources.dedupe import bounded_key, delivery_id
 from services.router.sources.default_mapping import LEAD_PATHS, NAMED_FACTS
+from services.router.sources.delivery import Delivery
+from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.errors import UnreadableBody
 
 MAX_LEADS = 100

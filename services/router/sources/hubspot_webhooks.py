@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from services.router.sources import body, coerce, mapping
-from services.router.sources.canonical import CanonicalLead, Delivery, EndpointConfig, Item
+from services.router.sources.canonical import CanonicalLead, Item
 from services.router.sources.dedupe import bounded_key
+from services.router.sources.delivery import Delivery
+from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.errors import UnreadableBody
 
 MAX_EVENTS = 1000

@@ -5,9 +5,11 @@ from hashlib import sha256
 from typing import Any
 
 from services.router.sources import body, coerce, form, mapping
-from services.router.sources.canonical import CanonicalLead, Delivery, EndpointConfig, Item
+from services.router.sources.canonical import CanonicalLead, Item
 from services.router.sources.dedupe import bounded_key
 from services.router.sources.default_mapping import FORM_ANSWER_PATHS, NAMED_FACTS, UTM_PATHS
+from services.router.sources.delivery import Delivery
+from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.errors import UnreadableBody
 
 EVENT_TYPE = "workflow"

@@ -9,7 +9,8 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 
 from services.router.sources import coerce
-from services.router.sources.canonical import CanonicalLead, EndpointConfig
+from services.router.sources.canonical import CanonicalLead
+from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.flatten import FlatPayload, fact_name
 
 FieldPaths = Mapping[str, tuple[str, ...]]

@@ -1,4 +1,4 @@
-"""Every source the door knows, as data: how it is verified, read and answered, and how long its keys are kept."""
+"""The registry of webhook sources, as data: how each is verified, parsed, answered and deduplicated."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,23 @@ from hashlib import sha256
 
 from services.router.sources import generic, hubspot_webhooks, hubspot_workflow, responses, standard_webhooks
 from services.router.sources.body import FORM_TYPE, MAX_BODY_BYTES, media_type
-from services.router.sources.canonical import Delivery, EndpointConfig, Item
+from services.router.sources.canonical import Item
 from services.router.sources.dedupe import delivery_id
+from services.router.sources.delivery import Delivery
+from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.request import WebhookRequest, normalise_svix
 from services.router.sources.responses import ResponsePolicy, WebhookResponse
-from services.router.sources.schemes import BASIC, BEARER, HUBSPOT, PATH, STANDARD
 from services.router.sources.signature import decode_key
-from services.router.sources.signature_schemes import Secret, SignatureScheme
-from services.router.sources.verify import Verification, verify_any
+from services.router.sources.signature_schemes import (
+    BASIC,
+    BEARER,
+    HUBSPOT_SCHEMES,
+    PATH,
+    STANDARD_WEBHOOKS_SCHEMES,
+    SignatureScheme,
+)
+from services.router.sources.verify import NOT_CONFIGURED, Verification, verify_any
+from shared.base.credentials import EndpointSecret
 from shared.base.errors import BadRequest
 
 LONG_DEDUPE_WINDOW, SHORT_DEDUPE_WINDOW = timedelta(days=30), timedelta(minutes=10)
@@ -27,7 +36,12 @@ _JSON_TYPES = frozenset(("application/json", "text/json", "text/plain", ""))
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of sender. The first scheme is the default; `kinds` empty means that every content type is stored."""
+    """One kind of sender, and how its requests are verified, parsed, answered and deduplicated.
+
+    The first of `schemes` is the default. With `parse_before_commit` the body is parsed before it is stored, and an
+    unusable one gets a 400. `delivery_id_header` names the delivery, empty `content_types` accept every type, and
+    `secret_from_sender` says which secret of the sender signs, when we cannot generate one.
+    """
 
     name: str
     title: str
@@ -40,10 +54,9 @@ class Source:
     content_types: frozenset[str] = frozenset()
     max_body_bytes: int = MAX_BODY_BYTES
     secret_from_sender: str = ""
-    """A secret that only the sender can name."""
 
     def allowed_schemes(self, names: Sequence[str] = ()) -> list[SignatureScheme]:
-        """The recipes that an endpoint allows, its default when it names none. Raises TheirMistake."""
+        """The schemes of these names; the default one for no names. Raises BadRequest for an unknown name."""
         unknown = [name for name in names if name not in self.schemes]
         if unknown:
             known = ", ".join(self.schemes)
@@ -51,51 +64,66 @@ class Source:
         return [self.schemes[name] for name in (names or [next(iter(self.schemes))])]
 
     def verify(
-        self, schemes: Sequence[str], request: WebhookRequest, secrets: Sequence[Secret], now: float
+        self, schemes: Sequence[str], request: WebhookRequest, secrets: Sequence[EndpointSecret], now: float
     ) -> Verification:
-        """Whether the request is authentic at an endpoint that allows these schemes; `now` in unix seconds."""
+        """Verify a request at an endpoint that allows these schemes; `now` in unix seconds."""
         return verify_any(self.allowed_schemes(schemes), request, secrets, now)
 
     def secret_problem(self, schemes: Sequence[str], value: str) -> str | None:
-        """Why a secret cannot serve any of these schemes, in a sentence; None when it can."""
-        recipes = self.allowed_schemes(schemes)
-        if any(decode_key(recipe, value) is not None for recipe in recipes):
+        """Why a secret cannot be used with any of these schemes, in one sentence; None when it can."""
+        allowed = self.allowed_schemes(schemes)
+        if any(decode_key(scheme, value) is not None for scheme in allowed):
             return None
-        shapes = {"utf8": "any text", "whsec-base64": "whsec_ and base64 of at least 16 bytes"}
-        wanted = " or ".join(sorted({shapes.get(recipe.key, "whpk_ and base64 of 32 bytes") for recipe in recipes}))
-        return f"The secret does not fit the scheme; it must be {wanted}."
+        formats = {"utf8": "any text", "whsec-base64": "whsec_ and base64 of at least 16 bytes"}
+        expected = " or ".join(sorted({formats.get(scheme.key, "whpk_ and base64 of 32 bytes") for scheme in allowed}))
+        return f"The secret does not fit the scheme; it must be {expected}."
 
     def secret_needed(self, scheme: str) -> str | None:
-        """Why we cannot make up the secret ourselves, in a sentence; None when we can."""
-        if self.secret_from_sender and self.schemes[scheme].signed:
-            return f"{self.title} are signed with {self.secret_from_sender}: give it as the secret."
-        return "The scheme v1a needs the sender's public key as its secret (whpk_...)." if scheme == "v1a" else None
+        """Which secret the sender has to provide, in one sentence; None when we can generate one."""
+        if self.secret_from_sender and self.schemes[scheme].signs:
+            return f"{self.title} are signed with {self.secret_from_sender}; pass it as the secret."
+        return (
+            "The scheme v1a needs the sender's public key; pass it as the secret (whpk_...)."
+            if scheme == "v1a"
+            else None
+        )
 
-    def early_refusal(self, method: str, headers: Mapping[str, str], length: int | None) -> WebhookResponse | None:
-        """The answer that needs no look at the body: 405, 413, or None to go on. `length` is what is known of it."""
+    def early_refusal(self, method: str, length: int | None) -> WebhookResponse | None:
+        """405 or 413 before the body is read, else None; `length` is the announced size in bytes, None when unknown."""
         if method.upper() not in self.methods:
             return responses.method_not_allowed(self.methods)
         return responses.too_large(self.max_body_bytes) if length is not None and length > self.max_body_bytes else None
 
+    def verification_refusal(self, verification: Verification) -> WebhookResponse:
+        """503 while the endpoint has no usable secret, else 401."""
+        if verification.reason == NOT_CONFIGURED:
+            return responses.not_configured(self.response_policy)
+        return responses.unauthorized()
+
     def unsupported_content(self, headers: Mapping[str, str]) -> WebhookResponse | None:
-        """415 for a verified request whose encoding, or whose type where we are the ones to say, cannot be read."""
+        """415 for a verified request with a content encoding, or with a type that is not accepted; else None."""
         if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-            return responses.unsupported_media_type("Send the body without a content encoding.")
+            return responses.unsupported_media_type("The body has a content encoding; send it uncompressed.")
         if self.content_types and media_type(headers.get("content-type", ""))[0] not in self.content_types:
-            return responses.unsupported_media_type("Send application/json or application/x-www-form-urlencoded.")
+            return responses.unsupported_media_type(
+                "The content type is not accepted; send application/json or application/x-www-form-urlencoded."
+            )
         return None
 
     def delivery_key(self, headers: Mapping[str, str], body: bytes, query: str = "") -> tuple[str, bool]:
-        """The key of a delivery at its endpoint, and whether the sender named it; else it is the digest of the body."""
-        name = delivery_id(normalise_svix(headers), self.delivery_id_header) if self.delivery_id_header else None
-        if name:
-            return f"id:{name}", True
+        """The key that recognises a repeated delivery at its endpoint, and whether it is the sender's delivery id.
+
+        Without a delivery id it is the digest of the raw body, or of the query when there is no body.
+        """
+        sender_id = delivery_id(normalise_svix(headers), self.delivery_id_header) if self.delivery_id_header else None
+        if sender_id:
+            return f"id:{sender_id}", True
         return f"sha256:{sha256(body if body else query.encode()).hexdigest()}", False
 
     def dedupe_window(self, scheme: str | None, has_id: bool) -> timedelta:
-        """How long a key is kept: 30 days where deliveries are signed or named, else 10 minutes."""
-        signed = scheme in self.schemes and self.schemes[scheme or ""].signed
-        return LONG_DEDUPE_WINDOW if signed or has_id else SHORT_DEDUPE_WINDOW
+        """How long keys are remembered: 30 days where deliveries are signed or have an id, else 10 minutes."""
+        is_signed = scheme in self.schemes and self.schemes[scheme or ""].signs
+        return LONG_DEDUPE_WINDOW if is_signed or has_id else SHORT_DEDUPE_WINDOW
 
 
 SOURCES: Mapping[str, Source] = {
@@ -104,7 +132,7 @@ SOURCES: Mapping[str, Source] = {
         Source(
             name="hubspot",
             title="HubSpot webhooks",
-            schemes=HUBSPOT,
+            schemes=HUBSPOT_SCHEMES,
             read_items=hubspot_webhooks.read_items,
             response_policy=ResponsePolicy(),
             secret_from_sender=HUBSPOT_CLIENT_SECRET,
@@ -113,7 +141,7 @@ SOURCES: Mapping[str, Source] = {
             name="hubspot_workflow",
             title="HubSpot workflows",
             secret_from_sender=HUBSPOT_CLIENT_SECRET,
-            schemes={"v2": HUBSPOT["v2"], "path": PATH},
+            schemes={"v2": HUBSPOT_SCHEMES["v2"], "path": PATH},
             read_items=hubspot_workflow.read_items,
             response_policy=ResponsePolicy(retry_after="ms"),
             methods=("POST", "GET"),
@@ -121,7 +149,7 @@ SOURCES: Mapping[str, Source] = {
         Source(
             name="standard",
             title="Standard Webhooks",
-            schemes=STANDARD,
+            schemes=STANDARD_WEBHOOKS_SCHEMES,
             read_items=standard_webhooks.read_items,
             response_policy=ResponsePolicy(accepted=202, names_leads=True),
             delivery_id_header=standard_webhooks.DELIVERY_ID_HEADER,
@@ -144,13 +172,13 @@ SOURCE_ALIASES = {"hubspot_webhooks": "hubspot", "standard_webhooks": "standard"
 
 
 def source_named(name: str) -> Source:
-    """The source of that name. Raises TheirMistake with a sentence that lists them when there is none."""
-    found = SOURCES.get(SOURCE_ALIASES.get(name, name))
-    if found is None:
+    """The source of that name or alias. Raises BadRequest with the known names when there is none."""
+    source = SOURCES.get(SOURCE_ALIASES.get(name, name))
+    if source is None:
         raise BadRequest(f"The source {name!r} is unknown; choose one of {', '.join(SOURCES)}.")
-    return found
+    return source
 
 
 def stored_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that are stored with a request; never a signature, a cookie or a token."""
+    """The headers that are stored with a request: never a signature, a cookie or a token."""
     return {name: value for name, value in normalise_svix(headers).items() if name in STORED_HEADERS}

@@ -1,9 +1,9 @@
-"""A request as it came to a door, ready to be verified."""
+"""A webhook request as it arrived, with the URL that its sender signed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-_STANDARD = ("id", "timestamp", "signature")
+_STANDARD_WEBHOOKS_PARTS = ("id", "timestamp", "signature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,16 @@ def signed_url(registered: str, query: str | bytes = "") -> str:
 
 
 def normalise_svix(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers with `svix-*` renamed to `webhook-*` where svix signed; never a mixture of both families.
+    """The headers with `svix-*` renamed to `webhook-*` where svix signed; the two families are never mixed.
 
-    The family is the one that carries the signature: an id that was added beside it is not signed and is dropped.
+    The family that carries the signature is used: an id added in the other family is not signed and is dropped.
     """
     if "webhook-signature" not in headers and "svix-signature" not in headers:
         return dict(headers)
     signer = "webhook" if "webhook-signature" in headers else "svix"
-    families = {f"{family}-{part}" for family in ("webhook", "svix") for part in _STANDARD}
-    normalised = {name: value for name, value in headers.items() if name not in families}
-    for part in _STANDARD:
+    both_families = {f"{family}-{part}" for family in ("webhook", "svix") for part in _STANDARD_WEBHOOKS_PARTS}
+    normalised = {name: value for name, value in headers.items() if name not in both_families}
+    for part in _STANDARD_WEBHOOKS_PARTS:
         if f"{signer}-{part}" in headers:
             normalised[f"webhook-{part}"] = headers[f"{signer}-{part}"]
     return normalised

@@ -1,112 +1,113 @@
-"""Verification recipes as data: what is signed, with which key, and where the signature is found."""
+"""Signature schemes as data: what a sender signs, with which key, and which header carries the signature."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-ALGORITHMS = ("hmac-sha256", "hmac-sha1", "sha256", "ed25519", "none")
+ALGORITHMS = ("hmac-sha256", "sha256", "ed25519", "none")
 KEYS = ("utf8", "whsec-base64", "whpk-base64")
 ENCODINGS = ("hex", "base64")
-UNITS = ("s", "ms", "imf")
-FORMATS = ("plain", "csvkv", "space_list")
-TOKENS = ("bearer", "basic", "header", "path")
+FORMATS = ("plain", "space_list")
+TOKENS = ("bearer", "basic", "path")
+UNITS = ("s", "ms")
 
 
 @dataclass(frozen=True, slots=True)
-class Timestamp:
-    """Where the signed time stands (`header`, or `field` of a csvkv header), its unit, and the tolerance in seconds."""
+class SignedTimestamp:
+    """The header that holds the signed time, its unit (s or ms since 1970), and the tolerance in seconds."""
 
+    header: str
     unit: str
-    tolerance: float
-    header: str | None = None
-    field: str | None = None
+    tolerance: float = 300
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureScheme:
-    """How one scheme proves that a request is authentic.
+    """How a sender proves that a request is authentic. Header names are lower case. Raises ValueError when unusable.
 
-    `parts` is the string to sign, piece by piece: body, method, url, url_hubspot_decoded, secret, ts, header:NAME,
-    anything else literally. `token` says where the secret itself stands when nothing is signed (alg none).
-    `supersedes` names schemes that do not count once this one's header is present: no downgrade.
+    `string_to_sign` lists the signed parts in order: body, method, url, url_hubspot_decoded, secret, header:NAME;
+    anything else is literal text. In a `space_list` header only the signatures of `version` count. With the algorithm
+    `none` nothing is signed: the secret itself is the `token`. When the header of this scheme is present, the schemes
+    that it `supersedes` do not count, so that nobody can downgrade.
     """
 
     name: str
-    alg: str
+    algorithm: str
+    header: str | None = None
+    string_to_sign: tuple[str, ...] = ()
     key: str = "utf8"
     encoding: str = "hex"
-    header: str | None = None
-    prefix: str = ""
-    sig_format: str = "plain"
-    fields: tuple[str, ...] = ()
-    parts: tuple[str, ...] = ()
-    timestamp: Timestamp | None = None
+    header_format: str = "plain"
+    version: str = ""
+    timestamp: SignedTimestamp | None = None
     token: str | None = None
     supersedes: frozenset[str] = frozenset()
 
+    def __post_init__(self) -> None:
+        self._check("algorithm", self.algorithm, ALGORITHMS)
+        self._check("key", self.key, KEYS)
+        self._check("encoding", self.encoding, ENCODINGS)
+        self._check("header_format", self.header_format, FORMATS)
+        if self.timestamp is not None:
+            self._check("timestamp unit", self.timestamp.unit, UNITS)
+        if not self.signs:
+            self._check("token", self.token, TOKENS)
+        elif self.header is None or not self.string_to_sign:
+            raise ValueError(f"The signature scheme {self.name!r} signs, so it needs a header and a string_to_sign.")
+        if self.header_format == "space_list" and not self.version:
+            raise ValueError(f"The signature scheme {self.name!r} reads a list of signatures, so it needs a version.")
+
     @property
-    def signed(self) -> bool:
-        """Whether the sender signs, rather than shows a secret."""
-        return self.alg != "none"
+    def signs(self) -> bool:
+        """Whether the sender signs the request, rather than showing the secret itself."""
+        return self.algorithm != "none"
 
-    def instead_of(self, *names: str) -> "SignatureScheme":
-        """The same recipe, which leaves the named schemes without effect when its own header is present."""
-        return replace(self, supersedes=frozenset(names))
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """One secret of an endpoint; `not_before` and `not_after` are unix seconds, None is without limit."""
-
-    value: str
-    id: str = ""
-    not_before: float | None = None
-    not_after: float | None = None
-
-    def in_force(self, now: float) -> bool:
-        """Whether it counts at `now` (unix seconds); the end itself no longer counts."""
-        after_start = self.not_before is None or now >= self.not_before
-        return after_start and (self.not_after is None or now < self.not_after)
+    def _check(self, field: str, value: str | None, allowed: tuple[str, ...]) -> None:
+        if value not in allowed:
+            raise ValueError(
+                f"The signature scheme {self.name!r} has the {field} {value!r}; use one of {', '.join(allowed)}."
+            )
 
 
-def recipe(name: str, data: Mapping[str, Any]) -> SignatureScheme:
-    """A recipe from its data. Raises ValueError with a sentence when a word of it is unknown."""
-    header = str(data["header"]).lower() if data.get("header") else None
-    sig_format, _, fields = str(data.get("sig_format", "plain")).partition(":")
-    made = SignatureScheme(
+def _by_name(*schemes: SignatureScheme) -> Mapping[str, SignatureScheme]:
+    return {scheme.name: scheme for scheme in schemes}
+
+
+HUBSPOT_SCHEMES = _by_name(
+    SignatureScheme(
+        name="v3",
+        algorithm="hmac-sha256",
+        encoding="base64",
+        header="x-hubspot-signature-v3",
+        string_to_sign=("method", "url_hubspot_decoded", "body", "header:x-hubspot-request-timestamp"),
+        timestamp=SignedTimestamp("x-hubspot-request-timestamp", "ms"),
+        supersedes=frozenset(("v1", "v2")),
+    ),
+    SignatureScheme("v2", "sha256", "x-hubspot-signature", ("secret", "method", "url", "body")),
+    SignatureScheme("v1", "sha256", "x-hubspot-signature", ("secret", "body")),
+)
+
+
+def _standard_webhooks(name: str, algorithm: str, key: str, version: str) -> SignatureScheme:
+    return SignatureScheme(
         name=name,
-        alg=_known("alg", data.get("alg"), ALGORITHMS),
-        key=_known("key", data.get("key", "utf8"), KEYS),
-        encoding=_known("encoding", data.get("encoding", "hex"), ENCODINGS),
-        header=header,
-        prefix=str(data.get("prefix", "")),
-        sig_format=_known("sig_format", sig_format, FORMATS),
-        fields=tuple(fields.split(",")) if fields else (),
-        parts=tuple(str(part) for part in data.get("string_to_sign", ())),
-        timestamp=_timestamp(data.get("timestamp")),
-        token=_token(data, header) if data.get("alg") == "none" else None,
+        algorithm=algorithm,
+        key=key,
+        encoding="base64",
+        header="webhook-signature",
+        header_format="space_list",
+        version=version,
+        string_to_sign=("header:webhook-id", ".", "header:webhook-timestamp", ".", "body"),
+        timestamp=SignedTimestamp("webhook-timestamp", "s"),
     )
-    if made.signed and (made.header is None or not made.parts):
-        raise ValueError(f"The recipe {name!r} signs, so it needs a header and a string_to_sign.")
-    if made.sig_format != "plain" and len(made.fields) != (2 if made.sig_format == "csvkv" else 1):
-        raise ValueError(f"The recipe {name!r} does not name the fields of its {made.sig_format} header.")
-    return made
 
 
-def _timestamp(data: Mapping[str, Any] | None) -> Timestamp | None:
-    if data is None:
-        return None
-    header = str(data["header"]).lower() if data.get("header") else None
-    return Timestamp(_known("unit", data.get("unit"), UNITS), float(data["tolerance_s"]), header, data.get("field"))
+STANDARD_WEBHOOKS_SCHEMES = _by_name(
+    _standard_webhooks("v1", "hmac-sha256", "whsec-base64", version="v1"),
+    _standard_webhooks("v1a", "ed25519", "whpk-base64", version="v1a"),
+    # Some senders use the text of the secret itself as the key.
+    _standard_webhooks("v1_utf8", "hmac-sha256", "utf8", version="v1"),
+)
 
-
-def _token(data: Mapping[str, Any], header: str | None) -> str:
-    if "token" in data:
-        return _known("token", data["token"], TOKENS)
-    return "path" if header is None else "bearer" if header == "authorization" else "header"
-
-
-def _known(field: str, word: object, words: tuple[str, ...]) -> str:
-    if word not in words:
-        raise ValueError(f"The recipe's {field} is {word!r}; it must be one of {', '.join(words)}.")
-    return str(word)
+BEARER = SignatureScheme("bearer", "none", header="authorization", token="bearer")
+BASIC = SignatureScheme("basic", "none", header="authorization", token="basic")
+PATH = SignatureScheme("path", "none", token="path")

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from services.router.sources import body, mapping
-from services.router.sources.canonical import Delivery, EndpointConfig, Item
+from services.router.sources.canonical import Item
 from services.router.sources.dedupe import delivery_id
+from services.router.sources.delivery import Delivery
+from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.errors import UnreadableBody
 from services.router.sources.generic import read_lead
 from services.router.sources.request import normalise_svix

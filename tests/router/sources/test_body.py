@@ -6,7 +6,7 @@ import zlib
 import pytest
 
 from services.router.sources import body as reader
-from services.router.sources.canonical import Delivery
+from services.router.sources.delivery import Delivery
 from services.router.sources.dry_run import try_request
 from services.router.sources.errors import UnreadableBody
 from services.router.sources.registry import SOURCES
@@ -28,8 +28,8 @@ def test_a_compressed_body_is_never_inflated(encoding: str, sender: str) -> None
 @pytest.mark.parametrize("sender", SENDERS)
 def test_a_body_over_the_cap_is_refused_by_its_length_alone(sender: str) -> None:
     kind = SOURCES[good(sender)["source"]]
-    assert kind.early_refusal("POST", {}, kind.max_body_bytes) is None
-    refused = kind.early_refusal("POST", {}, kind.max_body_bytes + 1)
+    assert kind.early_refusal("POST", kind.max_body_bytes) is None
+    refused = kind.early_refusal("POST", kind.max_body_bytes + 1)
     assert refused is not None
     assert refused.status == 413
     outcome = try_request(SENDERS[sender](b'{"email":"a@b.example","x":"' + b"x" * 2_000_000 + b'"}'))

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from services.router.sources.canonical import CanonicalLead, Delivery, EndpointConfig, Item, item_key
+from services.router.sources.canonical import CanonicalLead, Item
+from services.router.sources.dedupe import item_key
+from services.router.sources.delivery import Delivery
+from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.registry import SOURCES, source_named, stored_headers
 from shared.events.intake import IntakeReceived
 from tests.router.sources.senders import EVENT, LEAD

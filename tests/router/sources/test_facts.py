@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.router.sources.canonical import CanonicalLead, Delivery, EndpointConfig
+from services.router.sources.canonical import CanonicalLead
+from services.router.sources.delivery import Delivery
+from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.facts import lead_facts
 from services.router.sources.normalise import normalise
 from services.router.sources.registry import SOURCES

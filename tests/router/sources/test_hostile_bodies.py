@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.router.sources import body as reader
-from services.router.sources.canonical import Delivery, item_key
+from services.router.sources.dedupe import item_key
+from services.router.sources.delivery import Delivery
 from services.router.sources.dry_run import try_request
 from services.router.sources.errors import UnreadableBody
 from services.router.sources.facts import lead_facts

@@ -14,8 +14,8 @@ from standardwebhooks import Webhook
 from services.router.sources.dry_run import try_request
 from services.router.sources.registry import SOURCES, source_named
 from services.router.sources.request import WebhookRequest, lower_case_headers, normalise_svix
-from services.router.sources.signature_schemes import Secret
 from services.router.sources.verify import Verification
+from shared.base.credentials import EndpointSecret
 from tests.router.sources.senders import (
     NOW,
     URL,
@@ -32,7 +32,9 @@ BODIES = st.dictionaries(st.text(max_size=8), st.text(max_size=20) | st.integers
 
 
 def verdict(headers: dict[str, str], body: bytes, secret: str, scheme: str, now: float) -> Verification:
-    return SOURCES["standard"].verify([scheme], WebhookRequest("POST", URL, headers, body), [Secret(secret, "k1")], now)
+    return SOURCES["standard"].verify(
+        [scheme], WebhookRequest("POST", URL, headers, body), [EndpointSecret("k1", secret)], now
+    )
 
 
 def theirs(headers: dict[str, str], body: str, secret: str) -> bool:

@@ -12,8 +12,8 @@ from standardwebhooks import Webhook
 from services.router.sources.dry_run import case_body, try_request
 from services.router.sources.registry import SOURCES
 from services.router.sources.request import WebhookRequest, lower_case_headers, signed_url
-from services.router.sources.signature_schemes import Secret
 from services.router.sources.verify import Verification
+from shared.base.credentials import EndpointSecret
 from tests.router.sources.senders import (
     CLIENT_SECRET,
     NOW,
@@ -31,7 +31,7 @@ def allowed(schemes: list[str], request: dict[str, Any], now: float = NOW) -> Ve
     received = WebhookRequest(
         "POST", request["url"], lower_case_headers(request["headers"].items()), case_body(request)
     )
-    return SOURCES["hubspot"].verify(schemes, received, [Secret(CLIENT_SECRET, "k1")], now)
+    return SOURCES["hubspot"].verify(schemes, received, [EndpointSecret("k1", CLIENT_SECRET)], now)
 
 
 def test_where_v3_is_present_only_v3_counts() -> None:
@@ -96,18 +96,22 @@ def test_while_secrets_are_rotated_both_count_and_the_one_that_matched_is_named(
     new = "whsec_" + base64.b64encode(bytes(32)).decode()
     headers, body = lower_case_headers(request["headers"].items()), good_body("standard")
 
-    def at(now: float, *secrets: Secret) -> Verification:
+    def moment(seconds: float) -> datetime:
+        return datetime.fromtimestamp(seconds, UTC)
+
+    def at(now: float, *secrets: EndpointSecret) -> Verification:
         stamped = Webhook(WHSEC).sign("msg_1", datetime.fromtimestamp(NOW, UTC), body.decode())
         received = WebhookRequest("POST", URL, {**headers, "webhook-signature": stamped}, body)
         return SOURCES["standard"].verify(["v1"], received, secrets, now)
 
-    old = Secret(WHSEC, "old", not_after=NOW + 100)
-    assert at(NOW, Secret(new, "new"), old).secret_id == "old"
-    assert at(NOW + 99.9, Secret(new, "new"), old).ok
-    assert at(NOW + 100, Secret(new, "new"), old).reason == "signature does not match"
+    old = EndpointSecret("old", WHSEC, not_after=moment(NOW + 100))
+    early = EndpointSecret("early", WHSEC, not_before=moment(NOW + 1))
+    assert at(NOW, EndpointSecret("new", new), old).secret_id == "old"
+    assert at(NOW + 99.9, EndpointSecret("new", new), old).ok
+    assert at(NOW + 100, EndpointSecret("new", new), old).reason == "signature does not match"
     assert at(NOW + 100, old).reason == "not configured"
-    assert at(NOW, Secret(WHSEC, "early", not_before=NOW + 1)).reason == "not configured"
-    assert at(NOW + 1, Secret(WHSEC, "early", not_before=NOW + 1)).ok
+    assert at(NOW, early).reason == "not configured"
+    assert at(NOW + 1, early).ok
 
 
 def test_a_signature_counts_in_one_spelling_only() -> None:
