@@ -8,7 +8,6 @@ from shared.events.base import (
     EventData,
     UnreadableEvent,
     decode,
-    rfc3339,
 )
 from shared.events.breaches import SlaBreached, SlaEscalated, SlaWarned, SlaWithdrawn
 from shared.events.clocks import (
@@ -93,5 +92,4 @@ __all__ = [
     "SlaWithdrawn",
     "UnreadableEvent",
     "decode",
-    "rfc3339",
 ]

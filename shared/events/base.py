@@ -1,13 +1,14 @@
 """The one envelope of every topic: CloudEvents 1.0 in structured JSON, key = subject."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.base.ids import new_id
+from shared.base.rfc3339 import rfc3339
 
 CONTENT_TYPE = "application/cloudevents+json"
 
@@ -91,11 +92,6 @@ class Event(Generic[F]):
             "data": self.data.model_dump(mode="json", exclude_none=True),
         }
         return orjson.dumps({name: value for name, value in envelope.items() if value is not None})
-
-
-def rfc3339(moment: datetime) -> str:
-    """A moment as RFC 3339 UTC with microseconds dropped when they are zero."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def decode(raw: bytes) -> Event[EventData]:

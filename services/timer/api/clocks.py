@@ -11,9 +11,9 @@ from services.timer.domain.clock import Clock
 from services.timer.domain.followed import Followed, again, follow
 from services.timer.domain.promise import basis, reckon
 from shared.agreement.time.business_time import Interval
-from shared.agreement.time.preview import rfc3339
 from shared.base.credentials import Principal
 from shared.base.errors import BadRequest, NotFound
+from shared.base.rfc3339 import rfc3339
 from shared.reference.cache import agreement_versions, roster
 from shared.store.tx import Tx
 from shared.web.http import allow, json_response, reading

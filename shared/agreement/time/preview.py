@@ -12,6 +12,7 @@ from shared.agreement.time.calendar import ALWAYS, Calendar, CalendarSpec
 from shared.agreement.time.duration import parse_within
 from shared.agreement.time.explain import in_words
 from shared.agreement.time.holidays import materialise
+from shared.base.rfc3339 import rfc3339
 
 FIELDS = ("calendar", "start", "within", "end")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
@@ -70,11 +71,6 @@ def _answer(calendar: Calendar, reckoning: Explained | Elapsed) -> dict[str, Any
         ],
         "in_words": in_words(calendar, reckoning),
     }
-
-
-def rfc3339(at: datetime) -> str:
-    """A moment as RFC 3339 in UTC, with a fraction only where there is one."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _chosen(wanted: Any, calendars: Mapping[str, CalendarSpec | Calendar]) -> CalendarSpec | Calendar:
