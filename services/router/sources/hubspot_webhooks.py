@@ -1,7 +1,6 @@
-"""HubSpot webhooks (v1 to v3): batches of thin events that name a contact and what changed."""
+"""HubSpot webhooks: batches of events that carry the id of a contact and one changed property, no contact fields."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from services.router.sources import body, coerce, mapping
@@ -15,7 +14,7 @@ MAX_EVENTS = 1000
 CONTACT_OBJECT_TYPE = "0-1"
 MQL_PROPERTIES = frozenset(("lifecyclestage", "hs_lead_status"))
 IDENTITY_FIELDS = ("portalId", "subscriptionId", "objectId", "propertyName", "propertyValue", "occurredAt")
-"""What makes an event one event: `eventId` is not unique, and `attemptNumber` changes with each retry."""
+"""What identifies an event: `eventId` is not unique, and `attemptNumber` changes with each retry."""
 
 EVENT_PATHS: mapping.FieldPaths = {
     "raw_id": ("objectId", "newObjectId", "primaryObjectId"),
@@ -42,18 +41,20 @@ _NAMED_FACTS = frozenset(
 
 
 def read_items(delivery: Delivery, config: EndpointConfig | None = None) -> list[Item]:
-    """One element for each event of the batch, in its order. Raises Unreadable when the body is no such batch."""
+    """One item for each event of the batch, in order. Raises UnreadableBody when the body is not such a batch."""
     parsed = body.parse_json_body(delivery.content_type, delivery.body)
     events = parsed.value if isinstance(parsed.value, list) else [parsed.value]
     if not isinstance(parsed.value, list) and not _is_event(parsed.value):
-        raise UnreadableBody("The body is JSON but not an array of HubSpot events.")
+        raise UnreadableBody(
+            "The body is JSON but not an array of HubSpot events; check that a HubSpot webhook calls this endpoint."
+        )
     if not events:
-        raise UnreadableBody("The body is an empty array; it holds no event.")
+        raise UnreadableBody("The body is an empty array; it holds no event to read.")
     if len(events) > MAX_EVENTS:
-        raise UnreadableBody(f"The body holds {len(events)} events; at most {MAX_EVENTS} are read.")
+        raise UnreadableBody(f"The body holds {len(events)} events; lower the batch size to at most {MAX_EVENTS}.")
     return [
-        _read_item(place, event, config or EndpointConfig(), " ".join(parsed.notes))
-        for place, event in enumerate(events)
+        _read_item(index, event, config or EndpointConfig(), " ".join(parsed.notes))
+        for index, event in enumerate(events)
     ]
 
 
@@ -61,32 +62,32 @@ def _is_event(event: Any) -> bool:
     return isinstance(event, Mapping) and ("objectId" in event or "subscriptionType" in event)
 
 
-def _read_item(place: int, event: Any, setup: EndpointConfig, note: str) -> Item:
+def _read_item(index: int, event: Any, config: EndpointConfig, note: str) -> Item:
     if not isinstance(event, Mapping):
-        return Item(place, None, CanonicalLead(), problem="The event is not a JSON object.")
-    mapped = mapping.map_payload(event, EVENT_PATHS, setup, _NAMED_FACTS)
-    kind = coerce.text(event.get("subscriptionType", event.get("eventType")))
-    identity = ":".join(_text(event.get(name)) for name in IDENTITY_FIELDS)
-    changed = coerce.text(event.get("propertyName")) in MQL_PROPERTIES
+        return Item(index, None, CanonicalLead(), problem="The event is not a JSON object, so it cannot be read.")
+    mapped = mapping.map_payload(event, EVENT_PATHS, config, _NAMED_FACTS)
+    event_type = coerce.text(event.get("subscriptionType", event.get("eventType")))
+    key = bounded_key(":".join(_text(event.get(name)) for name in IDENTITY_FIELDS))
+    is_stage_change = coerce.text(event.get("propertyName")) in MQL_PROPERTIES
     fields = mapped.fields.model_copy(
         update={
-            "event_type": kind,
-            "event_id": bounded_key(identity),
-            "mql": changed and mapping.is_mql(_text(event.get("propertyValue")), setup),
+            "event_type": event_type,
+            "event_id": key,
+            "mql": is_stage_change and mapping.is_mql(_text(event.get("propertyValue")), config),
             "needs_fetch": True,
         }
     )
-    made = Item(place, bounded_key(identity), fields, mapped.unmapped, " ".join((*mapped.notes, note)).strip())
-    return replace(made, problem=_problem(fields.raw_id, kind or "", event))
+    notes = " ".join((*mapped.notes, note)).strip()
+    return Item(index, key, fields, mapped.unmapped, notes, _problem(fields.raw_id, event_type or "", event))
 
 
-def _problem(raw_id: str | None, kind: str, event: Mapping[str, Any]) -> str | None:
+def _problem(raw_id: str | None, event_type: str, event: Mapping[str, Any]) -> str | None:
     if raw_id is None:
-        return "The event names no object."
+        return "The event has no object id, so its contact is unknown."
     object_type = coerce.text(event.get("objectTypeId")) or CONTACT_OBJECT_TYPE
-    family = kind.partition(".")[0]
+    family = event_type.partition(".")[0]
     if family not in ("contact", "object", "") or object_type != CONTACT_OBJECT_TYPE:
-        return "The event does not speak of a contact."
+        return "The event is not about a contact; subscribe this endpoint to contact events only."
     return None
 
 
