@@ -1,4 +1,4 @@
-"""One value of a payload as a canonical field wants it; None when it cannot be that. Nothing is guessed."""
+"""Coerces one payload value to the type of a canonical field; None when it is not valid. Nothing is guessed."""
 
 import re
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 MAX_TEXT_LENGTH = 2000
 MAX_BAND_LENGTH = 40
 _LINE_BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
-# Control marks, and the ones that nobody sees but that reverse or split what they stand in.
+# Control characters, and invisible ones that reverse or split the text around them.
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 _GROUPED = re.compile(r"([+-]?\d{1,3})((?:[,.' \u00a0\u202f]\d{3})+)", re.ASCII)
 _THOUSANDS = re.compile(r"([+-]?\d{1,3}(?:,\d{3})+)(\.\d+)?", re.ASCII)
@@ -26,12 +26,12 @@ _FALSE_WORDS = frozenset(("false", "no", "n", "0", "off", "f"))
 
 
 def text(value: Any) -> str | None:
-    """A text or a number as one trimmed line without unseen marks; at most 2000 characters of it."""
+    """A text or a number as one trimmed line without invisible characters; at most 2000 characters."""
     return multiline_text(_LINE_BREAKS.sub(" ", value) if isinstance(value, str) else value)
 
 
 def multiline_text(value: Any) -> str | None:
-    """A text or a number, trimmed, its lines kept, without unseen marks; at most 2000 characters of it."""
+    """A text or a number, trimmed, with its line breaks, without invisible characters; at most 2000 characters."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
     lines = "\n".join(_INVISIBLE.sub("", line) for line in str(value).splitlines())
@@ -39,94 +39,94 @@ def multiline_text(value: Any) -> str | None:
 
 
 def email(value: Any) -> str | None:
-    """An address as it was given, its domain in lower case; of "Ana Silva <ana@x.example>" the address."""
-    given = text(value)
-    if given is None:
+    """An email address as given, with its domain in lower case; "Ana Silva <ana@x.example>" gives the address."""
+    address = text(value)
+    if address is None:
         return None
-    given = given[7:] if given.lower().startswith("mailto:") else given
-    if given.endswith(">") and given.count("<") == 1 and given.count(">") == 1:
-        given = given.partition("<")[2][:-1].strip()
-    local, at, domain = given.rpartition("@")
+    address = address[7:] if address.lower().startswith("mailto:") else address
+    if address.endswith(">") and address.count("<") == 1 and address.count(">") == 1:
+        address = address.partition("<")[2][:-1].strip()
+    local, at, domain = address.rpartition("@")
     return f"{local}{at}{domain.lower()}" or None
 
 
 def hostname(value: Any) -> str | None:
-    """The host of a domain or a web address, in lower case and without `www.`."""
-    given = text(value)
-    if given is None:
+    """The host name of a domain or a URL, in lower case and without `www.`."""
+    url = text(value)
+    if url is None:
         return None
     try:
-        found = urlsplit(given if "//" in given else f"//{given}").hostname or ""
+        host = urlsplit(url if "//" in url else f"//{url}").hostname or ""
     except ValueError:
         return None
-    found = found.removeprefix("www.").rstrip(".")
-    return found if "." in found and " " not in found else None
+    host = host.removeprefix("www.").rstrip(".")
+    return host if "." in host and " " not in host else None
 
 
 def integer(value: Any) -> int | None:
-    """A count: 250, "1,200", "1.200" or "250.0"; never a band."""
-    given = text(value)
-    if given is None:
+    """A whole number: 250, "1,200", "1.200" or "250.0"; never a band."""
+    digits = text(value)
+    if digits is None:
         return None
-    grouped = _GROUPED.fullmatch(given)
+    grouped = _GROUPED.fullmatch(digits)
     if grouped:
         return int(grouped[1] + re.sub(r"\D", "", grouped[2], flags=re.ASCII))
-    found = number(given)
-    return int(found) if found is not None and found == int(found) else None
+    exact = number(digits)
+    return int(exact) if exact is not None and exact == int(exact) else None
 
 
 def number(value: Any) -> int | float | None:
-    """A number: 87, "77.5", "77,5", "1,200.5"; a whole one comes out as int."""
-    given = (text(value) or "").replace(" ", "")
-    if found := _THOUSANDS.fullmatch(given):
-        given = found[1].replace(",", "") + (found[2] or "")
-    elif found := _DECIMAL_COMMA.fullmatch(given):
-        given = found[1].replace(".", "") + "." + found[2]
-    if not _DECIMAL.fullmatch(given):
+    """A number: 87, "77.5", "77,5", "1,200.5"; an int when it is whole."""
+    digits = (text(value) or "").replace(" ", "")
+    if match := _THOUSANDS.fullmatch(digits):
+        digits = match[1].replace(",", "") + (match[2] or "")
+    elif match := _DECIMAL_COMMA.fullmatch(digits):
+        digits = match[1].replace(".", "") + "." + match[2]
+    if not _DECIMAL.fullmatch(digits):
         return None
-    exact = float(given.replace(",", "."))
+    exact = float(digits.replace(",", "."))
     return int(exact) if exact == int(exact) else exact
 
 
 def band(value: Any) -> str | None:
-    """A range of sizes as it was given: "50-200", "1000+", "> 500"."""
-    given = text(value)
-    return given if given and len(given) <= MAX_BAND_LENGTH and _BAND.fullmatch(given) else None
+    """A range of sizes, as given: "50-200", "1000+", "> 500"."""
+    size = text(value)
+    return size if size and len(size) <= MAX_BAND_LENGTH and _BAND.fullmatch(size) else None
 
 
-def band_minimum(given: str) -> int | None:
-    """The least size that a band allows; 0 for "up to 50", None when the text is no band."""
-    found = _BAND.fullmatch(given) if len(given) <= MAX_BAND_LENGTH else None
-    if found is None:
+def band_minimum(size: str) -> int | None:
+    """The smallest size in a band; 0 for "up to 50", None when the text is not a band."""
+    match = _BAND.fullmatch(size) if len(size) <= MAX_BAND_LENGTH else None
+    if match is None:
         return None
-    low = found["low"] or found["over"] or found["more"]
+    low = match["low"] or match["over"] or match["more"]
     return 0 if low is None else int(re.sub(r"\D", "", low, flags=re.ASCII))
 
 
 def boolean(value: Any) -> bool | None:
-    """Yes or no, in the ways that forms say it."""
+    """A boolean, from true/false, yes/no, y/n, on/off, t/f or 1/0."""
     if isinstance(value, bool):
         return value
-    given = (text(value) or "").casefold()
-    return True if given in _TRUE_WORDS else False if given in _FALSE_WORDS else None
+    word = (text(value) or "").casefold()
+    return True if word in _TRUE_WORDS else False if word in _FALSE_WORDS else None
 
 
 def timestamp(value: Any, zone: ZoneInfo | None = None) -> str | None:
-    """A time as RFC 3339 UTC: ISO text, or unix seconds or milliseconds. One without a zone needs `zone`."""
-    given = text(value)
-    if given is None:
+    """A time as RFC 3339 UTC, from ISO text, unix seconds or milliseconds; a time without a zone needs `zone`."""
+    written = text(value)
+    if written is None:
         return None
     try:
-        if re.fullmatch(r"\d{9,15}", given, re.ASCII):
-            count = int(given)
+        if re.fullmatch(r"\d{9,15}", written, re.ASCII):
+            count = int(written)
             millis = count if count >= 10**11 else count * 1000
             return rfc3339(datetime.fromtimestamp(millis // 1000, UTC).replace(microsecond=millis % 1000 * 1000))
-        found = datetime.fromisoformat(given)
-        if found.tzinfo is None:
+        at = datetime.fromisoformat(written)
+        if at.tzinfo is None:
             if zone is None:
                 return None
-            found = found.replace(tzinfo=zone)
-        return rfc3339(found.astimezone(UTC))
+            at = at.replace(tzinfo=zone)
+        return rfc3339(at.astimezone(UTC))
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -138,11 +138,11 @@ def rfc3339(at: datetime) -> str:
 
 
 def text_list(value: Any) -> tuple[str, ...]:
-    """A list of texts, from a list or from one text parted by ";" or ","; each once, at most 50."""
-    given = value if isinstance(value, list) else re.split(r"[;,]", text(value) or "")
-    return tuple(dict.fromkeys(word for item in given if (word := text(item))))[:50]
+    """A list of distinct texts, from a list or from one text separated by ";" or ","; at most 50."""
+    items = value if isinstance(value, list) else re.split(r"[;,]", text(value) or "")
+    return tuple(dict.fromkeys(line for item in items if (line := text(item))))[:50]
 
 
-def slug(given: str) -> str:
-    """A title as a word that an agreement would use: "Demo request" is demo_request."""
-    return re.sub(r"\W+", "_", given.casefold()).strip("_")
+def slug(title: str) -> str:
+    """A title as the word that conditions use: "Demo request" is demo_request."""
+    return re.sub(r"\W+", "_", title.casefold()).strip("_")

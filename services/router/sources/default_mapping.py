@@ -1,4 +1,4 @@
-"""The default mapping of our own contract, as data: canonical field to the names that senders give it."""
+"""The default field mapping, as data: canonical field to the names that senders give it."""
 
 from services.router.sources.mapping import FieldPaths
 
@@ -15,7 +15,7 @@ FORM_ANSWER_PATHS: FieldPaths = {
     "timeframe": ("timeframe", "time_frame", "timeline", "purchase_timeframe", "buying_timeframe"),
     "decision_maker": ("decision_maker", "decisionmaker", "is_decision_maker"),
 }
-"""What forms ask beside who somebody is; facts of a lead, though no canonical fields."""
+"""What forms ask besides the person and the company; facts of a lead, but not canonical fields."""
 
 LEAD_PATHS: FieldPaths = {
     "email": ("email", "email_address", "work_email", "business_email", "mail"),
@@ -58,4 +58,4 @@ LEAD_PATHS: FieldPaths = {
 NAMED_FACTS = frozenset(
     ("need", "budget", "timeframe", "decision_maker", "postal_code", "city", "message", "skills", "language", "notes")
 )
-"""Further facts with a name of their own: they are not shown as unmapped."""
+"""Facts that conditions know by name, so they are not reported as unmapped."""

@@ -72,8 +72,8 @@ def _parsed_outcome(source: registry.Source, delivery: Delivery, config: Endpoin
     except UnreadableBody as error:
         return _outcome(response, parked=error.reason)
     usable = [item for item in items if item.problem is None]
-    problems = [f"item {item.index}: {item.problem}" for item in items if item.problem is not None]
-    return _outcome(response, usable, "; ".join(problems) or None)
+    problems = [f"Item {item.index}: {item.problem}" for item in items if item.problem is not None]
+    return _outcome(response, usable, " ".join(problems) or None)
 
 
 def _outcome(response: WebhookResponse, items: Sequence[Item] = (), parked: str | None = None) -> dict[str, Any]:

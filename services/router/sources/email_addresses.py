@@ -1,4 +1,4 @@
-"""Email addresses as they compare, what kind of mailbox they are, and the domain that somebody registered."""
+"""Email addresses: their folded form, the kind of mailbox, and the registrable domain of the company."""
 
 import re
 from functools import lru_cache
@@ -24,7 +24,7 @@ RELAY_DOMAINS = frozenset(
         *("addy.io", "anonaddy.com", "anonaddy.me", "erine.email"),
     )
 )
-"""Domains whose addresses forward to a mailbox that the sender keeps to themselves."""
+"""Domains of relay addresses, which forward to a mailbox that stays hidden."""
 
 _MORE_FREE_DOMAINS = (
     "hey.com",
@@ -39,7 +39,7 @@ _MORE_FREE_DOMAINS = (
 FREE_DOMAINS = frozenset(whitelist) | frozenset(_MORE_FREE_DOMAINS)
 DISPOSABLE_DOMAINS = frozenset(blocklist) - frozenset(_MORE_FREE_DOMAINS)
 PUBLIC_MAIL_DOMAINS = RELAY_DOMAINS | DISPOSABLE_DOMAINS | FREE_DOMAINS
-"""Domains under which anybody gets a mailbox: they say nothing of a company."""
+"""Domains under which anybody can get a mailbox, so that they do not identify a company."""
 
 ROLE_LOCAL_PARTS = frozenset(
     (
@@ -56,31 +56,31 @@ ROLE_LOCAL_PARTS = frozenset(
         *("accueil", "vente", "ventes", "commercial", "direction", "verkoop", "salg", "post", "firma", "biuro"),
     )
 )
-"""Local parts, without dots and dashes, that a company reads together: no one person is behind them."""
+"""Local parts, without dots and dashes, of shared mailboxes: they do not belong to one person."""
 
 _HOST_NAME = re.compile(r"(?=.{3,253}$)[\w-]{1,63}(\.[\w-]{1,63})+")
 _extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
-_extract("a.example")  # The list of suffixes is read here, so that no lead waits for it.
+_extract("a.example")  # Reads the list of public suffixes now, so that no lead waits for it.
 
 
 @lru_cache(maxsize=20_000)
 def fold_email(address: str | None) -> str | None:
-    """The address as two spellings of it compare: local part case-folded, domain in lower case and in its own script.
+    """The address in the form in which spellings compare: local part case-folded, domain in lower case and Unicode.
 
-    None when it is no address by its syntax. No name is looked up, and no dot or tag is taken away.
+    None when the syntax is not that of an address. No DNS lookup is made, and no dot or tag is removed.
     """
     if not address or len(address) > 320:
         return None
     try:
-        found = validate_email(address, check_deliverability=False, test_environment=True)
+        parsed = validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         return None
-    return f"{found.local_part.casefold()}@{found.domain.lower()}"
+    return f"{parsed.local_part.casefold()}@{parsed.domain.lower()}"
 
 
 @lru_cache(maxsize=20_000)
 def email_kind(email: str) -> str:
-    """What a folded address is: disposable, relay, free, role or business; the first that fits."""
+    """The kind of a folded address: relay, disposable, free, role or business, the first that applies."""
     local, _, host = email.rpartition("@")
     names = {host, registrable_domain(host) or host}
     if names & RELAY_DOMAINS:
@@ -92,27 +92,26 @@ def email_kind(email: str) -> str:
     return "role" if local.partition("+")[0].translate(_PUNCTUATION) in ROLE_LOCAL_PARTS else "business"
 
 
-_PUNCTUATION = {ord(mark): None for mark in ".-_"}
+_PUNCTUATION = {ord(character): None for character in ".-_"}
 
 
 @lru_cache(maxsize=20_000)
 def registrable_domain(host: str | None) -> str | None:
-    """The domain that somebody registered, of a host name: shop.acme.co.uk is acme.co.uk.
+    """The registrable domain of a host name: acme.co.uk for shop.acme.co.uk.
 
-    None for an internet address, and for a name of one label. A public suffix such as github.io is itself.
+    None for an IP address and for a name of one label. A public suffix such as github.io is returned as it is.
     """
     name = (host or "").strip().removesuffix(".").lower()
     labels = name.split(".")
     if not _HOST_NAME.fullmatch(name) or labels[-1].isdecimal():
         return None
-    found = _extract(name)
-    # The public list has no suffix for reserved and internal names; there the last label is one.
-    return found.top_domain_under_public_suffix.lower() or (name if found.suffix else ".".join(labels[-2:]))
+    parts = _extract(name)
+    # The public list has no suffix for reserved and internal names; there the last label counts as the suffix.
+    return parts.top_domain_under_public_suffix.lower() or (name if parts.suffix else ".".join(labels[-2:]))
 
 
 def company_domain(host: str | None) -> str | None:
-    """The registrable domain of a host when it can be that of a company: none where anybody gets a mailbox."""
-    found = registrable_domain(host)
-    return (
-        None if found is None or found in PUBLIC_MAIL_DOMAINS or (host or "").lower() in PUBLIC_MAIL_DOMAINS else found
-    )
+    """The registrable domain of a host when it can be a company's; None for domains where anybody gets a mailbox."""
+    domain = registrable_domain(host)
+    is_public = domain in PUBLIC_MAIL_DOMAINS or (host or "").lower() in PUBLIC_MAIL_DOMAINS
+    return None if is_public else domain

@@ -1,4 +1,4 @@
-"""A payload as its leaves under folded paths, so that a table finds a field however its sender spells it."""
+"""A payload flattened to its leaves, so that a field is found however its sender spells and nests it."""
 
 import re
 from collections.abc import Mapping
@@ -14,54 +14,53 @@ _CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 @dataclass(slots=True)
 class FlatPayload:
-    """The leaves of one payload under their folded paths; remembers which were taken."""
+    """The leaves of one payload by folded path, each with its path as sent; records which of them a field took."""
 
     leaves: dict[tuple[str, ...], tuple[str, Any]]
     taken: set[tuple[str, ...]] = field(default_factory=set)
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> "FlatPayload":
-        """The document of a payload; "First Name", first_name and firstName are one path, `a__b` and `a.b` too."""
+        """Flatten a payload: "First Name", first_name and firstName are the same path, and so are `a__b` and `a.b`."""
         leaves: dict[tuple[str, ...], tuple[str, Any]] = {}
         _flatten(payload, (), "", leaves)
         return cls(leaves)
 
     def take(self, paths: tuple[str, ...]) -> tuple[str, Any] | None:
-        """The first path that holds something, as it was sent, and what it holds; it is taken."""
+        """Take the leaf of the first path that is not empty: its path as sent and its value; None when all are empty."""
         for path in paths:
-            place = _fold_path(path)
-            found = self.leaves.get(place)
-            if found is not None and found[1] not in (None, "", []):
-                self.taken.add(place)
-                return found
+            folded = _fold_path(path)
+            leaf = self.leaves.get(folded)
+            if leaf is not None and leaf[1] not in (None, "", []):
+                self.taken.add(folded)
+                return leaf
         return None
 
     def take_children(self, parent: str) -> dict[str, Any]:
-        """What stands one level under a word (`signals`), by its own name; it is taken."""
-        found = {
-            place: leaf for place, leaf in self.leaves.items() if len(place) == 2 and place[0] == _fold_path(parent)[0]
-        }
-        self.taken.update(found)
-        return {fact_name(raw.split(".", 1)[-1]): value for raw, value in found.values()}
+        """Take the leaves directly below a path of one word (`signals`): fact name to value."""
+        parent = _fold_path(parent)[0]
+        children = {path: leaf for path, leaf in self.leaves.items() if len(path) == 2 and path[0] == parent}
+        self.taken.update(children)
+        return {fact_name(raw.split(".", 1)[-1]): value for raw, value in children.values()}
 
     def remaining(self) -> dict[str, Any]:
-        """What nobody took, by its path as it was sent."""
-        return {raw: value for place, (raw, value) in self.leaves.items() if place not in self.taken}
+        """The leaves that were not taken, by their path as sent."""
+        return {raw: value for path, (raw, value) in self.leaves.items() if path not in self.taken}
 
 
-def _flatten(payload: Mapping[str, Any], above: tuple[str, ...], raw: str, leaves: dict[Any, Any]) -> None:
+def _flatten(payload: Mapping[str, Any], parent: tuple[str, ...], raw_parent: str, leaves: dict[Any, Any]) -> None:
     for key, value in payload.items():
-        place, path = above + _fold_path(key), f"{raw}.{key}" if raw else key
-        if isinstance(value, Mapping) and value and len(place) < _MAX_DEPTH:
-            _flatten(value, place, path, leaves)
+        path, raw = parent + _fold_path(key), f"{raw_parent}.{key}" if raw_parent else key
+        if isinstance(value, Mapping) and value and len(path) < _MAX_DEPTH:
+            _flatten(value, path, raw, leaves)
         else:
-            leaves.setdefault(place, (path, value))
+            leaves.setdefault(path, (raw, value))
 
 
 def _fold_path(path: str) -> tuple[str, ...]:
-    return tuple(re.sub(r"[\W_]", "", piece).casefold() or piece for piece in _SEPARATOR.split(path))
+    return tuple(re.sub(r"[\W_]", "", part).casefold() or part for part in _SEPARATOR.split(path))
 
 
 def fact_name(raw: str) -> str:
-    """A path as the name of a fact: "firstSeen.City" is first_seen_city."""
+    """The name of the fact at a path: "firstSeen.City" is first_seen_city. At most 100 characters."""
     return coerce.slug(_CAMEL_CASE.sub("_", raw.replace("__", ".")).replace(".", "_"))[:100]

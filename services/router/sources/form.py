@@ -1,4 +1,4 @@
-"""Form bodies with bracket keys (`contact[fields][title]`), under caps."""
+"""Parses form bodies with bracket keys (`contact[fields][title]`), within limits."""
 
 import re
 from typing import Any
@@ -13,18 +13,18 @@ _INNER = re.compile(r"\[([^\[\]]*)\]")
 
 
 def parse_form(text: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The fields of a form as nested mappings and lists, and remarks about it. Raises Unreadable."""
+    """The fields of a form as nested mappings and lists, and remarks on it. Raises UnreadableBody."""
     pairs = [pair for pair in text.replace("\r\n", "").split("&") if pair]
     if not pairs:
-        raise UnreadableBody("The form is empty.")
+        raise UnreadableBody("The form is empty; send at least one field.")
     if len(pairs) > MAX_FIELDS:
-        raise UnreadableBody(f"The form holds {len(pairs)} fields; at most {MAX_FIELDS} are read.")
+        raise UnreadableBody(f"The form holds {len(pairs)} fields; send at most {MAX_FIELDS}.")
     form: dict[str, Any] = {}
     notes: list[str] = []
     for pair in pairs:
         name, _, value = pair.partition("=")
         if not _set_value(form, _key_path(_percent_decode(name)), _percent_decode(value)):
-            notes.append("A field stands twice in the form; the last value counts.")
+            notes.append("A field appears twice in the form; the last value counts.")
     return form, tuple(dict.fromkeys(notes))
 
 
@@ -32,37 +32,37 @@ def _percent_decode(text: str) -> str:
     try:
         return unquote_plus(text, errors="strict").replace("\x00", "")
     except UnicodeDecodeError as error:
-        raise UnreadableBody("The form holds a value that is not UTF-8.") from error
+        raise UnreadableBody("The form holds a value that is not UTF-8; send UTF-8.") from error
 
 
 def _key_path(name: str) -> list[str]:
-    found = _KEY.fullmatch(name)
-    if found is None:
+    match = _KEY.fullmatch(name)
+    if match is None:
         return [name]
-    path = [found[1], *_INNER.findall(found[2])]
+    path = [match[1], *_INNER.findall(match[2])]
     if len(path) > MAX_KEY_DEPTH:
-        raise UnreadableBody(f"The form holds a key nested deeper than {MAX_KEY_DEPTH} levels.")
+        raise UnreadableBody(f"The form holds a key nested deeper than {MAX_KEY_DEPTH} levels; send fewer levels.")
     return path
 
 
 def _set_value(form: dict[str, Any], path: list[str], value: str) -> bool:
-    """Place one value; False when its place was taken by something else."""
-    many = path[-1] == "" and len(path) > 1
-    keys = path[:-1] if many else path
-    place = form
+    """Set one value at its path; False when something else is already there."""
+    is_list = path[-1] == "" and len(path) > 1
+    keys = path[:-1] if is_list else path
+    parent = form
     for key in keys[:-1]:
-        inner = place.setdefault(key, {})
-        if not isinstance(inner, dict):
+        child = parent.setdefault(key, {})
+        if not isinstance(child, dict):
             return False
-        place = inner
+        parent = child
     last = keys[-1]
-    if many:
-        listed = place.setdefault(last, [])
-        if not isinstance(listed, list):
+    if is_list:
+        values = parent.setdefault(last, [])
+        if not isinstance(values, list):
             return False
-        listed.append(value)
+        values.append(value)
         return True
-    fresh = last not in place
-    if fresh or isinstance(place[last], str):
-        place[last] = value
-    return fresh
+    is_new = last not in parent
+    if is_new or isinstance(parent[last], str):
+        parent[last] = value
+    return is_new

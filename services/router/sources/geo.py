@@ -1,4 +1,4 @@
-"""Countries and their states by ISO code, however people write them."""
+"""ISO codes of countries and states, from the ways people write them."""
 
 import csv
 import re
@@ -55,7 +55,7 @@ COUNTRY_ALIASES = {
     "IE": "Eire|Republic of Ireland",
     "BR": "Brasil",
 }
-"""What people write and no list has; these win over the lists."""
+"""Names that people write and that no list has; they win over the lists."""
 
 STATE_ABBREVIATIONS = {
     "US": "AL Ala|AZ Ariz|AR Ark|CA Calif Cal|CO Colo|CT Conn|DE Del|FL Fla|IL Ill|IN Ind|KS Kan Kans|KY Ken|LA La"
@@ -64,25 +64,25 @@ STATE_ABBREVIATIONS = {
     "CA": "ON Ont|QC Que PQ|AB Alta|SK Sask|MB Man|NL Nfld|PE PEI|BC B.C",
     "AU": "NSW N.S.W|VIC Vic|QLD Qld|TAS Tas",
 }
-"""States whose short forms are usual in addresses but in no ISO list."""
+"""Abbreviations of states that are usual in addresses but in no ISO list."""
 
 
 def _fold_name(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
-    kept = "".join(mark for mark in plain if not unicodedata.combining(mark))
-    return re.sub(r"[\W_]+", " ", kept.replace(".", "").replace("'", "").replace("’", "")).strip()
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
+    letters = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return re.sub(r"[\W_]+", " ", letters.replace(".", "").replace("'", "").replace("’", "")).strip()
 
 
 def _index_countries() -> dict[str, str]:
     names = {_fold_name(name): code for code, line in COUNTRY_ALIASES.items() for name in line.split("|")}
     for country in pycountry.countries:
-        said = (
+        spellings = (
             country.alpha_2,
             country.alpha_3,
             country.name,
             *(getattr(country, key, "") for key in _PYCOUNTRY_NAMES),
         )
-        for name in said:
+        for name in spellings:
             names.setdefault(_fold_name(name), country.alpha_2)
     with Path(__file__).with_name("country_names.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -96,8 +96,8 @@ def _index_states() -> dict[str, dict[str, str]]:
     states: dict[str, dict[str, str]] = {}
     for country, line in STATE_ABBREVIATIONS.items():
         for entry in line.split("|"):
-            code, *usual = entry.split(" ")
-            states.setdefault(country, {}).update({_fold_name(name): f"{country}-{code}" for name in usual})
+            code, *abbreviations = entry.split(" ")
+            states.setdefault(country, {}).update({_fold_name(name): f"{country}-{code}" for name in abbreviations})
     for state in pycountry.subdivisions:
         for name in (state.code, state.code.partition("-")[2], re.sub(r"[\[(].*", "", state.name)):
             states.setdefault(state.country_code, {}).setdefault(_fold_name(name), state.code)
@@ -112,14 +112,14 @@ _STATE_CODES = {code for states in _STATE_BY_NAME.values() for code in states.va
 
 @lru_cache(maxsize=5_000)
 def country_code(name: str | None) -> str | None:
-    """The ISO 3166-1 alpha-2 code of a country; None when the text names none for certain."""
+    """The ISO 3166-1 alpha-2 code of a country; None when the name is unknown or ambiguous."""
     text = (name or "")[:200]
     return _COUNTRY_BY_NAME.get(_fold_name(text)) or _COUNTRY_BY_NAME.get(_fold_name(re.sub(r"\(.*", "", text)))
 
 
 @lru_cache(maxsize=5_000)
 def state_code(name: str | None, country: str | None) -> str | None:
-    """The ISO 3166-2 code of a state (US-CA) within a country that is known, or one that is written in full."""
+    """The ISO 3166-2 code of a state (US-CA) within a known country; without a country only a full code is accepted."""
     text = (name or "")[:200].strip()
     if country is None:
         return text.upper() if text.upper() in _STATE_CODES else None

@@ -1,4 +1,4 @@
-"""The fields of a lead as they compare: address folded and known by its kind, phone E.164, places by their codes."""
+"""Normalises a lead for comparison: folded email and its kind, company domain, E.164 phone, ISO country and state."""
 
 import re
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ _NAME_SUFFIX = re.compile(
     r"(jr|sr|ii|iii|iv|phd|md|mba|msc|bsc|ba|ma|esq|cpa|dds|rn|pe|cfa|pmp|dr|prof|dipl|ing|llm|llb|inc|ltd|llc|gmbh)\b",
     re.IGNORECASE,
 )
-phonenumbers.PhoneMetadata.load_all()  # Else each region is read from its file when its first number comes.
+phonenumbers.PhoneMetadata.load_all()  # Otherwise the first number of each region reads a file.
 
 
 @dataclass(frozen=True, slots=True)
 class NormalisedLead:
-    """The comparable forms of a lead; None for what is not given or cannot be that.
+    """The comparable values of a lead; None where a value is absent or not valid.
 
-    `email` folded, `email_kind` business, free, disposable, role or relay; `domain` the registrable one of the
-    company, never of a mail provider; `phone` E.164; `country` ISO 3166-1 alpha-2, `state` ISO 3166-2; `name` as it is
-    spoken ("Omar Haddad" of "Haddad, Omar").
+    `email` is folded, `email_kind` is business, free, disposable, role or relay; `domain` is the registrable domain of
+    the company, never of a mail provider; `phone` is E.164; `country` is ISO 3166-1 alpha-2, `state` ISO 3166-2;
+    `name` is in spoken order ("Omar Haddad" for "Haddad, Omar").
     """
 
     email: str | None = None
@@ -39,8 +39,10 @@ class NormalisedLead:
 
 
 def normalise(fields: CanonicalLead, region: str | None = None) -> NormalisedLead:
-    """Normal forms of a lead's fields; `region` is the ISO country that national phone numbers are of, when the lead's
-    own is unknown. Nothing is guessed and nothing is asked over a network."""
+    """Normalise a lead's fields without guessing and without a network.
+
+    `region` is the country of national phone numbers when the lead's own country is unknown.
+    """
     email = fold_email(fields.email)
     country = country_code(fields.country)
     state = state_code(fields.state, country)
@@ -62,12 +64,12 @@ def normalise(fields: CanonicalLead, region: str | None = None) -> NormalisedLea
 
 @lru_cache(maxsize=20_000)
 def e164_phone(phone: str | None, region: str | None) -> str | None:
-    """A phone number as E.164. Without a region only one that names its country by + or 00 is known."""
+    """A phone number as E.164; without a region only one that starts with + or 00. None when it is not possible."""
     text = (phone or "").strip()[:60].removeprefix("tel:").strip()
     text = re.sub(r"^00(?=[\s(./-]*[1-9])", "+", re.sub(r"^\+\s*00", "+", text))
-    # "+49 (0)30 ..." is written everywhere and dialled nowhere.
+    # In "+49 (0)30 ..." the (0) is never dialled from abroad.
     text = re.sub(r"^(\+[\d\s.-]{1,5})\(0\)", r"\1", text)
-    if sum(mark.isdecimal() for mark in text) < _MIN_PHONE_DIGITS:
+    if sum(character.isdecimal() for character in text) < _MIN_PHONE_DIGITS:
         return None
     try:
         number = phonenumbers.parse(text, region)
@@ -79,7 +81,7 @@ def e164_phone(phone: str | None, region: str | None) -> str | None:
 
 
 def _first_and_last_name(fields: CanonicalLead) -> tuple[str | None, str | None]:
-    """First and last name: as given, else of a full name that is written "Last, First"."""
+    """First and last name as given, else from a full name written as "Last, First"."""
     if fields.first_name or fields.last_name:
         return _collapse_spaces(fields.first_name), _collapse_spaces(fields.last_name)
     last, comma, first = (fields.full_name or "").partition(",")

@@ -91,7 +91,7 @@ def test_people_read_the_verdict_the_answer_the_lead_and_why_it_is_parked(record
     assert "request.json: verified; the answer is 202" in done.stdout
     assert "email Omar.Haddad@humongous.example" in done.stdout
     parked = run(record(case("hubspot_webhooks", "v1-python-client")))
-    assert "verified; the answer is 200, parked: The body is not JSON: line 1, column 2." in parked.stdout
+    assert "verified; the answer is 200, parked: The body is not JSON at line 1, column 2;" in parked.stdout
     assert parked.exit_code == 1
 
 
