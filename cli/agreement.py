@@ -10,9 +10,9 @@ import typer
 from cli.client import ask, fail, live
 from cli.keys import Json, _get
 from cli.tables import table
-from shared.agreement.language.parse import Agreement, Parsed, parse
-from shared.agreement.language.render import one_page_start, render
-from shared.agreement.language.signing import hash_of
+from shared.agreement.language.parse import Agreement, ParseResult, parse_agreement
+from shared.agreement.language.render import render_agreement, starter_agreement
+from shared.agreement.language.signing import agreement_hash
 
 group = typer.Typer(
     help="The service level agreement: new, check, print, sign, publish, history.", no_args_is_help=True
@@ -28,7 +28,7 @@ def new(file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path(
     """
     if file.exists():
         fail(f"{file} exists already; name another file.")
-    file.write_text(one_page_start(), encoding="utf-8")
+    file.write_text(starter_agreement(), encoding="utf-8")
     typer.echo(f"{file} is written; fill it in, then run: baton agreement check {file}")
 
 
@@ -38,7 +38,7 @@ def check(file: File, as_json: Json = False) -> None:
 
     Example: baton agreement check agreement.yaml
     """
-    parsed = parse(text_of(file))
+    parsed = parse_agreement(text_of(file))
     for problem in parsed.problems:
         if as_json:
             place = {"file": str(file), "line": problem.line, "column": problem.column, "path": problem.path}
@@ -63,7 +63,7 @@ def print_(
     Example: baton agreement print agreement.yaml --out agreement.html
     """
     text = text_of(file)
-    page = render(_good(file, parse(text)), version=None, hash=hash_of(text), signatures=[])
+    page = render_agreement(_good(file, parse_agreement(text)), version=None, hash=agreement_hash(text), signatures=[])
     if out is None:
         typer.echo(page)
     else:
@@ -99,7 +99,7 @@ async def _version_of(client: Any, what: str) -> int:
         return int(what)
     text = text_of(Path(what))
     for row in await ask(client, "GET", "/v1/agreements"):
-        if row["hash"] == hash_of(text) and row["state"] != "superseded":
+        if row["hash"] == agreement_hash(text) and row["state"] != "superseded":
             return int(row["version"])
     made = await ask(client, "POST", "/v1/agreements", content=text.encode())
     typer.echo(f"{what} is version {made['version']}.", err=True)
@@ -145,7 +145,7 @@ def text_of(file: Path) -> str:
         fail(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}.")
 
 
-def _good(file: Path, parsed: Parsed) -> Agreement:
+def _good(file: Path, parsed: ParseResult) -> Agreement:
     if parsed.agreement is None:
         first = next(problem for problem in parsed.problems if problem.severity == "error")
         fail(f"{file}:{first.line}:{first.column}: {first.message}", 1)

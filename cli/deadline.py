@@ -12,7 +12,7 @@ import typer
 from cli.agreement import text_of
 from cli.client import fail
 from cli.keys import Json, _get
-from shared.agreement.language.parse import parse
+from shared.agreement.language.parse import parse_agreement
 from shared.agreement.time.preview import preview
 
 
@@ -36,7 +36,7 @@ def deadline(
         return
     if agreement is None or not calendar or not start or bool(within) == bool(end):
         fail("Say --agreement, --calendar, --from, and --within or --end (one of both); or --lead.")
-    parsed = parse(text_of(agreement))
+    parsed = parse_agreement(text_of(agreement))
     if parsed.agreement is None:
         fail(f"{agreement} cannot be read; run: baton agreement check {agreement}", 1)
     calendars = _calendars(parsed.agreement)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.router.handlers import agreement
 from services.router.store import agreements
-from shared.agreement.language.signing import hash_of
+from shared.agreement.language.signing import agreement_hash
 from shared.base.errors import BadRequest
 from shared.runtime.process import Process
 from shared.store.database import Database
@@ -36,7 +36,7 @@ class Begin:
 
     async def _kept(self, tx: Tx) -> str:
         for row in await agreements.history(tx):
-            if row["hash"] == hash_of(self.text) and row["state"] != "superseded":
+            if row["hash"] == agreement_hash(self.text) and row["state"] != "superseded":
                 return f"is version {row['version']}, {row['state']} already."
         made = await agreement.upload(tx, self.text, "baton up --agreement")
         return f"is version {made['version']} now, a draft; sign it with: baton agreement sign {made['version']}"

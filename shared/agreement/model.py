@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.agreement.time.calendar import CalendarSpec
 
-When = dict[str, Any]
+Condition = dict[str, Any]
 """A condition as written: field to test, and `any`, `all`, `none`; see `shared.agreement.condition`."""
 
 
@@ -22,14 +22,14 @@ class Refusal(Frozen):
     """Who never reaches a rep, and the label they are kept under."""
 
     reason: str
-    when: When
+    when: Condition
 
 
 class FitRule(Frozen):
     """Points for who they are."""
 
     points: int
-    when: When
+    when: Condition
     why: str = ""
 
 
@@ -60,7 +60,7 @@ class Tier(Frozen):
     """A tier and the condition that puts a lead in it; the first match wins."""
 
     tier: str
-    when: When
+    when: Condition
 
 
 class Member(Frozen):
@@ -82,11 +82,11 @@ class Team(Frozen):
     cap_open: int | None = None
 
 
-class Rule(Frozen):
+class RoutingRule(Frozen):
     """One line of the routing: `to` is `owner`, `previous owner`, `rep:ID` or a team."""
 
     rule: str
-    when: When
+    when: Condition
     to: str
     within: int | None = None
     """Seconds, for `previous owner`."""
@@ -133,7 +133,7 @@ class Promise(Frozen):
     targets: dict[str, Target]
     """By tier; `*` is for every tier."""
     warn: Decimal = Decimal("0.75")
-    rungs: tuple[EscalationStep, ...] = ()
+    steps: tuple[EscalationStep, ...] = ()
     runs_from: Literal["received", "assigned", "accepted"] = "assigned"
     met_by: Literal["attempt", "contacted"] = "attempt"
 
@@ -182,11 +182,11 @@ class ExecutableAgreement(Frozen):
     fit: tuple[FitRule, ...] = ()
     grades: tuple[Grade, ...] = ()
     needs: Needs | None = None
-    sales_ready: When | None = None
+    sales_ready: Condition | None = None
     """`score` and `activity` tests; `any` where the agreement says `or`."""
     tiers: tuple[Tier, ...] = (Tier(tier="standard", when={}),)
     teams: dict[str, Team] = {}
-    routing: tuple[Rule, ...] = ()
+    routing: tuple[RoutingRule, ...] = ()
     unrouted: Unrouted = Unrouted()
     off_hours: OffHours = OffHours()
     calendars: dict[str, CalendarSpec] = {}

@@ -19,7 +19,7 @@ AGREEMENT = ExecutableAgreement(
         "accept": Promise(
             name="accept",
             targets={"hot": Target(within="15 minutes")},
-            rungs=(
+            steps=(
                 EscalationStep(after=0, do=("notify owner", "notify manager")),
                 EscalationStep(after=7200, do=("notify manager",)),
             ),

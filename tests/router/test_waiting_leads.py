@@ -7,13 +7,13 @@ import pytest
 from services.router.app import build
 from services.router.handlers import release, roster
 from services.router.settings import Settings
-from shared.agreement.model import Member, OffHours, Rule, Team
+from shared.agreement.model import Member, OffHours, RoutingRule, Team
 from shared.events import ActionTaken
 from tests.router.test_routing_room import said
 from tests.router.world_of import agreement, enquire, furnish, lead
 from tests.service_harness import TUESDAY, service_harness
 
-INBOUND = Rule(rule="everyone", when={}, to="inbound")
+INBOUND = RoutingRule(rule="everyone", when={}, to="inbound")
 PAIRS = (("inbound", "dan"), ("dach", "anna"))
 
 
@@ -35,7 +35,7 @@ async def test_everybody_who_waits_is_tried_again_the_hot_ones_first_however_man
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(release, "AT_ONCE", 3)
-    rules = (Rule(rule="DACH", when={"country": ["DE"]}, to="dach"), INBOUND)
+    rules = (RoutingRule(rule="DACH", when={"country": ["DE"]}, to="dach"), INBOUND)
     teams = {name: Team(members=(Member(rep=rep),), calendar="hq", cap_open=1) for name, rep in PAIRS}
     async with service_harness(build(Settings()), tmp_path) as router:
         await furnish(router, agreement(teams=teams, routing=rules, off_hours=OffHours()))

@@ -30,7 +30,7 @@ def agreement(**changes: Any) -> ExecutableAgreement:
             "accept": Promise(
                 name="accept",
                 targets={"hot": Target(within="15 minutes", off_hours=4 * 3600), "standard": Target(within="8 hours")},
-                rungs=(
+                steps=(
                     EscalationStep(after=0, do=("notify owner", "notify manager")),
                     EscalationStep(after=1800, do=("reassign",), at_most=2, never="previous owners"),
                     EscalationStep(after=7200, do=("notify manager", "return to marketing")),
@@ -40,7 +40,7 @@ def agreement(**changes: Any) -> ExecutableAgreement:
                 name="first_touch",
                 targets={"hot": Target(within="1 hour")},
                 runs_from="accepted",
-                rungs=(EscalationStep(after=0, do=("notify manager",)),),
+                steps=(EscalationStep(after=0, do=("notify manager",)),),
             ),
         },
         clock=ClockRules(continue_with_at_least=600),

@@ -181,7 +181,7 @@ async def test_the_speed_to_lead_counts_from_the_reception_once(timer: ServiceHa
         name="first_touch",
         targets={"hot": Target(within="1 hour")},
         runs_from="received",
-        rungs=(EscalationStep(after=0, do=("notify manager",)),),
+        steps=(EscalationStep(after=0, do=("notify manager",)),),
     )
     promises = agreement().promises | {"first_touch": touch}
     await timer.handle(published(agreement(promises=promises), 2), subject="agreement:2")

@@ -26,7 +26,7 @@ RUNGS = (
     EscalationStep(after=1800, do=("reassign",), at_most=2),
     EscalationStep(after=7200, do=("return to marketing",)),
 )
-PROMISE = Promise(name="accept", targets={"*": Target(within="15 minutes")}, warn=Decimal("0.75"), rungs=RUNGS)
+PROMISE = Promise(name="accept", targets={"*": Target(within="15 minutes")}, warn=Decimal("0.75"), steps=RUNGS)
 
 
 def running(**changes: Any) -> Clock:
@@ -105,7 +105,7 @@ def test_rungs_are_counted_from_the_due_instant_not_from_when_the_breach_was_sai
 
 def test_a_rung_of_days_stands_at_the_same_local_time_of_the_next_open_day() -> None:
     spec = CalendarSpec(timezone="America/New_York", hours={"mon-fri": ("09:00-17:30",)}, holidays="US")
-    calendar = Calendar.compile(spec, {date(2026, 12, 25): "Christmas Day"})
+    calendar = Calendar.from_spec(spec, {date(2026, 12, 25): "Christmas Day"})
     due = datetime(2026, 12, 24, 15, 30, tzinfo=UTC)  # Thursday, 10:30 in New York
     rungs = [EscalationStep(days=1, do=("notify manager",)), EscalationStep(days=1, after=7200, do=("reassign",))]
     at = [ladder.at(running(due_at=due), rung, calendar) for rung in rungs]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.agreement.time.explain import say_duration
+from shared.agreement.time.explain import format_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +43,4 @@ def short(seconds: float) -> str:
         whole = round(seconds / 60) * 60
     if whole >= 2 * 86_400:
         return f"{round(seconds / 86_400)} days"
-    return say_duration(timedelta(seconds=whole)) if whole > 0 else "a moment"
+    return format_duration(timedelta(seconds=whole)) if whole > 0 else "a moment"

@@ -7,8 +7,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from services.router.handlers import agreement as handlers
 from services.router.store import agreements as store
-from shared.agreement.language.parse import parse
-from shared.agreement.language.render import render
+from shared.agreement.language.parse import parse_agreement
+from shared.agreement.language.render import render_agreement
 from shared.base.credentials import Principal
 from shared.base.errors import BadRequest, NotFound
 from shared.store.tx import Tx
@@ -51,11 +51,11 @@ async def shown(who: Reader, tx: ReadDep, version: int, form: str = "json") -> R
         return PlainTextResponse(row["text"], media_type="application/yaml")
     signatures = list((await store.signatures_of(tx, version)).values())
     if form == "html":
-        parsed = parse(row["text"])
+        parsed = parse_agreement(row["text"])
         if parsed.agreement is None:
             raise NotFound("This version cannot be read by this program any more; ask for `form=yaml`.")
         signed = [dict(item) for item in signatures]
-        return HTMLResponse(render(parsed.agreement, version=version, hash=row["hash"], signatures=signed))
+        return HTMLResponse(render_agreement(parsed.agreement, version=version, hash=row["hash"], signatures=signed))
     return json_response({**row, "signatures": [dict(item) for item in signatures]})
 
 

@@ -71,8 +71,8 @@ class Floor:
             name = self.agreement.teams[team].calendar if team in self.agreement.teams else None
             name = name if name in self.agreement.calendars else "hq"
             spec = self.agreement.calendars.get(name or "hq")
-            base = Calendar.compile(spec, self.agreement.holidays.get(name or "hq")) if spec else ALWAYS
-            self.calendars[key] = base.of(rep) if rep else base
+            base = Calendar.from_spec(spec, self.agreement.holidays.get(name or "hq")) if spec else ALWAYS
+            self.calendars[key] = base.for_rep(rep) if rep else base
         return self.calendars[key]
 
     def welcome(self, team: str) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from shared.agreement.conditions.evaluate import Check, Condition, parse, test_value
-from shared.agreement.model import ExecutableAgreement, When
+from shared.agreement.conditions.evaluate import Combination, ConditionResult, parse_condition, value_passes
+from shared.agreement.model import Condition, ExecutableAgreement
 
 Lists = Mapping[str, frozenset[str]]
 
@@ -56,24 +56,24 @@ def fit(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) 
     return sum(rule.points for rule in agreement.fit if holds(rule.when, facts, lists).passed)
 
 
-def holds(when: When, facts: Mapping[str, Any], lists: Lists) -> Check:
+def holds(when: Condition, facts: Mapping[str, Any], lists: Lists) -> ConditionResult:
     """Whether a condition holds, with every leaf."""
-    return _parsed(json.dumps(when, sort_keys=True, default=str)).check(facts, lists)
+    return _parsed(json.dumps(when, sort_keys=True, default=str)).evaluate(facts, lists)
 
 
 @lru_cache(maxsize=50_000)
-def _parsed(text: str) -> Condition:
-    return parse(json.loads(text))
+def _parsed(text: str) -> Combination:
+    return parse_condition(json.loads(text))
 
 
-def said(check: Check, *, passed: bool = True) -> str:
+def said(check: ConditionResult, *, passed: bool = True) -> str:
     """The leaves that made a condition hold (or fail), in words."""
-    return "; ".join(leaf.in_words() for leaf in check.leaves if leaf.passed is passed) or "no condition"
+    return "; ".join(leaf.explain() for leaf in check.leaves if leaf.passed is passed) or "no condition"
 
 
 def _grade(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> str | None:
     score = facts.get("score")
-    return next((grade.grade for grade in agreement.grades if test_value(grade.test, score, lists)), None)
+    return next((grade.grade for grade in agreement.grades if value_passes(grade.test, score, lists)), None)
 
 
 def _tier(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> str:
@@ -84,7 +84,7 @@ def _tier(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists
 def _needs(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> int | None:
     if agreement.needs is None:
         return None
-    met = [test_value(wanted, facts.get(name), lists) for name, wanted in agreement.needs.of.items()]
+    met = [value_passes(wanted, facts.get(name), lists) for name, wanted in agreement.needs.of.items()]
     return sum(met)
 
 

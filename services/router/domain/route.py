@@ -8,7 +8,7 @@ from typing import Any
 from services.router.domain.floor import Candidate, Floor
 from services.router.domain.lead import Lead
 from services.router.domain.qualification import Lists, holds, said
-from shared.agreement.model import Rule
+from shared.agreement.model import RoutingRule
 
 PASSING = frozenset(("hours", "cap"))
 
@@ -37,7 +37,7 @@ class Choice:
     candidates: tuple[Candidate, ...] = ()
 
 
-def matching(lead: Lead, floor: Floor, lists: Lists) -> list[tuple[Rule, Tried]]:
+def matching(lead: Lead, floor: Floor, lists: Lists) -> list[tuple[RoutingRule, Tried]]:
     """Every rule with the outcome of its condition, in the agreement's order."""
     facts = facts_of(lead, floor.now)
     return [(rule, _tried(rule, facts, lists)) for rule in floor.agreement.routing]
@@ -53,7 +53,7 @@ def facts_of(lead: Lead, now: datetime) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _tried(rule: Rule, facts: Mapping[str, Any], lists: Lists) -> Tried:
+def _tried(rule: RoutingRule, facts: Mapping[str, Any], lists: Lists) -> Tried:
     check = holds(rule.when, facts, lists)
     return Tried(rule.rule, check.passed, said(check, passed=check.passed) if rule.when else "it takes every lead")
 
@@ -98,7 +98,7 @@ def choose(
     return _last_resort(hot, counts, tuple(tried), tuple(seen))
 
 
-def _candidates(rule: Rule, lead: Lead, floor: Floor, had: tuple[str, ...]) -> list[Candidate]:
+def _candidates(rule: RoutingRule, lead: Lead, floor: Floor, had: tuple[str, ...]) -> list[Candidate]:
     found: list[Candidate] = []
     for to in (rule.to, rule.backup):
         if to is None or _pick(found):
@@ -116,7 +116,7 @@ def _candidates(rule: Rule, lead: Lead, floor: Floor, had: tuple[str, ...]) -> l
     return found
 
 
-def _recent(rule: Rule, lead: Lead, now: datetime) -> bool:
+def _recent(rule: RoutingRule, lead: Lead, now: datetime) -> bool:
     if rule.within is None or lead.previous_until is None:
         return True
     return now - lead.previous_until <= timedelta(seconds=rule.within)
@@ -131,7 +131,7 @@ def _pick(found: list[Candidate]) -> Candidate | None:
     return min(eligible, key=lambda candidate: candidate.order) if eligible else None
 
 
-def _nobody(rule: Rule, found: list[Candidate], tried: tuple[Tried, ...], seen: tuple[Candidate, ...]) -> Choice:
+def _nobody(rule: RoutingRule, found: list[Candidate], tried: tuple[Tried, ...], seen: tuple[Candidate, ...]) -> Choice:
     waiting = [candidate for candidate in found if candidate.kind in PASSING]
     if not waiting:
         why = f"Rule {rule.rule!r} matched, but nobody can take it: {_reasons(found)}."

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from services.router.store import agreements as store
 from services.router.store import cached
 from shared.agreement.language.compile import compile_agreement
-from shared.agreement.language.parse import parse
-from shared.agreement.language.signing import hash_of
+from shared.agreement.language.parse import parse_agreement
+from shared.agreement.language.signing import agreement_hash
 from shared.agreement.model import ExecutableAgreement
 from shared.base.credentials import Principal
 from shared.base.errors import BadRequest, Conflict, NotAllowed, NotFound
@@ -24,7 +24,7 @@ YEARS = 10
 async def upload(tx: Tx, text: str, by: str) -> dict[str, Any]:
     """Keep a file as the next draft. Raises TheirMistake with every error, each with its line and column."""
     facts = await cached.known(tx)
-    parsed = parse(text, roster_ids=frozenset(facts.roster) or None)
+    parsed = parse_agreement(text, roster_ids=frozenset(facts.roster) or None)
     found = [_shown(problem) for problem in parsed.problems]
     errors = [problem for problem in found if problem["severity"] == "error"]
     if parsed.agreement is None or errors:
@@ -34,7 +34,7 @@ async def upload(tx: Tx, text: str, by: str) -> dict[str, Any]:
     compiled = compile_agreement(parsed.agreement, years=YEARS, from_year=tx.now.year)
     row = {
         "name": compiled.name,
-        "hash": hash_of(text),
+        "hash": agreement_hash(text),
         "text": text,
         "compiled": compiled.model_dump(mode="json"),
         "warnings": found,

@@ -37,5 +37,5 @@ def again(pinned: ExecutableAgreement, name: str, hours: str | None, timezone: s
     """The same once more, from what was kept of it. Raises KeyError for a calendar that the version does not have."""
     if name == "24x7":
         return Followed(name, ALWAYS)
-    calendar = Calendar.compile(pinned.calendars[name], pinned.holidays.get(name))
+    calendar = Calendar.from_spec(pinned.calendars[name], pinned.holidays.get(name))
     return Followed(name, calendar.with_hours(hours, timezone), hours, timezone)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from services.timer.domain.clock import Clock, Facts, sla_fields
 from shared.agreement.model import EscalationStep, Promise
-from shared.agreement.time.business_time import due
+from shared.agreement.time.business_time import add_business_time
 from shared.agreement.time.calendar import Calendar
 from shared.events.breaches import SlaEscalated
 
@@ -21,15 +21,15 @@ def at(clock: Clock, rung: EscalationStep, calendar: Calendar) -> datetime:
         return clock.due_at
     if clock.off_hours:
         return clock.due_at + timedelta(days=rung.days) + after
-    return due(calendar, clock.due_at, after, days=rung.days).due
+    return add_business_time(calendar, clock.due_at, after, days=rung.days).due
 
 
 def climb(clock: Clock, promise: Promise, spent: Spent, now: datetime, calendar: Calendar) -> tuple[Clock, Facts]:
     """Every rung whose time has come, in order; a rung that reassigns or gives back is the last of this climb, for what
     comes after it depends on what the router makes of it."""
     facts: Facts = []
-    while clock.rung < len(promise.rungs):
-        rung = promise.rungs[clock.rung]
+    while clock.rung < len(promise.steps):
+        rung = promise.steps[clock.rung]
         stands = at(clock, rung, calendar)
         if stands > now:
             break
@@ -37,7 +37,7 @@ def climb(clock: Clock, promise: Promise, spent: Spent, now: datetime, calendar:
         facts += said
         if any(_moves(word) for word in rung.do) and said:
             break
-    step = "rung" if clock.rung < len(promise.rungs) else ""
+    step = "rung" if clock.rung < len(promise.steps) else ""
     return replace(clock, step=step), facts
 
 
@@ -57,14 +57,14 @@ def _one(clock: Clock, promise: Promise, rung: EscalationStep, stands: datetime,
         at=stands,
         skipped=clock.skipped,
         never=rung.never,
-        last=number == len(promise.rungs),
+        last=number == len(promise.steps),
     )
     return replace(clock, rung=number, skipped=()), [fact]
 
 
 def moved(clock: Clock, promise: Promise) -> bool:
     """Whether the last rung asked the router to move the lead."""
-    return clock.rung > 0 and any(_moves(word) for word in promise.rungs[clock.rung - 1].do)
+    return clock.rung > 0 and any(_moves(word) for word in promise.steps[clock.rung - 1].do)
 
 
 def _moves(word: str) -> bool:

@@ -9,10 +9,17 @@ from services.timer.domain.clock import Clock, clock_fields, clock_id
 from services.timer.domain.followed import Followed
 from services.timer.domain.lead import Lead
 from shared.agreement.model import ClockRules, Promise
-from shared.agreement.time.business_time import OFF_HOURS, Explained, Interval, accept_due, due, elapsed
+from shared.agreement.time.business_time import (
+    OFF_HOURS,
+    Deadline,
+    Interval,
+    accept_deadline,
+    add_business_time,
+    elapsed,
+)
 from shared.agreement.time.calendar import ALWAYS, Calendar
-from shared.agreement.time.duration import parse_within
-from shared.agreement.time.explain import in_words
+from shared.agreement.time.duration import parse_duration
+from shared.agreement.time.explain import explain
 from shared.events.clocks import ClockStarted
 
 
@@ -60,7 +67,7 @@ def begin(
         step="warn" if warn_at else "due",
         off_hours=wall,
         within=target.within,
-        in_words=in_words(calendar, explained),
+        in_words=explain(calendar, explained),
     )
     started = ClockStarted(
         **clock_fields(clock),
@@ -81,31 +88,29 @@ def basis(promise: Promise, followed: Followed) -> Calendar:
 
 def reckon(
     promise: Promise, tier: str, start: datetime, calendar: Calendar, rules: ClockRules, left: int | None
-) -> Explained:
+) -> Deadline:
     """When a promise that binds this tier is due, with every interval.
 
     `left` is what a former owner had left, in seconds: the new one has the target or that, whichever is less, but
     never less than `continue_with_at_least`.
     """
     target = promise.targets.get(tier) or promise.targets["*"]
-    days, rest = parse_within(target.within)
+    days, rest = parse_duration(target.within)
     if promise.runs_from == "received":
-        explained = due(calendar, start, rest + timedelta(days=days))
+        explained = add_business_time(calendar, start, rest + timedelta(days=days))
     elif target.off_hours is None:
-        explained = due(calendar, start, rest, days=days, at_close=rules.at_close)
+        explained = add_business_time(calendar, start, rest, days=days, at_close=rules.at_close)
     else:
         off = timedelta(seconds=target.off_hours)
-        explained = accept_due(calendar, start, rest, off, days=days, at_close=rules.at_close)
+        explained = accept_deadline(calendar, start, rest, off, days=days, at_close=rules.at_close)
     if left is None:
         return explained
     least = timedelta(seconds=max(left, rules.continue_with_at_least))
     if explained.wall:
         # At night what was left is of wall time, as the whole is.
         end = start + least
-        return (
-            explained if explained.due <= end else Explained(end, (Interval(start, end, True, OFF_HOURS),), wall=True)
-        )
-    shorter = due(calendar, start, least, at_close=rules.at_close)
+        return explained if explained.due <= end else Deadline(end, (Interval(start, end, True, OFF_HOURS),), wall=True)
+    shorter = add_business_time(calendar, start, least, at_close=rules.at_close)
     return shorter if shorter.due < explained.due else explained
 
 
@@ -115,7 +120,7 @@ def _warn_at(calendar: Calendar, start: datetime, until: datetime, share: Decima
     if wall:
         return start + (until - start) * float(share)
     total = elapsed(calendar, start, until).seconds
-    return due(calendar, start, timedelta(seconds=float(Decimal(str(total)) * share))).due
+    return add_business_time(calendar, start, timedelta(seconds=float(Decimal(str(total)) * share))).due
 
 
 def left_of(clock: Clock, at: datetime, calendar: Calendar) -> int:

@@ -57,7 +57,7 @@ def upcoming(
     if clock.step == "settle":
         return Next(max(wall + settle, clock.held_until or wall), "wall")
     if clock.step == "rung":
-        at = ladder.at(clock, promise.rungs[clock.rung], calendar)
+        at = ladder.at(clock, promise.steps[clock.rung], calendar)
         if now is not None and at <= now and ladder.moved(clock, promise):
             return Next(wall + MOVING, "wall")
         return Next(at, "now")

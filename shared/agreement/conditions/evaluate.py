@@ -4,87 +4,113 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from shared.agreement.conditions.tests import Lists, check_test, lists_of, said, test_value
+from shared.agreement.conditions.tests import NamedLists, describe_value, lists_of, validate_test, value_passes
 
-__all__ = ["COMBINE", "Check", "Condition", "Leaf", "Test", "check_test", "lists_of", "parse", "test_value"]
+__all__ = [
+    "COMBINATORS",
+    "Combination",
+    "ConditionResult",
+    "FieldTest",
+    "LeafResult",
+    "lists_of",
+    "parse_condition",
+    "validate_test",
+    "value_passes",
+]
 
-COMBINE = ("any", "all", "none")
-_DEEPEST = 20
+COMBINATORS = ("any", "all", "none")
+_MAX_DEPTH = 20
 
 
-class Leaf(NamedTuple):
+class LeafResult(NamedTuple):
     """One test of one field: what was wanted, what was found (None: unknown), and whether it passed."""
 
     field: str
-    wanted: str
-    found: str | None
+    expected: str
+    actual: str | None
     passed: bool
 
-    def in_words(self) -> str:
+    def explain(self) -> str:
         """Such as `country is DE, wanted US`."""
-        found = "unknown" if self.found is None else self.found
-        return f"{self.field} is {found}" if self.passed else f"{self.field} is {found}, wanted {self.wanted}"
+        actual = "unknown" if self.actual is None else self.actual
+        return f"{self.field} is {actual}" if self.passed else f"{self.field} is {actual}, wanted {self.expected}"
 
 
-class Check(NamedTuple):
+class ConditionResult(NamedTuple):
     """Whether a condition holds, and every leaf of it."""
 
     passed: bool
-    leaves: tuple[Leaf, ...]
+    leaves: tuple[LeafResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class FieldTest:
     """A test of one field, as it was written."""
 
     field: str
-    wanted: Any
+    expected: Any
 
-    def check(self, facts: Mapping[str, Any], lists: Lists) -> Check:
+    def evaluate(self, facts: Mapping[str, Any], lists: NamedLists) -> ConditionResult:
         """Try it."""
-        found = facts.get(self.field)
-        passed = test_value(self.wanted, found, lists)
-        return Check(passed, (Leaf(self.field, said(self.wanted), None if found is None else said(found), passed),))
+        actual = facts.get(self.field)
+        passed = value_passes(self.expected, actual, lists)
+        return ConditionResult(
+            passed,
+            (
+                LeafResult(
+                    self.field,
+                    describe_value(self.expected),
+                    None if actual is None else describe_value(actual),
+                    passed,
+                ),
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Combination:
     """Parts that are combined: `all` of them, `any` of them or `none` of them must hold."""
 
-    how: str
-    parts: tuple["Condition | Test", ...]
+    combinator: str
+    parts: tuple["Combination | FieldTest", ...]
 
-    def check(self, facts: Mapping[str, Any], lists: Lists) -> Check:
+    def evaluate(self, facts: Mapping[str, Any], lists: NamedLists) -> ConditionResult:
         """Try every part, also after one has failed: the explanation names them all."""
-        checks = [part.check(facts, lists) for part in self.parts]
-        outcomes = [check.passed for check in checks]
-        passed = any(outcomes) if self.how == "any" else not any(outcomes) if self.how == "none" else all(outcomes)
-        return Check(passed, tuple(leaf for check in checks for leaf in check.leaves))
+        results = [part.evaluate(facts, lists) for part in self.parts]
+        outcomes = [result.passed for result in results]
+        passed = (
+            any(outcomes)
+            if self.combinator == "any"
+            else not any(outcomes)
+            if self.combinator == "none"
+            else all(outcomes)
+        )
+        return ConditionResult(passed, tuple(leaf for check in results for leaf in check.leaves))
 
 
-def parse(when: Mapping[str, Any]) -> Condition:
+def parse_condition(when: Mapping[str, Any]) -> Combination:
     """Read a condition. Raises ValueError, one sentence, for what is none."""
-    return _parsed(when, 0)
+    return _parse_mapping(when, 0)
 
 
-def _parsed(when: Any, depth: int) -> Condition:
+def _parse_mapping(when: Any, depth: int) -> Combination:
     if not isinstance(when, Mapping):
         raise ValueError("a condition is a mapping of field to test, such as {country: DE}.")
-    if depth > _DEEPEST:
-        raise ValueError(f"a condition may be nested {_DEEPEST} deep at most.")
-    parts: list[Condition | Test] = []
-    for field, wanted in when.items():
-        if field in COMBINE:
-            parts.append(Condition(field, tuple(_combined(field, wanted, depth + 1))))
+    if depth > _MAX_DEPTH:
+        raise ValueError(f"a condition may be nested {_MAX_DEPTH} deep at most.")
+    parts: list[Combination | FieldTest] = []
+    for field, expected in when.items():
+        if field in COMBINATORS:
+            parts.append(Combination(field, tuple(_parse_parts(field, expected, depth + 1))))
         else:
-            check_test(wanted)
-            parts.append(Test(str(field), wanted))
-    return Condition("all", tuple(parts))
+            validate_test(expected)
+            parts.append(FieldTest(str(field), expected))
+    return Combination("all", tuple(parts))
 
 
-def _combined(how: str, wanted: Any, depth: int) -> list[Condition]:
-    if isinstance(wanted, Mapping) and wanted:
-        return [_parsed({field: test}, depth) for field, test in wanted.items()]
-    if isinstance(wanted, list | tuple) and wanted:
-        return [_parsed(part, depth) for part in wanted]
-    raise ValueError(f"`{how}` needs a list of conditions.")
+def _parse_parts(combinator: str, parts: Any, depth: int) -> list[Combination]:
+    if isinstance(parts, Mapping) and parts:
+        return [_parse_mapping({field: test}, depth) for field, test in parts.items()]
+    if isinstance(parts, list | tuple) and parts:
+        return [_parse_mapping(part, depth) for part in parts]
+    raise ValueError(f"`{combinator}` needs a list of conditions.")

@@ -8,33 +8,33 @@ from typing import Any
 
 import re2
 
-Lists = Mapping[str, frozenset[str]]
-COMPARE = (">=", "<=", ">", "<", "=")
-TEXTUAL = ("contains", "starts with", "ends with")
-_LONGEST = 200
+NamedLists = Mapping[str, frozenset[str]]
+COMPARISON_SIGNS = (">=", "<=", ">", "<", "=")
+TEXT_OPERATORS = ("contains", "starts with", "ends with")
+_MAX_DESCRIPTION = 200
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 
 
-def check_test(wanted: Any) -> None:
+def validate_test(expected: Any) -> None:
     """Raises ValueError, one sentence, when a test can never be understood."""
-    if isinstance(wanted, list | tuple):
-        if not wanted:
+    if isinstance(expected, list | tuple):
+        if not expected:
             raise ValueError("a list of a test needs at least one value.")
-        for one in wanted:
-            if isinstance(one, list | tuple | Mapping):
+        for item in expected:
+            if isinstance(item, list | tuple | Mapping):
                 raise ValueError("a list of a test holds plain values.")
-            check_test(one)
+            validate_test(item)
         return
-    if isinstance(wanted, Mapping) or wanted is None:
+    if isinstance(expected, Mapping) or expected is None:
         raise ValueError('a test is a value, a list of values, or words such as ">= 10" or known.')
-    text, _ = _bare(_text(wanted))
+    text, _ = _strip_negations(_to_text(expected))
     if len(text) > 5_000:
         raise ValueError("a test may have at most 5,000 characters.")
-    if not text or text in ("not", "matches", *TEXTUAL):
+    if not text or text in ("not", "matches", *TEXT_OPERATORS):
         raise ValueError(f"{text!r} says nothing to compare with.")
     if text.startswith("matches "):
-        _pattern(text[8:].strip())
-    elif (sign := _sign(text)) is not None and _number(text[len(sign) :]) is None:
+        _compile_pattern(text[8:].strip())
+    elif (sign := _comparison_sign(text)) is not None and _to_number(text[len(sign) :]) is None:
         raise ValueError(f"{text!r} compares with something that is no number.")
     elif text.startswith("in ") and not text.removeprefix("in list:").strip():
         raise ValueError(f"{text!r} names no list; write in list:NAME.")
@@ -46,91 +46,91 @@ def lists_of(wanted: Any) -> list[str]:
     """The names of the lists that a test asks."""
     if isinstance(wanted, list | tuple):
         return [name for one in wanted for name in lists_of(one)]
-    text, _ = _bare(_text(wanted))
+    text, _ = _strip_negations(_to_text(wanted))
     return [text.removeprefix("in list:").strip()] if text.startswith("in list:") else []
 
 
-def test_value(wanted: Any, found: Any, lists: Lists) -> bool:
+def value_passes(expected: Any, actual: Any, lists: NamedLists) -> bool:
     """Whether a found value passes a test. An unknown one fails every test but `unknown` and `not <test>`."""
-    if isinstance(wanted, list | tuple):
-        return any(test_value(one, found, lists) for one in wanted)
-    text, plainly = _bare(_text(wanted))
-    return _passes(text, found, lists) is plainly
+    if isinstance(expected, list | tuple):
+        return any(value_passes(one, actual, lists) for one in expected)
+    text, must_pass = _strip_negations(_to_text(expected))
+    return _any_passes(text, actual, lists) is must_pass
 
 
-test_value.__test__ = False  # type: ignore[attr-defined]
+value_passes.__test__ = False  # type: ignore[attr-defined]
 
 
-def _bare(text: str) -> tuple[str, bool]:
+def _strip_negations(text: str) -> tuple[str, bool]:
     """A test without the `not`s before it, and whether it must pass."""
-    plainly = True
+    must_pass = True
     while text.startswith("not "):
-        text, plainly = text[4:].strip(), not plainly
-    return text, plainly
+        text, must_pass = text[4:].strip(), not must_pass
+    return text, must_pass
 
 
-def _passes(wanted: str, found: Any, lists: Lists) -> bool:
-    if wanted in ("known", "unknown"):
-        return _unknown(found) is (wanted == "unknown")
-    if _unknown(found):
+def _any_passes(expected: str, actual: Any, lists: NamedLists) -> bool:
+    if expected in ("known", "unknown"):
+        return _is_unknown(actual) is (expected == "unknown")
+    if _is_unknown(actual):
         return False
-    if isinstance(found, list | tuple | set | frozenset):
-        return any(_passes(wanted, one, lists) for one in found)
-    return _one(wanted, found, lists)
+    if isinstance(actual, list | tuple | set | frozenset):
+        return any(_any_passes(expected, one, lists) for one in actual)
+    return _single_passes(expected, actual, lists)
 
 
-def _one(wanted: str, found: Any, lists: Lists) -> bool:
-    sign = _sign(wanted)
+def _single_passes(expected: str, actual: Any, lists: NamedLists) -> bool:
+    sign = _comparison_sign(expected)
     if sign is not None:
-        return _compared(sign, _number(wanted[len(sign) :]), _number(found))
-    if ".." in wanted and (span := _span(wanted)):
-        number = _number(found)
+        return _compare(sign, _to_number(expected[len(sign) :]), _to_number(actual))
+    if ".." in expected and (span := _parse_range(expected)):
+        number = _to_number(actual)
         return number is not None and span[0] <= number <= span[1]
-    text = _fold(found)
-    for word in TEXTUAL:
-        if wanted.startswith(word + " "):
-            part = _fold(wanted[len(word) + 1 :])
+    text = _fold(actual)
+    for word in TEXT_OPERATORS:
+        if expected.startswith(word + " "):
+            part = _fold(expected[len(word) + 1 :])
             return {"contains": part in text, "starts with": text.startswith(part)}.get(word, text.endswith(part))
-    if wanted.startswith("matches "):
-        return _matches(wanted[8:].strip(), _text(found)[:10_000])
-    if wanted.startswith("in list:"):
-        return text in lists.get(wanted.removeprefix("in list:").strip(), frozenset())
-    if text == _fold(wanted):
+    if expected.startswith("matches "):
+        return _matches_pattern(expected[8:].strip(), _to_text(actual)[:10_000])
+    if expected.startswith("in list:"):
+        return text in lists.get(expected.removeprefix("in list:").strip(), frozenset())
+    if text == _fold(expected):
         return True
     # Text is never compared as a number: the postal code 01234 is not 1234.
-    if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
+    if isinstance(actual, bool) or not isinstance(actual, int | float | Decimal):
         return False
-    mine, theirs = _number(wanted), _number(found)
-    return mine is not None and mine == theirs
+    expected_number, actual_number = _to_number(expected), _to_number(actual)
+    return expected_number is not None and expected_number == actual_number
 
 
-def _unknown(found: Any) -> bool:
-    if isinstance(found, list | tuple | set | frozenset):
-        return all(one is None or one == "" for one in found)
-    return found is None or found == ""
+def _is_unknown(actual: Any) -> bool:
+    if isinstance(actual, list | tuple | set | frozenset):
+        return all(one is None or one == "" for one in actual)
+    return actual is None or actual == ""
 
 
-def _sign(text: str) -> str | None:
-    return next((sign for sign in COMPARE if text.startswith(sign)), None)
+def _comparison_sign(text: str) -> str | None:
+    return next((sign for sign in COMPARISON_SIGNS if text.startswith(sign)), None)
 
 
-def _compared(sign: str, wanted: Decimal | None, found: Decimal | None) -> bool:
-    if wanted is None or found is None:
+def _compare(sign: str, expected: Decimal | None, actual: Decimal | None) -> bool:
+    if expected is None or actual is None:
         return False
-    outcomes = {">=": found >= wanted, "<=": found <= wanted, ">": found > wanted, "<": found < wanted}
-    return outcomes.get(sign, found == wanted)
+    outcomes = {">=": actual >= expected, "<=": actual <= expected, ">": actual > expected, "<": actual < expected}
+    return outcomes.get(sign, actual == expected)
 
 
-def _span(text: str) -> tuple[Decimal, Decimal] | None:
+def _parse_range(text: str) -> tuple[Decimal, Decimal] | None:
     low, _, high = text.partition("..")
-    first, last = _number(low), _number(high)
+    first, last = _to_number(low), _to_number(high)
     return (first, last) if first is not None and last is not None else None
 
 
-def _number(value: Any) -> Decimal | None:
+def _to_number(value: Any) -> Decimal | None:
     if isinstance(value, bool):
         return None
-    text = _text(value).replace("_", "").removesuffix("%").strip()
+    text = _to_text(value).replace("_", "").removesuffix("%").strip()
     try:
         number = Decimal(text.replace(",", "") if _THOUSANDS.fullmatch(text) else text)
     except InvalidOperation:
@@ -138,7 +138,7 @@ def _number(value: Any) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     try:
@@ -148,18 +148,18 @@ def _text(value: Any) -> str:
 
 
 def _fold(value: Any) -> str:
-    return _text(value).casefold()
+    return _to_text(value).casefold()
 
 
-def _matches(pattern: str, text: str) -> bool:
+def _matches_pattern(pattern: str, text: str) -> bool:
     try:
-        return bool(_pattern(pattern).search(text.encode("utf-8", "replace").decode()))
+        return bool(_compile_pattern(pattern).search(text.encode("utf-8", "replace").decode()))
     except ValueError:
         return False
 
 
 @lru_cache(maxsize=10_000)
-def _pattern(text: str) -> Any:
+def _compile_pattern(text: str) -> Any:
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
@@ -169,8 +169,8 @@ def _pattern(text: str) -> Any:
         raise ValueError(f"{text!r} is not a regular expression that RE2 reads.") from error
 
 
-def said(value: Any) -> str:
+def describe_value(value: Any) -> str:
     """A value in words, cut to 200 characters."""
     if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(said(one) for one in value)[:_LONGEST]
-    return _text(value)[:_LONGEST]
+        return ", ".join(describe_value(one) for one in value)[:_MAX_DESCRIPTION]
+    return _to_text(value)[:_MAX_DESCRIPTION]

@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from yaml.nodes import Node
 
-from shared.agreement.language.nodes import Read, last, scalar
+from shared.agreement.language.nodes import NodeReader, last_key, scalar_text
 from shared.agreement.language.problems import Problems
-from shared.agreement.time.duration import parse_within
+from shared.agreement.time.duration import parse_duration
 
 _NUMBER = re.compile(r"\d{1,18}(\.\d{1,9})?|\d{1,3}([_,]\d{3}){1,5}(\.\d{1,9})?", re.ASCII)
 _BOUND = re.compile(r"(>=|<=|>|<)\s*([\d_.,]+)\s*(%?)", re.ASCII)
 
 
-class Span(NamedTuple):
+class WrittenDuration(NamedTuple):
     """A length of time as it was written; `seconds` are of wall time (a day is 24 hours)."""
 
     text: str
@@ -26,39 +26,39 @@ class Share(Decimal):
     """A part of one that was written as a share: 60 % is 0.6."""
 
 
-def in_percent(part: Decimal) -> str:
+def as_percent(part: Decimal) -> str:
     """A part of one as it is written: 0.6 is 60 %."""
     return f"{(part * 100).normalize():f} %"
 
 
-def _decimal(found: str) -> Decimal | None:
+def _parse_decimal(found: str) -> Decimal | None:
     """A number without sign or exponent; a comma or an underscore only between thousands."""
     return Decimal(found.replace("_", "").replace(",", "")) if _NUMBER.fullmatch(found) else None
 
 
 def number(node: Node, problems: Problems, path: str) -> Decimal | None:
     """An exact number, such as 2_400_000."""
-    found = scalar(node, problems, path, "a number")
-    if found is None:
+    written = scalar_text(node, problems, path, "a number")
+    if written is None:
         return None
-    exact = _decimal(found)
+    exact = _parse_decimal(written)
     if exact is None:
-        problems.error(node, path, f"{found!r} is not a number such as 90_000.")
+        problems.error(node, path, f"{written!r} is not a number such as 90_000.")
         return None
     return exact
 
 
-def whole(least: int = 0, most: int = 1_000_000_000) -> Read:
+def whole_number(least: int = 0, most: int = 1_000_000_000) -> NodeReader:
     """A whole number within bounds."""
 
     def read(node: Node, problems: Problems, path: str) -> int | None:
-        found = scalar(node, problems, path, "a whole number")
+        found = scalar_text(node, problems, path, "a whole number")
         if found is None:
             return None
-        exact = _decimal(found.removeprefix("-"))
+        exact = _parse_decimal(found.removeprefix("-"))
         signed = -exact if exact is not None and found.startswith("-") else exact
         if signed is None or signed != int(signed) or not least <= signed <= most:
-            problems.error(node, path, f"{last(path)} must be a whole number from {least} to {most:,}.")
+            problems.error(node, path, f"{last_key(path)} must be a whole number from {least} to {most:,}.")
             return None
         return int(signed)
 
@@ -67,50 +67,50 @@ def whole(least: int = 0, most: int = 1_000_000_000) -> Read:
 
 def share(node: Node, problems: Problems, path: str) -> Share | None:
     """A share such as 60 %, as a part of one; more than 100 % is allowed."""
-    found = scalar(node, problems, path, "a share such as 60 %")
-    if found is None:
+    written = scalar_text(node, problems, path, "a share such as 60 %")
+    if written is None:
         return None
-    exact = _decimal(found.removesuffix("%").strip()) if found.endswith("%") else None
+    exact = _parse_decimal(written.removesuffix("%").strip()) if written.endswith("%") else None
     if exact is None or not 0 <= exact <= 1000:
-        problems.error(node, path, f"{found!r} is not a share such as 60 %.")
+        problems.error(node, path, f"{written!r} is not a share such as 60 %.")
         return None
     return Share(exact / 100)
 
 
-def span(node: Node, problems: Problems, path: str) -> Span | None:
+def duration(node: Node, problems: Problems, path: str) -> WrittenDuration | None:
     """A length of time in words: 15 minutes, 4 hours, 2 days; months and years in wall time."""
-    found = scalar(node, problems, path, "a time such as 15 minutes")
-    if found is None:
+    written = scalar_text(node, problems, path, "a time such as 15 minutes")
+    if written is None:
         return None
     try:
-        days, rest = parse_within(found)
+        days, rest = parse_duration(written)
     except ValueError:
-        problems.error(node, path, f"{found!r} is not a time such as 15 minutes, 4 hours or 2 days.")
+        problems.error(node, path, f"{written!r} is not a time such as 15 minutes, 4 hours or 2 days.")
         return None
-    return Span(found, days * 86_400 + int(rest.total_seconds()))
+    return WrittenDuration(written, days * 86_400 + int(rest.total_seconds()))
 
 
-def day(node: Node, problems: Problems, path: str) -> date | None:
+def calendar_date(node: Node, problems: Problems, path: str) -> date | None:
     """A date such as 2026-12-01."""
-    found = scalar(node, problems, path, "a date such as 2026-12-01")
-    if found is None:
+    written = scalar_text(node, problems, path, "a date such as 2026-12-01")
+    if written is None:
         return None
     try:
-        return date.fromisoformat(found)
+        return date.fromisoformat(written)
     except ValueError:
-        problems.error(node, path, f"{found!r} is not a date such as 2026-12-01.")
+        problems.error(node, path, f"{written!r} is not a date such as 2026-12-01.")
         return None
 
 
-def comparison(unit: str = "%") -> Read:
+def bound(unit: str = "%") -> NodeReader:
     """A bound such as >= 70 % or <= 180."""
 
     def read(node: Node, problems: Problems, path: str) -> str | None:
-        found = scalar(node, problems, path, "a bound such as >= 70 %")
+        found = scalar_text(node, problems, path, "a bound such as >= 70 %")
         if found is None:
             return None
         made = _BOUND.fullmatch(found)
-        if made is None or _decimal(made[2]) is None or (unit == "%") != (made[3] == "%"):
+        if made is None or _parse_decimal(made[2]) is None or (unit == "%") != (made[3] == "%"):
             problems.error(node, path, f"{found!r} is not a bound such as {'>= 70 %' if unit == '%' else '<= 180'}.")
             return None
         return found

@@ -19,77 +19,81 @@ from shared.agreement.model import (
     OffHours,
     Promise,
     Refusal,
-    Rule,
+    RoutingRule,
     Target,
     Team,
     Tier,
     Unrouted,
 )
-from shared.agreement.time.duration import parse_within
-from shared.agreement.time.holidays import materialise
+from shared.agreement.time.duration import parse_duration
+from shared.agreement.time.holidays import public_holidays
 
-_FIXED = ("within", "off_hours", "warn", "then", "from", "met_by")
-RUN = ("accept", "first_touch")
+PROMISE_KEYS = ("within", "off_hours", "warn", "then", "from", "met_by")
+EXECUTED_PROMISES = ("accept", "first_touch")
 
 
 def compile_agreement(agreement: Agreement, *, from_year: int, years: int = 10) -> ExecutableAgreement:
     """The executed part; holidays of `years` years, beginning with the one before `from_year`."""
-    found: dict[str, Any] = agreement.chapters
-    calendars = dict(found.get("calendars") or {})
-    span = range(from_year - 1, from_year + years)
+    chapters: dict[str, Any] = agreement.chapters
+    calendars = dict(chapters.get("calendars") or {})
+    holiday_years = range(from_year - 1, from_year + years)
     return ExecutableAgreement(
         name=agreement.name,
-        effective=found.get("effective"),
-        timezone=found.get("timezone") or "UTC",
-        signed_by={side: person.casefold() for side, person in (found.get("signed_by") or {}).items()},
-        people={side: tuple(map(_folded, names)) for side, names in (found.get("people") or {}).items()},
-        **_qualification(found.get("qualification") or {}),
-        teams={name: _team(team) for name, team in (found.get("teams") or {}).items()},
-        routing=tuple(_rule(rule) for rule in found.get("routing") or [] if not rule["to"].value.startswith("table:")),
-        unrouted=_unrouted(found.get("unrouted") or {}),
-        off_hours=_off_hours(found.get("off_hours") or {}),
+        effective=chapters.get("effective"),
+        timezone=chapters.get("timezone") or "UTC",
+        signed_by={side: person.casefold() for side, person in (chapters.get("signed_by") or {}).items()},
+        people={side: tuple(map(_fold_address, names)) for side, names in (chapters.get("people") or {}).items()},
+        **_qualification(chapters.get("qualification") or {}),
+        teams={name: _team(team) for name, team in (chapters.get("teams") or {}).items()},
+        routing=tuple(
+            _rule(rule) for rule in chapters.get("routing") or [] if not rule["to"].value.startswith("table:")
+        ),
+        unrouted=_unrouted(chapters.get("unrouted") or {}),
+        off_hours=_off_hours(chapters.get("off_hours") or {}),
         calendars=calendars,
-        holidays={name: materialise(spec.holidays, span) for name, spec in calendars.items() if spec.holidays},
-        promises=_promises(found.get("promises") or {}),
-        clock=_clock((found.get("promises") or {}).get("clock") or {}),
-        decline=Decline(**_tuples((found.get("dispositions") or {}).get("decline") or {})),
-        disqualify=tuple((found.get("dispositions") or {}).get("disqualify") or ()),
-        channels=_channels(found.get("channels") or {}),
+        holidays={
+            name: public_holidays(spec.holidays, holiday_years) for name, spec in calendars.items() if spec.holidays
+        },
+        promises=_promises(chapters.get("promises") or {}),
+        clock=_clock((chapters.get("promises") or {}).get("clock") or {}),
+        decline=Decline(**_lists_as_tuples((chapters.get("dispositions") or {}).get("decline") or {})),
+        disqualify=tuple((chapters.get("dispositions") or {}).get("disqualify") or ()),
+        channels=_channels(chapters.get("channels") or {}),
     )
 
 
-def _folded(person: str) -> str:
+def _fold_address(person: str) -> str:
     """An address as it compares; the id of a person as it is."""
     return person.casefold() if "@" in person else person
 
 
-def _tuples(section: dict[str, Any]) -> dict[str, Any]:
+def _lists_as_tuples(section: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in section.items()}
 
 
-def _qualification(found: dict[str, Any]) -> dict[str, Any]:
-    score = found.get("score") or {}
-    made: dict[str, Any] = {
-        "refuse": tuple(Refusal(reason=row["reason"], when=row["when"]) for row in found.get("refuse") or ()),
+def _qualification(section: dict[str, Any]) -> dict[str, Any]:
+    score = section.get("score") or {}
+    fields: dict[str, Any] = {
+        "refuse": tuple(Refusal(reason=row["reason"], when=row["when"]) for row in section.get("refuse") or ()),
         "fit": tuple(
             FitRule(points=row["points"], when=row["when"], why=row.get("why") or "") for row in score.get("fit") or ()
         ),
         "grades": tuple(Grade(grade=letter, test=test) for letter, test in (score.get("grade") or {}).items()),
-        "sales_ready": found.get("sales_ready"),
+        "sales_ready": section.get("sales_ready"),
     }
-    if found.get("tiers"):
-        made["tiers"] = tuple(Tier(tier=row["tier"].value, when=row["when"]) for row in found["tiers"])
-    if found.get("duplicates"):
-        rows = found["duplicates"]
+    if section.get("tiers"):
+        fields["tiers"] = tuple(Tier(tier=row["tier"].value, when=row["when"]) for row in section["tiers"])
+    if section.get("duplicates"):
+        rows = section["duplicates"]
         within = {"within": rows["within"].seconds} if rows.get("within") else {}
         match = {"match": tuple(rows["match"])} if rows.get("match") else {}
-        made["duplicates"] = Duplicates(**within, **match)
-    if found.get("needs"):
-        needs = found["needs"]
-        made["needs"] = Needs(
+        fields["duplicates"] = Duplicates(**within, **match)
+    if section.get("needs"):
+        needs = section["needs"]
+        fields["needs"] = Needs(
             of=dict(needs["of"]), at_least=needs.get("at_least", 1), before=needs.get("before") or "never"
         )
-    return made
+    return fields
 
 
 def _team(team: dict[str, Any]) -> Team:
@@ -107,8 +111,8 @@ def _team(team: dict[str, Any]) -> Team:
     )
 
 
-def _rule(rule: dict[str, Any]) -> Rule:
-    return Rule(
+def _rule(rule: dict[str, Any]) -> RoutingRule:
+    return RoutingRule(
         rule=rule["rule"],
         when=rule.get("when") or {},
         to=rule["to"].value,
@@ -118,56 +122,56 @@ def _rule(rule: dict[str, Any]) -> Rule:
     )
 
 
-def _unrouted(found: dict[str, Any]) -> Unrouted:
-    return Unrouted(alert=found.get("alert") or "ops", after=found["after"].seconds if found.get("after") else 0)
+def _unrouted(section: dict[str, Any]) -> Unrouted:
+    return Unrouted(alert=section.get("alert") or "ops", after=section["after"].seconds if section.get("after") else 0)
 
 
-def _off_hours(found: dict[str, Any]) -> OffHours:
-    excepted = tuple(item.value for item in found.get("except") or ())
-    return OffHours(then=found.get("then") or "assign anyway", excepted=excepted)
+def _off_hours(section: dict[str, Any]) -> OffHours:
+    excepted = tuple(item.value for item in section.get("except") or ())
+    return OffHours(then=section.get("then") or "assign anyway", excepted=excepted)
 
 
-def _promises(found: dict[str, Any]) -> dict[str, Promise]:
-    return {name: _promise(name, found[name]) for name in RUN if found.get(name)}
+def _promises(section: dict[str, Any]) -> dict[str, Promise]:
+    return {name: _promise(name, section[name]) for name in EXECUTED_PROMISES if section.get(name)}
 
 
-def _promise(name: str, found: dict[str, Any]) -> Promise:
-    targets = {key: _target(value) for key, value in found.items() if key not in _FIXED and value.get("within")}
-    if found.get("within"):
-        targets["*"] = _target(found)
-    runs_from = found.get("from") or ("assigned" if name == "accept" else "accepted")
+def _promise(name: str, section: dict[str, Any]) -> Promise:
+    targets = {key: _target(value) for key, value in section.items() if key not in PROMISE_KEYS and value.get("within")}
+    if section.get("within"):
+        targets["*"] = _target(section)
+    runs_from = section.get("from") or ("assigned" if name == "accept" else "accepted")
     return Promise(
         name=name,
         targets=targets,
-        warn=found["warn"] if found.get("warn") is not None else Decimal("0.75"),
-        rungs=tuple(sorted((_rung(rung) for rung in found.get("then") or ()), key=_length)),
+        warn=section["warn"] if section.get("warn") is not None else Decimal("0.75"),
+        steps=tuple(sorted((_step(rung) for rung in section.get("then") or ()), key=_step_order)),
         runs_from=runs_from,
-        met_by=found.get("met_by") or "attempt",
+        met_by=section.get("met_by") or "attempt",
     )
 
 
-def _target(found: dict[str, Any]) -> Target:
-    off = found.get("off_hours")
-    return Target(within=found["within"].text, off_hours=off.seconds if off else None)
+def _target(section: dict[str, Any]) -> Target:
+    off = section.get("off_hours")
+    return Target(within=section["within"].text, off_hours=off.seconds if off else None)
 
 
-def _rung(found: dict[str, Any]) -> EscalationStep:
-    days, rest = parse_within(found["after"].text) if found.get("after") else (0, timedelta(0))
-    said = {"do": tuple(found["do"]), "at_most": found.get("at_most"), "never": found.get("never")}
-    return EscalationStep(days=days, after=int(rest.total_seconds()), **said)
+def _step(section: dict[str, Any]) -> EscalationStep:
+    days, rest = parse_duration(section["after"].text) if section.get("after") else (0, timedelta(0))
+    fields = {"do": tuple(section["do"]), "at_most": section.get("at_most"), "never": section.get("never")}
+    return EscalationStep(days=days, after=int(rest.total_seconds()), **fields)
 
 
-def _length(rung: EscalationStep) -> tuple[int, int]:
+def _step_order(step: EscalationStep) -> tuple[int, int]:
     """Rungs stand in the order of their lengths; one of days comes after those of hours."""
-    return rung.days, rung.after
+    return step.days, step.after
 
 
-def _clock(found: dict[str, Any]) -> ClockRules:
-    least = (found.get("on_reassign") or {}).get("continue_with_at_least")
-    given = {name: found[name] for name in ("follows", "at_close") if found.get(name)}
-    return ClockRules(**given, **({"continue_with_at_least": least.seconds} if least else {}))
+def _clock(section: dict[str, Any]) -> ClockRules:
+    least = (section.get("on_reassign") or {}).get("continue_with_at_least")
+    fields = {name: section[name] for name in ("follows", "at_close") if section.get(name)}
+    return ClockRules(**fields, **({"continue_with_at_least": least.seconds} if least else {}))
 
 
-def _channels(found: dict[str, Any]) -> dict[str, tuple[Channel, ...]]:
+def _channels(section: dict[str, Any]) -> dict[str, tuple[Channel, ...]]:
     roles = ("owner", "manager", "ops", "marketing", "sales")
-    return {role: tuple(Channel(**way) for way in found[role]) for role in roles if found.get(role)}
+    return {role: tuple(Channel(**way) for way in section[role]) for role in roles if section.get(role)}

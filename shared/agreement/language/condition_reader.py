@@ -7,9 +7,9 @@ from typing import Any
 import pycountry
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from shared.agreement.conditions.evaluate import COMBINE, check_test
+from shared.agreement.conditions.evaluate import COMBINATORS, validate_test
 from shared.agreement.language.problems import Problems
-from shared.agreement.language.schema import keys_of, near
+from shared.agreement.language.schema import mapping_items, suggest
 
 FIELDS = (
     *("email", "email_kind", "domain", "name", "phone", "company", "title", "industry", "country", "state", "city"),
@@ -18,11 +18,11 @@ FIELDS = (
     *("previous_owner", "account.owner", "account.open_owner", "recycled_as", "message", "skills", "employee_band"),
     *("utm.source", "utm.medium", "utm.campaign", "utm.term", "utm.content", "signals.honeypot"),
 )
-OPEN = ("signals.",)
-KINDS = ("business", "free", "disposable", "role", "relay")
-WORDS = ("known", "unknown")
-CODED = ("US", "CA", "AU")
-LEADS = ("matches", "contains", "starts", "ends", "in", "not")
+OPEN_PREFIXES = ("signals.",)
+EMAIL_KINDS = ("business", "free", "disposable", "role", "relay")
+PRESENCE_WORDS = ("known", "unknown")
+STATE_CODE_COUNTRIES = ("US", "CA", "AU")
+OPERATOR_WORDS = ("matches", "contains", "starts", "ends", "in", "not")
 
 
 def condition(node: Node, problems: Problems, path: str) -> dict[str, Any]:
@@ -30,36 +30,36 @@ def condition(node: Node, problems: Problems, path: str) -> dict[str, Any]:
     if not isinstance(node, MappingNode):
         problems.error(node, path, "A condition is a mapping of field to test, such as {country: DE}.")
         return {}
-    made: dict[str, Any] = {}
-    for name, where, value in keys_of(node, problems, path):
+    tests: dict[str, Any] = {}
+    for name, where, value in mapping_items(node, problems, path):
         place = f"{path}.{name}"
-        if name in COMBINE:
+        if name in COMBINATORS:
             parts = value.value if isinstance(value, SequenceNode) else [value]
             if not parts or (isinstance(value, MappingNode) and not value.value):
                 problems.error(value, place, f"{name!r} needs at least one condition.")
-            made[name] = [condition(part, problems, place) for part in parts]
-        elif name not in FIELDS and not name.startswith(OPEN):
+            tests[name] = [condition(part, problems, place) for part in parts]
+        elif name not in FIELDS and not name.startswith(OPEN_PREFIXES):
             problems.error(
-                where, place, f"There is no field {name!r}{near(name, (*FIELDS, *COMBINE), else_list=False)}"
+                where, place, f"There is no field {name!r}{suggest(name, (*FIELDS, *COMBINATORS), else_list=False)}"
             )
         else:
-            made[name] = test(name, value, problems, place)
+            tests[name] = field_test(name, value, problems, place)
             if name == "state":
-                _codes(value, problems, place)
-    return made
+                _warn_of_state_names(value, problems, place)
+    return tests
 
 
-def _codes(node: Node, problems: Problems, path: str) -> None:
+def _warn_of_state_names(node: Node, problems: Problems, path: str) -> None:
     """Warn of states by their full names where leads carry the code."""
     for item in node.value if isinstance(node, SequenceNode) else [node]:
-        if isinstance(item, ScalarNode) and (code := _coded_states().get(str(item.value).strip().casefold())):
-            said = (
+        if isinstance(item, ScalarNode) and (code := _state_codes().get(str(item.value).strip().casefold())):
+            message = (
                 f"{item.value!r} is no state of the USA, Canada or Australia as leads have it; write its code, {code}."
             )
-            problems.warning(item, path, said)
+            problems.warning(item, path, message)
 
 
-def test(name: str, node: Node, problems: Problems, path: str) -> Any:
+def field_test(name: str, node: Node, problems: Problems, path: str) -> Any:
     """The test of one field: a value, a list of values, or words."""
     if isinstance(node, SequenceNode):
         if not node.value:
@@ -67,57 +67,61 @@ def test(name: str, node: Node, problems: Problems, path: str) -> Any:
         for item in node.value:
             if isinstance(item, SequenceNode):
                 problems.error(item, path, "A list of a test holds plain values.")
-        return [test(name, item, problems, path) for item in node.value if not isinstance(item, SequenceNode)]
+        return [field_test(name, item, problems, path) for item in node.value if not isinstance(item, SequenceNode)]
     if not isinstance(node, ScalarNode):
         problems.error(node, path, 'A test is a value, a list of values, or words such as ">= 10" or known.')
         return None
-    found: Any = str(node.value).strip()
-    wrong = _wrong(name, found)
-    if wrong:
-        problems.error(node, path, wrong)
+    written: Any = str(node.value).strip()
+    mistake = _mistake_in(name, written)
+    if mistake:
+        problems.error(node, path, mistake)
         return None
-    plain = node.style is None and found in ("true", "false")
-    return found == "true" if plain else found
+    plain = node.style is None and written in ("true", "false")
+    return written == "true" if plain else written
 
 
-def _wrong(name: str, found: str) -> str:
+def _mistake_in(name: str, written: str) -> str:
     try:
-        check_test(found)
+        validate_test(written)
     except ValueError as error:
         return str(error)[:1].upper() + str(error)[1:]
-    bare = found.removeprefix("not ").strip()
+    bare = written.removeprefix("not ").strip()
     first = bare.partition(" ")[0]
-    if bare not in WORDS and (close := difflib.get_close_matches(bare, WORDS, 1, 0.85)):
-        return f"{found!r} is a value here; did you mean {close[0]!r}?"
-    if " " in bare and first not in LEADS and (close := difflib.get_close_matches(first, LEADS, 1, 0.8)):
-        return f"{found!r} is a value here; did you mean {close[0]!r} as its first word?"
+    if bare not in PRESENCE_WORDS and (close := difflib.get_close_matches(bare, PRESENCE_WORDS, 1, 0.85)):
+        return f"{written!r} is a value here; did you mean {close[0]!r}?"
+    if (
+        " " in bare
+        and first not in OPERATOR_WORDS
+        and (close := difflib.get_close_matches(first, OPERATOR_WORDS, 1, 0.8))
+    ):
+        return f"{written!r} is a value here; did you mean {close[0]!r} as its first word?"
     plain = (
-        first not in LEADS
-        and bare not in WORDS
+        first not in OPERATOR_WORDS
+        and bare not in PRESENCE_WORDS
         and not bare.startswith((">", "<", "=", "in list:"))
         and ".." not in bare
     )
-    if plain and name == "country" and not _country(bare):
-        return f"{found!r} is not a country; write its ISO code, such as DE or US."
-    if plain and name == "email_kind" and bare not in KINDS:
-        return f"{found!r} is not a kind of address{near(bare, KINDS)}"
+    if plain and name == "country" and not _is_country(bare):
+        return f"{written!r} is not a country; write its ISO code, such as DE or US."
+    if plain and name == "email_kind" and bare not in EMAIL_KINDS:
+        return f"{written!r} is not a kind of address{suggest(bare, EMAIL_KINDS)}"
     if plain and name == "mql" and bare not in ("true", "false"):
-        return f"{found!r} must be true or false."
+        return f"{written!r} must be true or false."
     if plain and name.startswith("signals.") and bare not in ("true", "false"):
-        return f"{found!r} must be true or false{near(bare, ('true', 'false'))}"
+        return f"{written!r} must be true or false{suggest(bare, ('true', 'false'))}"
     return ""
 
 
 @cache
-def _coded_states() -> dict[str, str]:
+def _state_codes() -> dict[str, str]:
     """Full names and ISO 3166-2 codes of states whose leads carry the short code: to that code."""
-    found: dict[str, str] = {}
+    codes: dict[str, str] = {}
     for part in pycountry.subdivisions:
-        if part.country_code in CODED:
+        if part.country_code in STATE_CODE_COUNTRIES:
             short = part.code.partition("-")[2]
-            found |= {part.name.casefold(): short, part.code.casefold(): short}
-    return found
+            codes |= {part.name.casefold(): short, part.code.casefold(): short}
+    return codes
 
 
-def _country(code: str) -> bool:
+def _is_country(code: str) -> bool:
     return len(code) == 2 and pycountry.countries.get(alpha_2=code.upper()) is not None

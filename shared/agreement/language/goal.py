@@ -10,27 +10,27 @@ STAGES = ("mql_to_sal", "sal_to_sql", "sql_to_won")
 LEAD_TO_REVENUE = Fraction(15, 1000)
 
 
-def needed(goal: Mapping[str, Any], what: str, per: str | None) -> int | None:
+def count_from_goal(goal: Mapping[str, Any], what: str, per: str | None) -> int | None:
     """How many `mqls` or `leads` a period needs, or None when the goal does not say enough.
 
     Deals are revenue x marketing's share / average deal; each stage before is that through the later rates. Raw leads
     count from `lead_to_revenue`, 1.5 % when nothing is known.
     """
-    deals = _deals(goal, per)
-    mqls = _through(goal, deals, *STAGES)
+    deals = _deals_per_period(goal, per)
+    mqls = _divide_by_rates(goal, deals, *STAGES)
     if what == "mqls":
         return None if mqls is None else ceil(mqls)
     rates = goal.get("rates") or {}
     if rates.get("lead_to_revenue"):
-        leads = _through(goal, deals, "lead_to_revenue")
+        leads = _divide_by_rates(goal, deals, "lead_to_revenue")
     elif rates.get("lead_to_mql"):
-        leads = _through(goal, mqls, "lead_to_mql")
+        leads = _divide_by_rates(goal, mqls, "lead_to_mql")
     else:
         leads = None if deals is None or rates else deals / LEAD_TO_REVENUE
     return None if leads is None else ceil(leads)
 
 
-def _deals(goal: Mapping[str, Any], per: str | None) -> Fraction | None:
+def _deals_per_period(goal: Mapping[str, Any], per: str | None) -> Fraction | None:
     revenue = goal.get("revenue") or {}
     amount, deal, share = revenue.get("amount"), goal.get("average_deal"), goal.get("marketing_share")
     months, wanted = MONTHS.get(str(revenue.get("per"))), MONTHS.get(str(per))
@@ -39,7 +39,7 @@ def _deals(goal: Mapping[str, Any], per: str | None) -> Fraction | None:
     return Fraction(amount) * Fraction(share) / Fraction(deal) * wanted / months
 
 
-def _through(goal: Mapping[str, Any], count: Fraction | None, *rates: str) -> Fraction | None:
+def _divide_by_rates(goal: Mapping[str, Any], count: Fraction | None, *rates: str) -> Fraction | None:
     for name in rates:
         rate = (goal.get("rates") or {}).get(name)
         if count is None or not rate:

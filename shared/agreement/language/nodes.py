@@ -8,7 +8,7 @@ from yaml.nodes import Node, ScalarNode
 
 from shared.agreement.language.problems import Problems
 
-Read = Callable[[Node, Problems, str], Any]
+NodeReader = Callable[[Node, Problems, str], Any]
 
 
 class Section(dict[str, Any]):
@@ -18,19 +18,19 @@ class Section(dict[str, Any]):
         super().__init__()
         self.node = node
         self.path = path
-        self.places: dict[str, Node] = {}
+        self.key_nodes: dict[str, Node] = {}
 
-    def place(self, key: str) -> Node:
+    def node_of(self, key: str) -> Node:
         """Where a key is written, else where the section begins."""
-        return self.places.get(key, self.node)
+        return self.key_nodes.get(key, self.node)
 
 
-def at(chapters: Section, *path: str) -> Any:
+def value_at(chapters: Section, *path: str) -> Any:
     """What stands at a path of keys; an empty mapping when nothing does."""
-    found: Any = chapters
+    value: Any = chapters
     for name in path:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found if found is not None else {}
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if value is not None else {}
 
 
 class Located(NamedTuple):
@@ -41,7 +41,7 @@ class Located(NamedTuple):
     path: str
 
 
-def near(word: str, known: Iterable[str], *, else_list: bool = True) -> str:
+def suggest(word: str, known: Iterable[str], *, else_list: bool = True) -> str:
     """The end of a sentence about an unknown word: the closest known one, or all of them."""
     words = list(known)
     close = difflib.get_close_matches(word, words, 1, 0.6)
@@ -50,18 +50,18 @@ def near(word: str, known: Iterable[str], *, else_list: bool = True) -> str:
     return f"; it is one of {', '.join(words)}." if else_list and len(words) <= 14 else "."
 
 
-def scalar(node: Node, problems: Problems, path: str, wanted: str) -> str | None:
+def scalar_text(node: Node, problems: Problems, path: str, expected: str) -> str | None:
     """The text of a scalar; None, with an error, when it is none or empty."""
     if isinstance(node, ScalarNode):
         text = str(node.value).strip()
         if text and not (node.tag.endswith(":null") and not node.style):
             return text
-        problems.error(node, path, f"{last(path)} is empty; {wanted} belongs here.")
+        problems.error(node, path, f"{last_key(path)} is empty; {expected} belongs here.")
         return None
-    problems.error(node, path, f"{last(path)} must be {wanted}.")
+    problems.error(node, path, f"{last_key(path)} must be {expected}.")
     return None
 
 
-def last(path: str) -> str:
+def last_key(path: str) -> str:
     """The last name of a path, for a sentence."""
     return path.rpartition(".")[2] or "the file"

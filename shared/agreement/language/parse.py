@@ -10,17 +10,19 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from shared.agreement.language.chapters.distribution import DISTRIBUTION
 from shared.agreement.language.chapters.head import GOAL, HEAD
 from shared.agreement.language.chapters.marketing import MARKETING
-from shared.agreement.language.chapters.notifications import TELLING
+from shared.agreement.language.chapters.notifications import NOTIFICATIONS
 from shared.agreement.language.chapters.qualification import QUALIFICATION
 from shared.agreement.language.chapters.sales import SALES
 from shared.agreement.language.checks.references import lint
 from shared.agreement.language.problems import Problem, Problems
-from shared.agreement.language.schema import Section, Shape
+from shared.agreement.language.schema import MappingSchema, Section
 
-LONGEST = 1_000_000
-DEEPEST = 30
-MOST = 20_000
-WHOLE = Shape({**HEAD, **GOAL, **QUALIFICATION, **DISTRIBUTION, **SALES, **MARKETING, **TELLING})
+MAX_CHARACTERS = 1_000_000
+MAX_DEPTH = 30
+MAX_VALUES = 20_000
+AGREEMENT_SCHEMA = MappingSchema(
+    {**HEAD, **GOAL, **QUALIFICATION, **DISTRIBUTION, **SALES, **MARKETING, **NOTIFICATIONS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,53 +38,53 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParseResult:
     """What a file holds: the agreement (None when there are errors) and all problems by their place."""
 
     agreement: Agreement | None
     problems: tuple[Problem, ...]
 
 
-def parse(text: str, roster_ids: Collection[str] | None = None) -> Parsed:
+def parse_agreement(text: str, roster_ids: Collection[str] | None = None) -> ParseResult:
     """Read a file; never raises for what is in it. With `roster_ids`, people are checked against the roster."""
     problems = Problems()
-    node = _composed(text, problems)
-    return read(node, problems, roster_ids) if node else Parsed(None, problems.ordered())
+    node = _compose(text, problems)
+    return parse_node(node, problems, roster_ids) if node else ParseResult(None, problems.ordered())
 
 
-def read(node: Node, problems: Problems, roster_ids: Collection[str] | None = None) -> Parsed:
+def parse_node(node: Node, problems: Problems, roster_ids: Collection[str] | None = None) -> ParseResult:
     """Read a file whose YAML is composed already."""
-    chapters = WHOLE(node, problems, "")
+    chapters = AGREEMENT_SCHEMA(node, problems, "")
     lint(chapters, problems, frozenset(roster_ids) if roster_ids is not None else None)
-    return Parsed(None if problems.errors else Agreement(chapters), problems.ordered())
+    return ParseResult(None if problems.errors else Agreement(chapters), problems.ordered())
 
 
-def _composed(text: str, problems: Problems) -> Node | None:
-    if len(text) > LONGEST:
-        problems.error(_at(0, 0), "", "The file is longer than 1 MB.")
+def _compose(text: str, problems: Problems) -> Node | None:
+    if len(text) > MAX_CHARACTERS:
+        problems.error(_node_at(0, 0), "", "The file is longer than 1 MB.")
         return None
     try:
-        node = yaml.compose(text, Loader=_Bounded)
-    except _TooMuch as error:
-        problems.error(_at(error.mark.line, error.mark.column), "", str(error))
+        node = yaml.compose(text, Loader=_BoundedLoader)
+    except _LimitExceeded as error:
+        problems.error(_node_at(error.mark.line, error.mark.column), "", str(error))
         return None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark or _at(0, 0).start_mark
-        said = f"The file is not YAML here: {(error.problem or error.context or '').removeprefix('but ')}."
-        problems.error(_at(mark.line, mark.column), "", said)
+        mark = error.problem_mark or error.context_mark or _node_at(0, 0).start_mark
+        message = f"The file is not YAML here: {(error.problem or error.context or '').removeprefix('but ')}."
+        problems.error(_node_at(mark.line, mark.column), "", message)
         return None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
-        place = _at(before.count("\n"), len(before) - before.rfind("\n") - 1)
+        place = _node_at(before.count("\n"), len(before) - before.rfind("\n") - 1)
         problems.error(place, "", "The file holds a character here that no text has; remove it.")
         return None
     if not isinstance(node, MappingNode):
-        problems.error(_at(0, 0), "", "The file is empty or no mapping; it begins with agreement: NAME.")
+        problems.error(_node_at(0, 0), "", "The file is empty or no mapping; it begins with agreement: NAME.")
         return None
     return node
 
 
-class _Bounded(yaml.SafeLoader):
+class _BoundedLoader(yaml.SafeLoader):
     """Stops at the first place that would cost more to read than an agreement ever does."""
 
     def __init__(self, stream: Any) -> None:
@@ -92,24 +94,24 @@ class _Bounded(yaml.SafeLoader):
     def get_event(self) -> Any:
         event: Any = super().get_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent):
-            raise _TooMuch(event.start_mark, "The file uses a YAML alias (*name); write the value out.")
+            raise _LimitExceeded(event.start_mark, "The file uses a YAML alias (*name); write the value out.")
         self.depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         self.values += isinstance(event, yaml.NodeEvent)
-        if self.depth > DEEPEST:
-            raise _TooMuch(event.start_mark, f"The file is nested more than {DEEPEST} deep here.")
-        if self.values > MOST:
-            raise _TooMuch(event.start_mark, f"The file holds more than {MOST:,} keys and values.")
+        if self.depth > MAX_DEPTH:
+            raise _LimitExceeded(event.start_mark, f"The file is nested more than {MAX_DEPTH} deep here.")
+        if self.values > MAX_VALUES:
+            raise _LimitExceeded(event.start_mark, f"The file holds more than {MAX_VALUES:,} keys and values.")
         return event
 
 
-class _TooMuch(Exception):
+class _LimitExceeded(Exception):
     """What would cost too much, and where."""
 
-    def __init__(self, mark: Any, said: str) -> None:
-        super().__init__(said)
+    def __init__(self, mark: Any, message: str) -> None:
+        super().__init__(message)
         self.mark = mark
 
 
-def _at(line: int, column: int) -> ScalarNode:
+def _node_at(line: int, column: int) -> ScalarNode:
     mark = yaml.Mark("", 0, line, column, None, 0)
     return ScalarNode("tag:yaml.org,2002:str", "", mark, mark)

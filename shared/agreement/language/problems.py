@@ -21,7 +21,7 @@ class Problems:
     """The problems found so far."""
 
     def __init__(self) -> None:
-        self.found: list[Problem] = []
+        self.items: list[Problem] = []
 
     def error(self, node: Node, path: str, message: str) -> None:
         """It cannot be executed."""
@@ -34,14 +34,14 @@ class Problems:
     def _add(self, node: Node, path: str, message: str, severity: Severity) -> None:
         mark = node.start_mark
         problem = Problem(mark.line + 1, mark.column + 1, severity, message, path)
-        if problem not in self.found:
-            self.found.append(problem)
+        if problem not in self.items:
+            self.items.append(problem)
 
     @property
     def errors(self) -> list[Problem]:
         """Those that forbid execution."""
-        return [problem for problem in self.found if problem.severity == "error"]
+        return [problem for problem in self.items if problem.severity == "error"]
 
     def ordered(self) -> tuple[Problem, ...]:
         """All of them, by their place."""
-        return tuple(sorted(self.found, key=lambda problem: (problem.line, problem.column, problem.severity)))
+        return tuple(sorted(self.items, key=lambda problem: (problem.line, problem.column, problem.severity)))

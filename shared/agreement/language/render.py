@@ -7,12 +7,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-from shared.agreement.language.amounts import Share, in_percent
-from shared.agreement.language.goal import needed
+from shared.agreement.language.amounts import Share, as_percent
+from shared.agreement.language.goal import count_from_goal
 from shared.agreement.language.parse import Agreement
-from shared.agreement.language.schema import Located, Section, Span
+from shared.agreement.language.schema import Located, Section, WrittenDuration
 
-HERE = Path(__file__).resolve().parent / "templates"
+TEMPLATES = Path(__file__).resolve().parent / "templates"
 CHAPTERS = (
     ("What we are aiming at", ("goal", "baseline", "stages")),
     ("What a qualified lead is", ("qualification",)),
@@ -24,87 +24,90 @@ CHAPTERS = (
 )
 
 
-def render(agreement: Agreement, *, version: int | None, hash: str, signatures: list[dict[str, Any]]) -> str:
+def render_agreement(agreement: Agreement, *, version: int | None, hash: str, signatures: list[dict[str, Any]]) -> str:
     """The document as HTML. `signatures` have side, person and at."""
-    found = agreement.chapters
+    values = agreement.chapters
     chapters = [
-        (title, [(name.replace("_", " "), _rows(found[name])) for name in names if name in found])
+        (title, [(name.replace("_", " "), _table_rows(values[name])) for name in names if name in values])
         for title, names in CHAPTERS
     ]
-    page: str = _page().render(
+    page: str = _template().render(
         name=agreement.name,
         version=version,
         hash=hash,
-        effective=found.get("effective"),
-        signed_by=found.get("signed_by") or {},
+        effective=values.get("effective"),
+        signed_by=values.get("signed_by") or {},
         signatures={item["side"]: item for item in signatures},
-        sentences=in_sentences(agreement),
+        sentences=summary_sentences(agreement),
         chapters=[(title, sections) for title, sections in chapters if sections],
     )
     return page
 
 
 @lru_cache
-def _page() -> Any:
-    rooms = Environment(
-        loader=FileSystemLoader(HERE), autoescape=select_autoescape(("html",)), trim_blocks=True, lstrip_blocks=True
+def _template() -> Any:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html",)),
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return rooms.get_template("agreement.html")
+    return environment.get_template("agreement.html")
 
 
-def in_sentences(agreement: Agreement) -> list[str]:
+def summary_sentences(agreement: Agreement) -> list[str]:
     """The one-page agreement: what each side owes, who gets a lead, and what happens when a promise is not kept."""
-    found: dict[str, Any] = agreement.chapters
-    said = [*_marketing(found), *_qualified(found), *_routed(found)]
-    promises = found.get("promises") or {}
+    chapters: dict[str, Any] = agreement.chapters
+    sentences = [*_volume_sentences(chapters), *_qualification_sentences(chapters), *_routing_sentences(chapters)]
+    promises = chapters.get("promises") or {}
     for name, verb in (("accept", "accepts or declines"), ("first_touch", "gets in touch with")):
-        said += _promise(promises.get(name) or {}, verb)
-    said += _rungs(promises.get("accept") or {})
-    if found.get("unrouted"):
-        after = found["unrouted"].get("after")
+        sentences += _promise_sentences(promises.get(name) or {}, verb)
+    sentences += _step_sentences(promises.get("accept") or {})
+    if chapters.get("unrouted"):
+        after = chapters["unrouted"].get("after")
         when = f" after {after.text}" if after else " at once"
-        said.append(f"A lead that nobody can take is told to {found['unrouted'].get('alert') or 'ops'}{when}.")
-    return said
+        sentences.append(f"A lead that nobody can take is told to {chapters['unrouted'].get('alert') or 'ops'}{when}.")
+    return sentences
 
 
-def _marketing(found: dict[str, Any]) -> list[str]:
-    volume = (found.get("commitments") or {}).get("volume") or {}
-    said = []
+def _volume_sentences(chapters: dict[str, Any]) -> list[str]:
+    volume = (chapters.get("commitments") or {}).get("volume") or {}
+    sentences = []
     for kind, word in (("mqls", "MQLs"), ("leads", "leads")):
-        from_goal = needed(found.get("goal") or {}, kind, volume.get("per")) if volume.get(kind) else None
+        from_goal = count_from_goal(chapters.get("goal") or {}, kind, volume.get("per")) if volume.get(kind) else None
         count = volume[kind] if isinstance(volume.get(kind), Decimal) else from_goal
         if count is not None:
-            said.append(f"Marketing delivers {count:,} {word} a {volume.get('per')}.")
+            sentences.append(f"Marketing delivers {count:,} {word} a {volume.get('per')}.")
         elif volume.get(kind):
-            said.append(f"Marketing delivers as many {word} a {volume.get('per')} as the goal needs.")
-    return said
+            sentences.append(f"Marketing delivers as many {word} a {volume.get('per')} as the goal needs.")
+    return sentences
 
 
-def _qualified(found: dict[str, Any]) -> list[str]:
-    rules = found.get("qualification") or {}
-    said = []
+def _qualification_sentences(chapters: dict[str, Any]) -> list[str]:
+    rules = chapters.get("qualification") or {}
+    sentences = []
     if rules.get("refuse"):
-        said.append(
+        sentences.append(
             f"Nobody is asked to work on leads of these kinds: {', '.join(row['reason'] for row in rules['refuse'])}."
         )
     if rules.get("sales_ready"):
-        said.append(f"A lead is sales-ready when {_when(rules['sales_ready'])}.")
-    return said
+        sentences.append(f"A lead is sales-ready when {_describe_condition(rules['sales_ready'])}.")
+    return sentences
 
 
-def _routed(found: dict[str, Any]) -> list[str]:
-    said = []
-    for rule in found.get("routing") or []:
-        when = f"when {_when(rule['when'])}" if rule.get("when") else "whatever it is"
-        said.append(f"A lead goes to {rule['to'].value} {when} (rule “{rule['rule']}”).")
-    return said
+def _routing_sentences(chapters: dict[str, Any]) -> list[str]:
+    sentences = []
+    for rule in chapters.get("routing") or []:
+        when = f"when {_describe_condition(rule['when'])}" if rule.get("when") else "whatever it is"
+        sentences.append(f"A lead goes to {rule['to'].value} {when} (rule “{rule['rule']}”).")
+    return sentences
 
 
-def _when(when: dict[str, Any]) -> str:
+def _describe_condition(when: dict[str, Any]) -> str:
     parts = []
     for field, test in when.items():
         if field in ("any", "all", "none"):
-            inner = [_when(part) for part in test]
+            inner = [_describe_condition(part) for part in test]
             parts.append({"any": " or ", "all": " and ", "none": " and not "}[field].join(inner))
         else:
             wanted = " or ".join(str(item) for item in test) if isinstance(test, list) else str(test)
@@ -112,45 +115,47 @@ def _when(when: dict[str, Any]) -> str:
     return " and ".join(parts)
 
 
-def _promise(promise: dict[str, Any], verb: str) -> list[str]:
-    said = []
+def _promise_sentences(promise: dict[str, Any], verb: str) -> list[str]:
+    sentences = []
     targets = {key: value for key, value in promise.items() if isinstance(value, Section) and value.get("within")}
     for tier, target in targets.items():
         off = target.get("off_hours")
         outside = f", outside working hours within {off.text}" if off else ""
-        said.append(f"Sales {verb} each {tier} lead within {target['within'].text} of business time{outside}.")
+        sentences.append(f"Sales {verb} each {tier} lead within {target['within'].text} of business time{outside}.")
     if promise.get("within"):
-        said.append(f"Sales {verb} each lead within {promise['within'].text} of business time.")
-    return said
+        sentences.append(f"Sales {verb} each lead within {promise['within'].text} of business time.")
+    return sentences
 
 
-def _rungs(promise: dict[str, Any]) -> list[str]:
-    said = []
-    for rung in promise.get("then") or []:
-        when = "at once" if rung.get("at") else f"{rung['after'].text} later"
-        most = f", at most {rung['at_most']} times" if rung.get("at_most") else ""
-        said.append(f"When that is not kept: {when}, {' and '.join(rung['do'])}{most}.")
-    return said
+def _step_sentences(promise: dict[str, Any]) -> list[str]:
+    sentences = []
+    for step in promise.get("then") or []:
+        when = "at once" if step.get("at") else f"{step['after'].text} later"
+        most = f", at most {step['at_most']} times" if step.get("at_most") else ""
+        sentences.append(f"When that is not kept: {when}, {' and '.join(step['do'])}{most}.")
+    return sentences
 
 
-def _rows(value: Any, path: str = "") -> list[tuple[str, str]]:
+def _table_rows(value: Any, path: str = "") -> list[tuple[str, str]]:
     """A chapter as label and text, flat enough for a table."""
     if isinstance(value, dict):
-        return [row for name, item in value.items() for row in _rows(item, f"{path}, {name}" if path else str(name))]
+        return [
+            row for name, item in value.items() for row in _table_rows(item, f"{path}, {name}" if path else str(name))
+        ]
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        return [row for place, item in enumerate(value, 1) for row in _rows(item, f"{path} {place}".strip())]
-    return [(path.replace("_", " "), _said(value))]
+        return [row for place, item in enumerate(value, 1) for row in _table_rows(item, f"{path} {place}".strip())]
+    return [(path.replace("_", " "), _format_value(value))]
 
 
-def _said(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, Located):
-        return _said(value.value)
-    if isinstance(value, Span):
+        return _format_value(value.value)
+    if isinstance(value, WrittenDuration):
         return value.text
     if isinstance(value, list | tuple):
-        return ", ".join(_said(item) for item in value)
+        return ", ".join(_format_value(item) for item in value)
     if isinstance(value, Share):
-        return in_percent(value)
+        return as_percent(value)
     if isinstance(value, Decimal):
         return f"{value:,f}"
     if hasattr(value, "hours"):
@@ -161,6 +166,6 @@ def _said(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def one_page_start() -> str:
+def starter_agreement() -> str:
     """A first agreement that fits on a page and is executed as it stands, once names are filled in."""
-    return (HERE / "start.yaml").read_text(encoding="utf-8")
+    return (TEMPLATES / "start.yaml").read_text(encoding="utf-8")

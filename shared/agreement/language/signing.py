@@ -5,7 +5,7 @@ from hashlib import sha256
 from shared.agreement.language.parse import Agreement
 
 
-def hash_of(text: str) -> str:
+def agreement_hash(text: str) -> str:
     """`sha256:` and the digest of the text; a byte order mark and the kind of line ends do not count."""
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return f"sha256:{sha256(plain.encode()).hexdigest()}"

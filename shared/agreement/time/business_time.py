@@ -9,18 +9,18 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from shared.agreement.time.calendar import EPOCH_DAY, Calendar
-from shared.agreement.time.open_days import open_spans
-from shared.agreement.time.segments import DAY, Interval, Row, stretches
-from shared.agreement.time.utc_offsets import SECOND, microseconds, moment, period
+from shared.agreement.time.open_days import open_segments
+from shared.agreement.time.segments import DAY, Interval, SegmentList, segments_from
+from shared.agreement.time.utc_offsets import SECOND, from_microseconds, offset_period, to_microseconds
 
 __all__ = [
+    "Deadline",
     "Elapsed",
-    "Explained",
     "Interval",
     "NeverOpens",
-    "accept_due",
+    "accept_deadline",
     "add_business_days",
-    "due",
+    "add_business_time",
     "elapsed",
     "is_open",
     "next_opening",
@@ -39,7 +39,7 @@ class NeverOpens(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class Deadline:
     """A due instant (UTC) and every interval from the start to it. `wall`: reckoned by the rule for off hours, so
     that what follows runs in wall time."""
 
@@ -56,48 +56,48 @@ class Elapsed:
     intervals: tuple[Interval, ...]
 
 
-def due(
+def add_business_time(
     calendar: Calendar,
     start: datetime,
     within: timedelta,
     *,
     days: int = 0,
     at_close: AtClose = "close",
-) -> Explained:
+) -> Deadline:
     """When `within` of business time after `start` (aware) has gone by; `days` business days come first.
 
     A start outside hours counts from the next opening; what falls exactly on closing time is due at close, or with
     `at_close="next open"` at the next opening. Raises NeverOpens, or ValueError for a negative time.
     """
     if days:
-        whole = add_business_days(calendar, start, days)
-        rest = _reckon(calendar, whole.due, within, at_close) if within or at_close == "next open" else None
-        return Explained(rest.due, _chained(whole.intervals, rest.intervals)) if rest else whole
-    return _reckon(calendar, start, within, at_close)
+        after_days = add_business_days(calendar, start, days)
+        rest = _add_time(calendar, after_days.due, within, at_close) if within or at_close == "next open" else None
+        return Deadline(rest.due, _join_intervals(after_days.intervals, rest.intervals)) if rest else after_days
+    return _add_time(calendar, start, within, at_close)
 
 
 def elapsed(calendar: Calendar, start: datetime, end: datetime) -> Elapsed:
     """The business time from `start` to `end` (aware); nothing when the end is not after the start."""
-    begin, stop = microseconds(start), microseconds(end)
-    row = Row()
-    for low, high, counted, why in stretches(calendar, begin):
+    begin, stop = to_microseconds(start), to_microseconds(end)
+    segments = SegmentList()
+    for low, high, counted, why in segments_from(calendar, begin):
         if low >= stop:
             break
-        row.add(low, min(high, stop), counted, why)
-    return Elapsed(_seconds(row.counted), row.intervals())
+        segments.add(low, min(high, stop), counted, why)
+    return Elapsed(_to_seconds(segments.counted), segments.intervals())
 
 
 def next_opening(calendar: Calendar, at: datetime) -> datetime:
     """The first open moment at or after `at`, UTC. Raises NeverOpens."""
-    return moment(_opening(calendar, microseconds(at)))
+    return from_microseconds(_next_open_instant(calendar, to_microseconds(at)))
 
 
 def is_open(calendar: Calendar, at: datetime) -> bool:
     """Whether the calendar is open at this moment; closing time itself is closed."""
-    return next(stretches(calendar, microseconds(at)))[2]
+    return next(segments_from(calendar, to_microseconds(at)))[2]
 
 
-def add_business_days(calendar: Calendar, start: datetime, days: int) -> Explained:
+def add_business_days(calendar: Calendar, start: datetime, days: int) -> Deadline:
     """The same local time `days` open days later, clipped to that day's close.
 
     The first day begins at the next opening: a start outside hours counts as that opening. A local time that the
@@ -106,24 +106,24 @@ def add_business_days(calendar: Calendar, start: datetime, days: int) -> Explain
     """
     if days < 0:
         raise ValueError(f"{days} days lie in the past; a time to add must not be negative.")
-    opening = _opening(calendar, microseconds(start))
+    opening = _next_open_instant(calendar, to_microseconds(start))
     if days == 0:
-        return Explained(moment(opening), elapsed(calendar, start, moment(opening)).intervals)
-    day, since_midnight = divmod(opening + period(calendar.zone, opening).offset, DAY)
+        return Deadline(from_microseconds(opening), elapsed(calendar, start, from_microseconds(opening)).intervals)
+    day, since_midnight = divmod(opening + offset_period(calendar.zone, opening).offset, DAY)
     limit, left = day + _HORIZON_DAYS, days
     close = 0
     while left:
         day += 1
         if day > limit:
-            raise _never(calendar, moment(opening), f"{days} days")
-        if spans := open_spans(calendar, day):
+            raise _never_opens(calendar, from_microseconds(opening), f"{days} days")
+        if spans := open_segments(calendar, day):
             left, close = left - 1, spans[-1][1]
     local = datetime.combine(date.fromordinal(day + EPOCH_DAY), time.min) + since_midnight * _MICROSECOND
-    at = moment(min(microseconds(local.replace(tzinfo=calendar.zone)), close))
-    return Explained(at, elapsed(calendar, start, at).intervals)
+    at = from_microseconds(min(to_microseconds(local.replace(tzinfo=calendar.zone)), close))
+    return Deadline(at, elapsed(calendar, start, at).intervals)
 
 
-def accept_due(
+def accept_deadline(
     calendar: Calendar,
     assigned: datetime,
     within: timedelta,
@@ -131,78 +131,78 @@ def accept_due(
     *,
     days: int = 0,
     at_close: AtClose = "close",
-) -> Explained:
+) -> Deadline:
     """When a lead is due that was assigned at this moment; `off_hours` is the wall time for leads assigned outside.
 
     Assigned outside hours: the earlier of assignment + `off_hours` and next opening + `within`. Raises as `due`.
     """
     if off_hours is None or is_open(calendar, assigned):
-        return due(calendar, assigned, within, days=days, at_close=at_close)
-    wall = moment(microseconds(assigned) + off_hours // _MICROSECOND)
+        return add_business_time(calendar, assigned, within, days=days, at_close=at_close)
+    wall_due = from_microseconds(to_microseconds(assigned) + off_hours // _MICROSECOND)
     try:
-        business = due(calendar, assigned, within, days=days, at_close=at_close)
+        business = add_business_time(calendar, assigned, within, days=days, at_close=at_close)
     except NeverOpens:
         business = None
-    if business is None or wall <= business.due:
-        return Explained(
-            wall,
-            (Interval(moment(microseconds(assigned)), wall, True, OFF_HOURS),),
+    if business is None or wall_due <= business.due:
+        return Deadline(
+            wall_due,
+            (Interval(from_microseconds(to_microseconds(assigned)), wall_due, True, OFF_HOURS),),
             wall=True,
         )
-    return Explained(business.due, business.intervals, wall=True)
+    return Deadline(business.due, business.intervals, wall=True)
 
 
-def _reckon(calendar: Calendar, start: datetime, within: timedelta, at_close: AtClose) -> Explained:
-    left, begin = within // _MICROSECOND, microseconds(start)
+def _add_time(calendar: Calendar, start: datetime, within: timedelta, at_close: AtClose) -> Deadline:
+    left, begin = within // _MICROSECOND, to_microseconds(start)
     if left < 0:
         raise ValueError(f"{within} lies in the past; a time to add must not be negative.")
-    row, limit = Row(), begin + _HORIZON_DAYS * DAY
-    done: int | None = None
-    for low, high, counted, why in stretches(calendar, begin):
-        if done is not None:
+    segments, limit = SegmentList(), begin + _HORIZON_DAYS * DAY
+    reached: int | None = None
+    for low, high, counted, why in segments_from(calendar, begin):
+        if reached is not None:
             if counted:
-                return Explained(moment(low), row.intervals())
+                return Deadline(from_microseconds(low), segments.intervals())
         elif counted and high - low >= left:
             if high - low > left or at_close == "close" or left == 0:
-                row.add(low, low + left, True, why)
-                return Explained(moment(low + left), row.intervals())
-            done = high
+                segments.add(low, low + left, True, why)
+                return Deadline(from_microseconds(low + left), segments.intervals())
+            reached = high
         elif counted:
             left -= high - low
         if low >= limit:
             break
-        row.add(low, high, counted, why)
-    raise _never(calendar, start, _wanted(within))
+        segments.add(low, high, counted, why)
+    raise _never_opens(calendar, start, _describe_amount(within))
 
 
-def _opening(calendar: Calendar, begin: int) -> int:
+def _next_open_instant(calendar: Calendar, begin: int) -> int:
     limit = begin + _HORIZON_DAYS * DAY
-    for low, _, counted, _ in stretches(calendar, begin):
+    for low, _, counted, _ in segments_from(calendar, begin):
         if counted:
             return low
         if low >= limit:
             break
-    raise _never(calendar, moment(begin), "at all")
+    raise _never_opens(calendar, from_microseconds(begin), "at all")
 
 
-def _never(calendar: Calendar, start: datetime, wanted: str) -> NeverOpens:
+def _never_opens(calendar: Calendar, start: datetime, amount: str) -> NeverOpens:
     if calendar.never_opens:
         return NeverOpens("This calendar is never open; give at least one day hours.")
     since = start.astimezone(calendar.zone).date().isoformat()
-    return NeverOpens(f"This calendar is not open {wanted} in the {HORIZON_YEARS} years after {since}.")
+    return NeverOpens(f"This calendar is not open {amount} in the {HORIZON_YEARS} years after {since}.")
 
 
-def _wanted(within: timedelta) -> str:
+def _describe_amount(within: timedelta) -> str:
     return f"for {within.total_seconds() / 3600:g} hours" if within else "at all"
 
 
-def _chained(first: tuple[Interval, ...], second: tuple[Interval, ...]) -> tuple[Interval, ...]:
-    row = Row()
+def _join_intervals(first: tuple[Interval, ...], second: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    segments = SegmentList()
     for start, end, counted, why in first + second:
-        row.add(microseconds(start), microseconds(end), counted, why)
-    return row.intervals()
+        segments.add(to_microseconds(start), to_microseconds(end), counted, why)
+    return segments.intervals()
 
 
-def _seconds(microseconds: int) -> float:
+def _to_seconds(microseconds: int) -> float:
     whole, rest = divmod(microseconds, SECOND)
     return whole if not rest else microseconds / SECOND

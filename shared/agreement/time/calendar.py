@@ -11,18 +11,18 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from shared.agreement.time.day_plan import DayPlan, day_plan
-from shared.agreement.time.hours import ALL_WEEK, Week, Windows, parse_hours, parse_week, parse_windows, say_window
+from shared.agreement.time.hours import ALL_WEEK, Week, Windows, format_window, parse_hours, parse_week, parse_windows
 from shared.base.roster import Rep
 
-__all__ = ["ALWAYS", "Calendar", "CalendarSpec", "Special", "parse_hours", "zone_named"]
+__all__ = ["ALWAYS", "Calendar", "CalendarSpec", "SpecialDay", "parse_hours", "zone_named"]
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
-Span = tuple[datetime, datetime]
+Period = tuple[datetime, datetime]
 
 
 def zone_named(name: str) -> ZoneInfo:
     """The time zone of an IANA name. Raises ValueError, with the closest name, when there is none."""
-    known = _zones()
+    known = _zone_names()
     if name in known:
         return ZoneInfo(name)
     close = difflib.get_close_matches(name, known, 1, 0.5) if isinstance(name, str) else []
@@ -31,7 +31,7 @@ def zone_named(name: str) -> ZoneInfo:
 
 
 @lru_cache
-def _zones() -> frozenset[str]:
+def _zone_names() -> frozenset[str]:
     return frozenset(available_timezones())  # Walks the zone files on disk: 15 ms each time.
 
 
@@ -60,7 +60,7 @@ class CalendarSpec(BaseModel):
     def _hours(cls, hours: Any) -> Any:
         if isinstance(hours, Mapping):
             parse_week(hours)
-            return {days: _texts(windows) for days, windows in hours.items()}
+            return {days: _window_texts(windows) for days, windows in hours.items()}
         raise ValueError("hours must map days to windows, such as {mon-fri: 09:00-17:30}.")
 
     @field_validator("closed", mode="before")
@@ -74,7 +74,7 @@ class CalendarSpec(BaseModel):
         if overrides is None:
             return {}
         if isinstance(overrides, Mapping):
-            return {day: _texts(windows) for day, windows in overrides.items()}
+            return {day: _window_texts(windows) for day, windows in overrides.items()}
         raise ValueError("overrides must map dates to windows, such as {2026-12-24: 09:00-12:00}.")
 
     @property
@@ -83,11 +83,11 @@ class CalendarSpec(BaseModel):
         return parse_week(self.hours)
 
 
-def _texts(windows: Any) -> tuple[str, ...]:
-    return tuple(say_window(window) for window in parse_windows(windows))
+def _window_texts(windows: Any) -> tuple[str, ...]:
+    return tuple(format_window(window) for window in parse_windows(windows))
 
 
-class Special(NamedTuple):
+class SpecialDay(NamedTuple):
     """A date with windows of its own, and why ("holiday: Christmas Day", "closed day", "special hours")."""
 
     windows: Windows
@@ -100,24 +100,24 @@ class Calendar:
 
     zone: ZoneInfo
     week: Week
-    special: Mapping[date, Special] = field(default_factory=dict)
-    away: tuple[Span, ...] = ()
+    special: Mapping[date, SpecialDay] = field(default_factory=dict)
+    away: tuple[Period, ...] = ()
 
     @classmethod
-    def compile(cls, spec: CalendarSpec, holidays: Mapping[date, str] | None = None) -> "Calendar":
+    def from_spec(cls, spec: CalendarSpec, holidays: Mapping[date, str] | None = None) -> "Calendar":
         """The calendar of a spec with its holidays materialised (date to name, see `holidays.materialise`)."""
-        special = {day: Special((), f"holiday: {name}") for day, name in (holidays or {}).items()}
-        special |= {day: Special((), "closed day") for day in spec.closed}
+        special = {day: SpecialDay((), f"holiday: {name}") for day, name in (holidays or {}).items()}
+        special |= {day: SpecialDay((), "closed day") for day in spec.closed}
         for day, texts in spec.overrides.items():
             windows = parse_windows(texts)
-            special[day] = Special(windows, "special hours" if windows else "closed day")
+            special[day] = SpecialDay(windows, "special hours" if windows else "closed day")
         return cls(ZoneInfo(spec.timezone), spec.week, special)
 
     def with_hours(
         self,
         hours: str | Week | None = None,
         timezone: str | None = None,
-        away: tuple[Span, ...] = (),
+        away: tuple[Period, ...] = (),
     ) -> "Calendar":
         """This calendar with a personal shift: own weekly hours in their own zone, and time off (from, until).
 
@@ -134,7 +134,7 @@ class Calendar:
             self.away + away,
         )
 
-    def of(self, rep: Rep) -> "Calendar":
+    def for_rep(self, rep: Rep) -> "Calendar":
         """The calendar of a rep of a team with this calendar: their shift and their time off."""
         return self.with_hours(
             rep.hours,
@@ -148,7 +148,7 @@ class Calendar:
         return not any(self.week) and not any(special.windows for special in self.special.values())
 
     @cached_property
-    def plans(self) -> tuple[DayPlan, ...]:
+    def week_plans(self) -> tuple[DayPlan, ...]:
         """What each weekday, Monday first, consists of."""
         return tuple(day_plan(windows, weekday) for weekday, windows in enumerate(self.week))
 
@@ -161,9 +161,9 @@ class Calendar:
         }
 
     @cached_property
-    def time_off(self) -> tuple[Span, ...]:
+    def time_off(self) -> tuple[Period, ...]:
         """The time off in order, overlaps joined, in UTC."""
-        result: list[Span] = []
+        result: list[Period] = []
         for start, until in sorted((a.astimezone(UTC), b.astimezone(UTC)) for a, b in self.away if a < b):
             if result and start <= result[-1][1]:
                 result[-1] = (result[-1][0], max(until, result[-1][1]))

@@ -11,23 +11,23 @@ _UNITS = {
     "day": ("d", "day", "days"),
     "week": ("w", "week", "weeks"),
 }
-_UNIT = {word: unit for unit, words in _UNITS.items() for word in words}
+_UNIT_OF_WORD = {word: unit for unit, words in _UNITS.items() for word in words}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(?:business\s+|working\s+)?([a-z]+)", re.ASCII)
 _ISO = re.compile(
     r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?",
     re.ASCII,
 )
-_LONGEST_DAYS = 3_660
+_MAX_DAYS = 3_660
 
 
-class Within(NamedTuple):
+class BusinessDuration(NamedTuple):
     """Business days first, then this much time."""
 
     days: int
     rest: timedelta
 
 
-def parse_within(text: str) -> Within:
+def parse_duration(text: str) -> BusinessDuration:
     """The time of "15 minutes", "2h", "1 day 4 hours", "PT2H" or "P1D".
 
     A day is a business day and a week is seven of them; 24 hours are hours. Raises ValueError, one sentence, when it
@@ -36,27 +36,27 @@ def parse_within(text: str) -> Within:
     iso = _ISO.fullmatch(text.strip())
     if iso and any(iso.groups()) and not text.strip().endswith("T"):
         weeks, days, hours, minutes, seconds = (float(part or 0) for part in iso.groups())
-        return _within(text, weeks * 7 + days, hours * 3600 + minutes * 60 + seconds)
+        return _checked_duration(text, weeks * 7 + days, hours * 3600 + minutes * 60 + seconds)
     whole_days, total, rest = 0.0, 0.0, text.strip().casefold()
     if not rest:
         raise ValueError("a time such as 15 minutes, 2h or PT2H is missing.")
     while rest:
-        found = _PART.match(rest)
-        unit = _UNIT.get(found[2]) if found else None
-        if found is None or unit is None:
+        match = _PART.match(rest)
+        unit = _UNIT_OF_WORD.get(match[2]) if match else None
+        if match is None or unit is None:
             raise ValueError(f"{text!r} is not a time such as 15 minutes, 2h, 1 day or PT2H.")
-        amount = float(found[1])
+        amount = float(match[1])
         if unit in ("day", "week"):
             whole_days += amount * (7 if unit == "week" else 1)
         else:
             total += amount * {"second": 1, "minute": 60, "hour": 3600}[unit]
-        rest = re.sub(r"^(?:\s|,|and\b)+", "", rest[found.end() :])
-    return _within(text, whole_days, total)
+        rest = re.sub(r"^(?:\s|,|and\b)+", "", rest[match.end() :])
+    return _checked_duration(text, whole_days, total)
 
 
-def _within(text: str, days: float, seconds: float) -> Within:
+def _checked_duration(text: str, days: float, seconds: float) -> BusinessDuration:
     if days != int(days):
         raise ValueError(f"{text!r} has a part of a day; write it in hours.")
-    if days + seconds / 86_400 > _LONGEST_DAYS:
+    if days + seconds / 86_400 > _MAX_DAYS:
         raise ValueError(f"{text!r} is longer than ten years.")
-    return Within(int(days), timedelta(seconds=seconds))
+    return BusinessDuration(int(days), timedelta(seconds=seconds))

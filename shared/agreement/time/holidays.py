@@ -8,28 +8,28 @@ from functools import lru_cache
 import holidays as library
 
 
-def materialise(code: str, years: Iterable[int]) -> dict[date, str]:
+def public_holidays(code: str, years: Iterable[int]) -> dict[date, str]:
     """The public holidays of these years for a code such as "US" or "DE-BE", date to English name where there is one.
 
     Raises ValueError, naming close codes, when the code is unknown.
     """
-    country, part = _known(code)
+    country, part = _resolve_code(code)
     days: dict[date, str] = {}
     for year in sorted(set(years)):
-        days.update(_of_year(country, part, year))
+        days.update(_holidays_of_year(country, part, year))
     return days
 
 
-def check_code(code: str) -> None:
+def validate_code(code: str) -> None:
     """Raises ValueError, naming close codes, when there are no holidays under this code."""
-    _known(code)
+    _resolve_code(code)
 
 
 @lru_cache(maxsize=4096)
-def _of_year(country: str, part: str | None, year: int) -> tuple[tuple[date, str], ...]:
+def _holidays_of_year(country: str, part: str | None, year: int) -> tuple[tuple[date, str], ...]:
     english = "en_US" if "en_US" in _languages(country) else None
-    found = library.country_holidays(country, subdiv=part, years=year, expand=False, language=english)
-    return tuple(sorted(found.items()))
+    holidays = library.country_holidays(country, subdiv=part, years=year, expand=False, language=english)
+    return tuple(sorted(holidays.items()))
 
 
 @lru_cache(maxsize=512)
@@ -38,23 +38,23 @@ def _languages(country: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=512)
-def _known(code: str) -> tuple[str, str | None]:
+def _resolve_code(code: str) -> tuple[str, str | None]:
     country, _, part = code.strip().upper().partition("-")
     supported = library.list_supported_countries(include_aliases=True)
     if country not in supported:
-        raise ValueError(f"{code!r} is not a country whose holidays are known{_hint(country, supported)}")
+        raise ValueError(f"{code!r} is not a country whose holidays are known{_suggest_codes(country, supported)}")
     if not part:
         return country, None
     parts = {known.upper(): known for known in supported[country]}
     if part not in parts:
         near = [f"{country}-{known}" for known in parts]
         raise ValueError(
-            f"{code!r} is not a part of {country} whose holidays are known{_hint(f'{country}-{part}', near)}"
+            f"{code!r} is not a part of {country} whose holidays are known{_suggest_codes(f'{country}-{part}', near)}"
         )
     return country, parts[part]
 
 
-def _hint(code: str, known: Iterable[str]) -> str:
+def _suggest_codes(code: str, known: Iterable[str]) -> str:
     codes = sorted(one for one in known if len(one) == len(code) or "-" in one)
     close = difflib.get_close_matches(code, codes, 4, 0.6) or difflib.get_close_matches(code, codes, 4, 0.4)
     if not close and codes and len(codes) <= 20:

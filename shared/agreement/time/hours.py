@@ -27,7 +27,9 @@ _DAYS = re.compile(
     r"([a-z]+(?:\s*-\s*[a-z]+)?(?:\s*,\s*[a-z]+(?:\s*-\s*[a-z]+)?)*)\s*:?\s+(.+)",
     re.IGNORECASE,
 )
-_FULL = {name.casefold(): at for at, name in enumerate(FULL_NAMES)} | {name: at for at, name in enumerate(WEEKDAYS)}
+_WEEKDAY_NUMBERS = {name.casefold(): at for at, name in enumerate(FULL_NAMES)} | {
+    name: at for at, name in enumerate(WEEKDAYS)
+}
 
 
 def parse_window(text: str) -> tuple[int, int]:
@@ -35,15 +37,19 @@ def parse_window(text: str) -> tuple[int, int]:
 
     Raises ValueError, one sentence, when it is no window or ends before it begins.
     """
-    found = _WINDOW.fullmatch(text.strip())
-    if found is None:
+    match = _WINDOW.fullmatch(text.strip())
+    if match is None:
         raise ValueError(f"{text!r} is not a window of hours such as 09:00-17:30.")
-    begin_hour, begin_minute, end_hour, end_minute = (int(part) for part in found.groups())
+    begin_hour, begin_minute, end_hour, end_minute = (int(part) for part in match.groups())
     begin, end = begin_hour * 60 + begin_minute, end_hour * 60 + end_minute
     if begin_minute > 59 or end_minute > 59 or begin >= DAY_MINUTES or end > DAY_MINUTES:
         raise ValueError(f"{text!r} names a time that no day has; hours go from 00:00 to 24:00.")
     if end <= begin:
-        advice = f"write {say(begin)}-24:00 and, on the next day, 00:00-{say(end)}" if end else "end it at 24:00"
+        advice = (
+            f"write {format_minute(begin)}-24:00 and, on the next day, 00:00-{format_minute(end)}"
+            if end
+            else "end it at 24:00"
+        )
         raise ValueError(f"{text!r} ends before it begins; for a shift over midnight {advice}.")
     return begin, end
 
@@ -60,19 +66,19 @@ def parse_windows(value: Any) -> Windows:
             windows += [parse_window(part) for part in text.split(",") if not _is_closed(part)]
         else:
             windows.append(parse_window(str(text)))
-    return joined(windows)
+    return merge_windows(windows)
 
 
 def _is_closed(text: str) -> bool:
     return text.strip().casefold() in ("closed", "")
 
 
-def joined(windows: Iterable[tuple[int, int]]) -> Windows:
+def merge_windows(windows: Iterable[tuple[int, int]]) -> Windows:
     """Windows in order, adjoining ones as one. Raises ValueError when two overlap."""
     result: list[tuple[int, int]] = []
     for begin, end in sorted(windows):
         if result and begin < result[-1][1]:
-            raise ValueError(f"{say_window((begin, end))} overlaps {say_window(result[-1])} on the same day.")
+            raise ValueError(f"{format_window((begin, end))} overlaps {format_window(result[-1])} on the same day.")
         if result and begin == result[-1][1]:
             result[-1] = (result[-1][0], end)
         else:
@@ -88,10 +94,10 @@ def parse_days(text: str) -> list[int]:
     days: list[int] = []
     for part in text.casefold().split(","):
         ends = [word.strip() for word in part.split("-")]
-        unknown = [word for word in ends if word not in _FULL]
+        unknown = [word for word in ends if word not in _WEEKDAY_NUMBERS]
         if unknown or len(ends) > 2:
             raise ValueError(f"{text!r} is not a day or a range of days such as mon or mon-fri.")
-        first, last = _FULL[ends[0]], _FULL[ends[-1]]
+        first, last = _WEEKDAY_NUMBERS[ends[0]], _WEEKDAY_NUMBERS[ends[-1]]
         days += [(first + step) % 7 for step in range((last - first) % 7 + 1)]
     return days
 
@@ -109,12 +115,12 @@ def parse_week(hours: Mapping[Any, Any]) -> Week:
             raise ValueError(f"{days}: {error}") from None
         for day in parse_days(str(days)):
             week[day] += parsed
-    return tuple(_of_day(day, windows) for day, windows in enumerate(week))
+    return tuple(_merge_day(day, windows) for day, windows in enumerate(week))
 
 
-def _of_day(day: int, windows: list[tuple[int, int]]) -> Windows:
+def _merge_day(day: int, windows: list[tuple[int, int]]) -> Windows:
     try:
-        return joined(windows)
+        return merge_windows(windows)
     except ValueError as error:
         raise ValueError(f"{WEEKDAYS[day]}: {error}") from None
 
@@ -128,21 +134,21 @@ def parse_hours(text: str) -> Week:
         return ALL_WEEK
     week: list[list[tuple[int, int]]] = [[] for _ in WEEKDAYS]
     for part in filter(None, (part.strip() for part in text.split(";"))):
-        found = _DAYS.fullmatch(part)
-        if found is None:
+        match = _DAYS.fullmatch(part)
+        if match is None:
             raise ValueError(f"{part!r} is not days and hours such as mon-fri 09:00-17:30.")
-        for day in parse_days(found[1]):
-            week[day] += parse_windows(found[2])
+        for day in parse_days(match[1]):
+            week[day] += parse_windows(match[2])
     if not any(week):
         raise ValueError(f"{text!r} names no hours; write, for example, mon-fri 09:00-17:30.")
-    return tuple(_of_day(day, windows) for day, windows in enumerate(week))
+    return tuple(_merge_day(day, windows) for day, windows in enumerate(week))
 
 
-def say(minute: int) -> str:
+def format_minute(minute: int) -> str:
     """Minutes after midnight as "HH:MM"."""
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
-def say_window(window: tuple[int, int]) -> str:
+def format_window(window: tuple[int, int]) -> str:
     """A window as "HH:MM-HH:MM"."""
-    return f"{say(window[0])}-{say(window[1])}"
+    return f"{format_minute(window[0])}-{format_minute(window[1])}"

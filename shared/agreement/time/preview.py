@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shared.agreement.time.business_time import HORIZON_YEARS, Elapsed, Explained, NeverOpens, due, elapsed
+from shared.agreement.time.business_time import HORIZON_YEARS, Deadline, Elapsed, NeverOpens, add_business_time, elapsed
 from shared.agreement.time.calendar import ALWAYS, Calendar, CalendarSpec
-from shared.agreement.time.duration import parse_within
-from shared.agreement.time.explain import in_words
-from shared.agreement.time.holidays import materialise
+from shared.agreement.time.duration import parse_duration
+from shared.agreement.time.explain import explain
+from shared.agreement.time.holidays import public_holidays
 from shared.base.rfc3339 import rfc3339
 
 FIELDS = ("calendar", "start", "within", "end")
@@ -31,34 +31,34 @@ def preview(request: Mapping[str, Any], calendars: Mapping[str, CalendarSpec | C
     within, end = request.get("within"), request.get("end")
     if (within is None) == (end is None):
         raise ValueError("within: give either within or end, and not both.")
-    spec = _chosen(request.get("calendar"), calendars)
-    zone_only = spec if isinstance(spec, Calendar) else Calendar.compile(spec)
-    start = _moment("start", request.get("start"), zone_only)
+    spec = _select_calendar(request.get("calendar"), calendars)
+    zone_only = spec if isinstance(spec, Calendar) else Calendar.from_spec(spec)
+    start = _parse_instant("start", request.get("start"), zone_only)
     if end is not None:
-        stop = _moment("end", end, zone_only)
+        stop = _parse_instant("end", end, zone_only)
         if stop.year - start.year > HORIZON_YEARS:
             raise ValueError(f"end: lies more than {HORIZON_YEARS} years after the start.")
-        calendar = _compiled(spec, start.year - 1, stop.year + 1)
-        return _answer(calendar, elapsed(calendar, start, stop))
-    calendar = _compiled(spec, start.year - 1, start.year + HORIZON_YEARS + 1)
-    return _answer(calendar, _due(calendar, start, within))
+        calendar = _calendar_with_holidays(spec, start.year - 1, stop.year + 1)
+        return _response(calendar, elapsed(calendar, start, stop))
+    calendar = _calendar_with_holidays(spec, start.year - 1, start.year + HORIZON_YEARS + 1)
+    return _response(calendar, _deadline(calendar, start, within))
 
 
-def _due(calendar: Calendar, start: datetime, within: Any) -> Explained:
+def _deadline(calendar: Calendar, start: datetime, within: Any) -> Deadline:
     try:
-        days, rest = parse_within(within if isinstance(within, str) else repr(within))
+        days, rest = parse_duration(within if isinstance(within, str) else repr(within))
     except ValueError as error:
         raise ValueError(f"within: {error}") from None
     try:
-        return due(calendar, start, rest, days=days)
+        return add_business_time(calendar, start, rest, days=days)
     except NeverOpens as error:
         raise ValueError(f"calendar: {error}") from None
 
 
-def _answer(calendar: Calendar, reckoning: Explained | Elapsed) -> dict[str, Any]:
-    counted = sum((span.end - span.start).total_seconds() for span in reckoning.intervals if span.counted)
+def _response(calendar: Calendar, result: Deadline | Elapsed) -> dict[str, Any]:
+    counted = sum((span.end - span.start).total_seconds() for span in result.intervals if span.counted)
     return {
-        "due": rfc3339(reckoning.due) if isinstance(reckoning, Explained) else None,
+        "due": rfc3339(result.due) if isinstance(result, Deadline) else None,
         "seconds": int(counted) if counted == int(counted) else counted,
         "intervals": [
             {
@@ -67,54 +67,54 @@ def _answer(calendar: Calendar, reckoning: Explained | Elapsed) -> dict[str, Any
                 "counted": span.counted,
                 "why": span.why,
             }
-            for span in reckoning.intervals
+            for span in result.intervals
         ],
-        "in_words": in_words(calendar, reckoning),
+        "in_words": explain(calendar, result),
     }
 
 
-def _chosen(wanted: Any, calendars: Mapping[str, CalendarSpec | Calendar]) -> CalendarSpec | Calendar:
-    if isinstance(wanted, str):
-        if wanted in calendars:
-            return calendars[wanted]
-        if wanted == "24x7":
+def _select_calendar(calendar: Any, calendars: Mapping[str, CalendarSpec | Calendar]) -> CalendarSpec | Calendar:
+    if isinstance(calendar, str):
+        if calendar in calendars:
+            return calendars[calendar]
+        if calendar == "24x7":
             return ALWAYS
-        close = difflib.get_close_matches(wanted, calendars, 1)
+        close = difflib.get_close_matches(calendar, calendars, 1)
         known = f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(calendars)) or 'none'}."
-        raise ValueError(f"calendar: {wanted!r} is not a calendar of the agreement; {known}")
-    if isinstance(wanted, Mapping):
+        raise ValueError(f"calendar: {calendar!r} is not a calendar of the agreement; {known}")
+    if isinstance(calendar, Mapping):
         try:
-            return CalendarSpec.model_validate(dict(wanted))
+            return CalendarSpec.model_validate(dict(calendar))
         except ValidationError as error:
-            raise ValueError(f"calendar.{first_mistake(error)}") from None
+            raise ValueError(f"calendar.{first_validation_error(error)}") from None
     raise ValueError("calendar: give the name of a calendar, or one with timezone and hours.")
 
 
-def first_mistake(error: ValidationError) -> str:
+def first_validation_error(error: ValidationError) -> str:
     """The first mistake of a model as one sentence that opens with the field's path."""
     mistake = error.errors(include_url=False)[0]
     path = ".".join(str(step) for step in mistake["loc"] if step != "[key]")
-    said = mistake["msg"].removeprefix("Value error, ").rstrip(".")
+    message = mistake["msg"].removeprefix("Value error, ").rstrip(".")
     known = {"missing": "is missing", "extra_forbidden": "there is no such field"}
-    said = known.get(mistake["type"], said)
+    message = known.get(mistake["type"], message)
     if mistake["type"].startswith("date"):
-        said = f"{mistake['input']!r} is not a date such as 2026-12-24"
-    return f"{path}: {said}{'' if said.endswith('?') else '.'}"
+        message = f"{mistake['input']!r} is not a date such as 2026-12-24"
+    return f"{path}: {message}{'' if message.endswith('?') else '.'}"
 
 
-def _compiled(spec: CalendarSpec | Calendar, first: int, last: int) -> Calendar:
+def _calendar_with_holidays(spec: CalendarSpec | Calendar, first: int, last: int) -> Calendar:
     if isinstance(spec, Calendar):
         return spec
     holidays: dict[date, str] = {}
     if spec.holidays:
         try:
-            holidays = materialise(spec.holidays, range(first, last + 1))
+            holidays = public_holidays(spec.holidays, range(first, last + 1))
         except ValueError as error:
             raise ValueError(f"calendar.holidays: {error}") from None
-    return Calendar.compile(spec, holidays)
+    return Calendar.from_spec(spec, holidays)
 
 
-def _moment(field: str, text: Any, calendar: Calendar) -> datetime:
+def _parse_instant(field: str, text: Any, calendar: Calendar) -> datetime:
     if text is None:
         raise ValueError(f"{field}: is missing.")
     try:

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from shared.agreement.time.calendar import Calendar
 from shared.agreement.time.day_plan import DayPlan
-from shared.agreement.time.utc_offsets import LAST, SECOND, microseconds, moment, period
+from shared.agreement.time.utc_offsets import LAST_SECOND, SECOND, from_microseconds, offset_period, to_microseconds
 
 DAY = 86_400 * SECOND
 TIME_OFF = "time off"
 # (begin, end, counted, why), microseconds since 1970; a plain tuple, because there are thousands of them.
-Stretch = tuple[int, int, bool, str]
+Segment = tuple[int, int, bool, str]
 
 
 class Interval(NamedTuple):
@@ -23,12 +23,12 @@ class Interval(NamedTuple):
     why: str
 
 
-class Row:
+class SegmentList:
     """Stretches collected one after the other; neighbours of one kind become one."""
 
     def __init__(self) -> None:
         self.counted = 0
-        self._stretches: list[Stretch] = []
+        self._segments: list[Segment] = []
 
     def add(self, begin: int, end: int, counted: bool, why: str) -> None:
         """The next stretch, microseconds since 1970; an empty one is left out."""
@@ -36,38 +36,41 @@ class Row:
             return
         if counted:
             self.counted += end - begin
-        row = self._stretches
-        if row and row[-1][3] == why and row[-1][2] is counted:
-            row[-1] = (row[-1][0], end, counted, why)
+        segments = self._segments
+        if segments and segments[-1][3] == why and segments[-1][2] is counted:
+            segments[-1] = (segments[-1][0], end, counted, why)
         else:
-            row.append((begin, end, counted, why))
+            segments.append((begin, end, counted, why))
 
     def intervals(self) -> tuple[Interval, ...]:
         """All of them, as moments."""
         return tuple(
-            [Interval(moment(begin), moment(end), counted, why) for begin, end, counted, why in self._stretches]
+            [
+                Interval(from_microseconds(begin), from_microseconds(end), counted, why)
+                for begin, end, counted, why in self._segments
+            ]
         )
 
 
-def plan(calendar: Calendar, day: int) -> DayPlan:
+def plan_for_day(calendar: Calendar, day: int) -> DayPlan:
     """What this day (days since 1970, local) consists of; 1970 began on a Thursday."""
-    return calendar.special_plans.get(day) or calendar.plans[(day + 3) % 7]
+    return calendar.special_plans.get(day) or calendar.week_plans[(day + 3) % 7]
 
 
-def stretches(calendar: Calendar, begin: int) -> Iterator[Stretch]:
+def segments_from(calendar: Calendar, begin: int) -> Iterator[Segment]:
     """Every stretch from this moment on, without gap or overlap, until the last year there is."""
-    return _less_time_off(calendar, begin) if calendar.away else _by_the_clock(calendar, begin)
+    return _without_time_off(calendar, begin) if calendar.away else _planned_segments(calendar, begin)
 
 
-def _by_the_clock(calendar: Calendar, at: int) -> Iterator[Stretch]:
+def _planned_segments(calendar: Calendar, at: int) -> Iterator[Segment]:
     """Goes by periods of one offset: within one, local time is a straight line, so no window needs a special case."""
-    while at < LAST * SECOND:
-        _, stop, offset = period(calendar.zone, at)
+    while at < LAST_SECOND * SECOND:
+        _, stop, offset = offset_period(calendar.zone, at)
         local, limit = at + offset, stop + offset
         day = local // DAY
         while local < limit:
             midnight = day * DAY
-            for begin, end, counted, why in plan(calendar, day):
+            for begin, end, counted, why in plan_for_day(calendar, day):
                 low, high = max(midnight + begin, local), min(midnight + end, limit)
                 if low < high:
                     yield low - offset, high - offset, counted, why
@@ -76,11 +79,11 @@ def _by_the_clock(calendar: Calendar, at: int) -> Iterator[Stretch]:
         at = stop
 
 
-def _less_time_off(calendar: Calendar, at: int) -> Iterator[Stretch]:
-    off = [(microseconds(start), microseconds(until)) for start, until in calendar.time_off]
-    for begin, end, counted, why in _by_the_clock(calendar, at):
+def _without_time_off(calendar: Calendar, at: int) -> Iterator[Segment]:
+    periods_off = [(to_microseconds(start), to_microseconds(until)) for start, until in calendar.time_off]
+    for begin, end, counted, why in _planned_segments(calendar, at):
         if counted:
-            for start, until in off:
+            for start, until in periods_off:
                 if until <= begin or start >= end:
                     continue
                 if start > begin:

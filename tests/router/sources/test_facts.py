@@ -10,7 +10,7 @@ from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.facts import lead_facts
 from services.router.sources.normalise import normalise
 from services.router.sources.registry import SOURCES
-from shared.agreement.conditions.evaluate import parse
+from shared.agreement.conditions.evaluate import parse_condition
 from tests.router.sources.vector_cases import case
 
 
@@ -98,4 +98,4 @@ def test_the_facts_of_a_vector_pass_the_conditions_of_an_agreement() -> None:
         {"activity": ["demo_request", "contact_sales"], "utm.source": "google", "mql": "true", "score": "80 .. 90"},
         {"email_kind": "business", "domain": "northwind.example", "phone": "starts with +1"},
     ):
-        assert parse(condition).check(found, {}).passed, condition
+        assert parse_condition(condition).evaluate(found, {}).passed, condition

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.agreement.conditions.evaluate import Check, check_test, lists_of, parse, test_value
+from shared.agreement.conditions.evaluate import ConditionResult, lists_of, parse_condition, validate_test, value_passes
 
 LISTS = {"partners": frozenset(("acme", "globex")), "empty": frozenset[str]()}
 
@@ -83,12 +83,12 @@ FAILS: list[tuple[Any, Any]] = [
 
 @pytest.mark.parametrize(("wanted", "found"), PASSES)
 def test_a_value_passes(wanted: Any, found: Any) -> None:
-    assert test_value(wanted, found, LISTS)
+    assert value_passes(wanted, found, LISTS)
 
 
 @pytest.mark.parametrize(("wanted", "found"), FAILS)
 def test_a_value_fails(wanted: Any, found: Any) -> None:
-    assert not test_value(wanted, found, LISTS)
+    assert not value_passes(wanted, found, LISTS)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_value_fails(wanted: Any, found: Any) -> None:
 )
 def test_what_can_never_be_understood_is_said_in_one_sentence(bad: Any) -> None:
     with pytest.raises(ValueError, match=r"^[^\n]{10,6100}\.$"):
-        parse(bad)
+        parse_condition(bad)
 
 
 def test_a_condition_nested_without_end_is_refused() -> None:
@@ -124,23 +124,23 @@ def test_a_condition_nested_without_end_is_refused() -> None:
     for _ in range(5_000):
         nested = {"any": [nested]}
     with pytest.raises(ValueError, match="nested"):
-        parse(nested)
+        parse_condition(nested)
 
 
 def test_every_leaf_is_reported_even_after_the_first_failure() -> None:
-    condition = parse(
+    condition = parse_condition(
         {"country": ["DE", "AT"], "employees": ">= 1000", "any": [{"title": "contains vp"}, {"mql": "true"}]}
     )
-    check = condition.check({"country": "US", "title": "VP Sales"}, {})
+    check = condition.evaluate({"country": "US", "title": "VP Sales"}, {})
     assert not check.passed
-    assert [(leaf.field, leaf.found, leaf.passed) for leaf in check.leaves] == [
+    assert [(leaf.field, leaf.actual, leaf.passed) for leaf in check.leaves] == [
         ("country", "US", False),
         ("employees", None, False),
         ("title", "VP Sales", True),
         ("mql", None, False),
     ]
-    assert check.leaves[0].in_words() == "country is US, wanted DE, AT"
-    assert check.leaves[1].in_words() == "employees is unknown, wanted >= 1000"
+    assert check.leaves[0].explain() == "country is US, wanted DE, AT"
+    assert check.leaves[1].explain() == "employees is unknown, wanted >= 1000"
 
 
 def test_the_lists_of_a_test_are_named() -> None:
@@ -148,10 +148,12 @@ def test_the_lists_of_a_test_are_named() -> None:
 
 
 def test_a_number_too_long_for_text_is_compared_without_an_error() -> None:
-    check = parse({"employees": ["200", ">= 10", "contains 1", "known"]}).check({"employees": 10**6_000}, {})
+    check = parse_condition({"employees": ["200", ">= 10", "contains 1", "known"]}).evaluate(
+        {"employees": 10**6_000}, {}
+    )
     assert check.passed
-    assert check.leaves[0].found == "a very large number"
-    assert not test_value(">= 10", 10**6_000, {})
+    assert check.leaves[0].actual == "a very large number"
+    assert not value_passes(">= 10", 10**6_000, {})
 
 
 FIELDS = ["country", "employees", "signals.honeypot", "activity"]
@@ -198,10 +200,10 @@ WHENS: st.SearchStrategy[dict[str, Any]] = st.recursive(
 
 @given(WHENS, FACTS)
 def test_a_check_never_raises_and_names_every_leaf(when: dict[str, Any], facts: dict[str, Any]) -> None:
-    check = parse(when).check(facts, LISTS)
-    assert isinstance(check, Check)
+    check = parse_condition(when).evaluate(facts, LISTS)
+    assert isinstance(check, ConditionResult)
     assert len(check.leaves) == _tests(when)
-    assert all(leaf.in_words() for leaf in check.leaves)
+    assert all(leaf.explain() for leaf in check.leaves)
 
 
 def _tests(when: dict[str, Any]) -> int:
@@ -211,32 +213,32 @@ def _tests(when: dict[str, Any]) -> int:
 @given(st.one_of(WORDS, st.text(max_size=20)), FOUND)
 def test_not_is_the_complement(wanted: str, found: Any) -> None:
     try:
-        check_test(wanted)
+        validate_test(wanted)
     except ValueError:
         return
-    assert test_value(f"not {wanted}", found, LISTS) is not test_value(wanted, found, LISTS)
+    assert value_passes(f"not {wanted}", found, LISTS) is not value_passes(wanted, found, LISTS)
 
 
 @given(st.lists(WHENS, min_size=1, max_size=4), FACTS)
 def test_combinations_agree_with_their_parts(parts: list[dict[str, Any]], facts: dict[str, Any]) -> None:
-    each = [parse(part).check(facts, LISTS).passed for part in parts]
-    assert parse({"any": parts}).check(facts, LISTS).passed is any(each)
-    assert parse({"all": parts}).check(facts, LISTS).passed is all(each)
-    assert parse({"none": parts}).check(facts, LISTS).passed is not any(each)
+    each = [parse_condition(part).evaluate(facts, LISTS).passed for part in parts]
+    assert parse_condition({"any": parts}).evaluate(facts, LISTS).passed is any(each)
+    assert parse_condition({"all": parts}).evaluate(facts, LISTS).passed is all(each)
+    assert parse_condition({"none": parts}).evaluate(facts, LISTS).passed is not any(each)
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), TESTS, min_size=1), FACTS)
 def test_a_mapping_is_all_of_its_tests(when: dict[str, Any], facts: dict[str, Any]) -> None:
-    each = [test_value(wanted, facts.get(field), LISTS) for field, wanted in when.items()]
-    assert parse(when).check(facts, LISTS).passed is all(each)
+    each = [value_passes(wanted, facts.get(field), LISTS) for field, wanted in when.items()]
+    assert parse_condition(when).evaluate(facts, LISTS).passed is all(each)
 
 
 @given(st.lists(TESTS.filter(lambda test: not isinstance(test, list)), min_size=1, max_size=4), FOUND)
 def test_a_list_is_any_of_its_values(wanted: list[Any], found: Any) -> None:
-    assert test_value(wanted, found, LISTS) is any(test_value(one, found, LISTS) for one in wanted)
+    assert value_passes(wanted, found, LISTS) is any(value_passes(one, found, LISTS) for one in wanted)
 
 
 @given(st.lists(FOUND.filter(lambda one: not isinstance(one, list)), min_size=2, max_size=4), WORDS)
 def test_a_list_that_was_found_passes_when_any_of_its_items_does(found: list[Any], wanted: str) -> None:
-    each = [test_value(wanted, one, LISTS) for one in found]
-    assert test_value(wanted, found, LISTS) is (all(each) if wanted == "unknown" else any(each))
+    each = [value_passes(wanted, one, LISTS) for one in found]
+    assert value_passes(wanted, found, LISTS) is (all(each) if wanted == "unknown" else any(each))

@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from shared.agreement.language.parse import parse, read
+from shared.agreement.language.parse import parse_agreement, parse_node
 from shared.agreement.language.problems import Problems
 
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
@@ -58,7 +58,7 @@ def _chosen_by_people(path: tuple[str, ...], text: str, is_key: bool) -> bool:
 
 
 def test_the_whole_example_is_read_without_an_error() -> None:
-    parsed = parse(EXAMPLE)
+    parsed = parse_agreement(EXAMPLE)
     assert [problem for problem in parsed.problems if problem.severity == "error"] == []
     assert all(problem.message.startswith("not yet executed: ") for problem in parsed.problems)
 
@@ -73,7 +73,7 @@ def test_every_key_and_every_fixed_word_misspelt_is_an_error_where_it_stands() -
         tried += 1
         right = scalar.value
         scalar.value = right + "x"
-        errors = [problem for problem in read(node, Problems()).problems if problem.severity == "error"]
+        errors = [problem for problem in parse_node(node, Problems()).problems if problem.severity == "error"]
         scalar.value = right
         place = (scalar.start_mark.line + 1, scalar.start_mark.column + 1)
         if not errors:
@@ -82,7 +82,9 @@ def test_every_key_and_every_fixed_word_misspelt_is_an_error_where_it_stands() -
             elsewhere.append((path, scalar.value, place, errors[0]))
         # Reading text again takes long, so that every tenth word stands for the way from text to tree.
         if tried % 10 == 0:
-            assert [problem for problem in parse(_misspelt(scalar)).problems if problem.severity == "error"] == errors
+            assert [
+                problem for problem in parse_agreement(_misspelt(scalar)).problems if problem.severity == "error"
+            ] == errors
     print(f"{tried} keys and words were misspelt")
     assert silent == []
     assert elsewhere == []

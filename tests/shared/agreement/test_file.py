@@ -6,20 +6,20 @@ from pathlib import Path
 import pytest
 
 from shared.agreement.language.compile import compile_agreement
-from shared.agreement.language.parse import parse
-from shared.agreement.language.render import in_sentences, one_page_start, render
-from shared.agreement.language.signing import hash_of
+from shared.agreement.language.parse import parse_agreement
+from shared.agreement.language.render import render_agreement, starter_agreement, summary_sentences
+from shared.agreement.language.signing import agreement_hash
 
-START = one_page_start()
+START = starter_agreement()
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
 
 
 def errors(text: str) -> list[tuple[int, int, str]]:
-    return [(p.line, p.column, p.message) for p in parse(text).problems if p.severity == "error"]
+    return [(p.line, p.column, p.message) for p in parse_agreement(text).problems if p.severity == "error"]
 
 
 def test_the_one_page_start_is_executed_as_it_stands() -> None:
-    assert parse(START).problems == ()
+    assert parse_agreement(START).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_norway_and_ten_o_clock_are_read_as_they_are_written() -> None:
     text = START.replace("when: {email_kind: disposable}", "when: {country: [NO, SE]}").replace(
         "holidays: US", "holidays: NO"
     )
-    parsed = parse(text)
+    parsed = parse_agreement(text)
     assert parsed.agreement is not None
     compiled = compile_agreement(parsed.agreement, from_year=2026)
     assert compiled.refuse[1].when == {"country": ["NO", "SE"]}
@@ -71,13 +71,16 @@ def test_a_rule_that_nothing_reaches_is_an_error() -> None:
 
 
 def test_people_are_checked_against_the_roster_when_there_is_one() -> None:
-    found = [p.message for p in parse(START, roster_ids=("omar", "dan")).problems if p.severity == "error"]
+    found = [p.message for p in parse_agreement(START, roster_ids=("omar", "dan")).problems if p.severity == "error"]
     assert found == ["'eve' is not in the roster."]
 
 
 def test_a_budget_that_cannot_hold_is_warned_of() -> None:
     text = EXAMPLE.replace("budget: 90_000", "budget: 70_000")
-    assert any("The plan costs 79,800, which is over the budget of 70,000." in p.message for p in parse(text).problems)
+    assert any(
+        "The plan costs 79,800, which is over the budget of 70,000." in p.message
+        for p in parse_agreement(text).problems
+    )
 
 
 @pytest.mark.parametrize("text", ["", "[]", "a: b: c", "x: &a [*a]", "\x00", "agreement: " + "[" * 5000, "&a a: *a"])
@@ -86,29 +89,29 @@ def test_whatever_is_no_agreement_is_an_error_and_never_an_exception(text: str) 
 
 
 def test_the_document_says_the_agreement_in_sentences() -> None:
-    parsed = parse(EXAMPLE)
+    parsed = parse_agreement(EXAMPLE)
     assert parsed.agreement is not None
-    said = in_sentences(parsed.agreement)
+    said = summary_sentences(parsed.agreement)
     assert (
         "Sales accepts or declines each hot lead within 15 minutes of business time, outside working hours within 4 hours."
         in said
     )
-    page = render(parsed.agreement, version=3, hash=hash_of(EXAMPLE), signatures=[])
+    page = render_agreement(parsed.agreement, version=3, hash=agreement_hash(EXAMPLE), signatures=[])
     assert "Northwind sales and marketing SLA" in page
     assert "http" not in page.replace("https://wiki.northwind.example", "")
 
 
 def test_the_hash_does_not_depend_on_line_ends() -> None:
-    assert hash_of("a\nb\n") == hash_of("\ufeffa\r\nb\r\n")
-    assert hash_of("a\nb\n") != hash_of("a\nb")
+    assert agreement_hash("a\nb\n") == agreement_hash("\ufeffa\r\nb\r\n")
+    assert agreement_hash("a\nb\n") != agreement_hash("a\nb")
 
 
 def test_what_was_compiled_travels_as_json_and_comes_back_the_same() -> None:
     from shared.agreement.model import ExecutableAgreement
 
-    parsed = parse(EXAMPLE)
+    parsed = parse_agreement(EXAMPLE)
     assert parsed.agreement is not None
     compiled = compile_agreement(parsed.agreement, from_year=2026)
     assert ExecutableAgreement.model_validate(compiled.model_dump(mode="json")) == compiled
-    assert compiled.promises["accept"].rungs[1].at_most == 2
+    assert compiled.promises["accept"].steps[1].at_most == 2
     assert compiled.clock.continue_with_at_least == 600

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from shared.agreement.conditions.evaluate import parse as condition
+from shared.agreement.conditions.evaluate import parse_condition as condition
 from shared.agreement.language.compile import compile_agreement
-from shared.agreement.language.parse import parse
-from shared.agreement.language.render import one_page_start, render
+from shared.agreement.language.parse import parse_agreement
+from shared.agreement.language.render import render_agreement, starter_agreement
 from shared.agreement.model import ExecutableAgreement
-from shared.agreement.time.duration import parse_within
+from shared.agreement.time.duration import parse_duration
 
 HEAD = "agreement: N\nsigned_by: {marketing: m@x.example, sales: s@x.example}\n"
 WHOLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
-DEMO = one_page_start()
+DEMO = starter_agreement()
 BOMB = "a: &a [x, x]\n" + "".join(
     f"{new}: &{new} [*{old}, *{old}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
 )
@@ -47,7 +47,7 @@ HOSTILE = {
 def test_a_hostile_file_is_refused_soon_and_where_it_hurts(name: str) -> None:
     text, said, place = HOSTILE[name]
     began = time.process_time()
-    parsed = parse(text)
+    parsed = parse_agreement(text)
     assert time.process_time() - began < 10
     assert parsed.agreement is None
     found = next(problem for problem in parsed.problems if said in problem.message)
@@ -58,8 +58,8 @@ def test_a_hostile_file_is_refused_soon_and_where_it_hurts(name: str) -> None:
 
 @given(st.text(max_size=200))
 def test_no_text_at_all_makes_reading_raise(text: str) -> None:
-    assert parse(text).problems
-    parse(HEAD + text)
+    assert parse_agreement(text).problems
+    parse_agreement(HEAD + text)
 
 
 SHAPES = (
@@ -102,18 +102,18 @@ PLACES = [
 def test_a_file_without_an_error_is_executed_printed_and_judged_without_one(seed: int) -> None:
     chance = random.Random(seed)
     text, (begin, end) = chance.choice(PLACES)
-    parsed = parse(text[:begin] + chance.choice(SHAPES) + text[end:])
+    parsed = parse_agreement(text[:begin] + chance.choice(SHAPES) + text[end:])
     if parsed.agreement is None:
         assert any(problem.severity == "error" for problem in parsed.problems)
         return
     compiled = compile_agreement(parsed.agreement, from_year=2026, years=1)
     assert ExecutableAgreement.model_validate(compiled.model_dump(mode="json")) == compiled
     for row in (*compiled.refuse, *compiled.fit, *compiled.tiers, *compiled.routing):
-        condition(row.when).check({}, {})
+        condition(row.when).evaluate({}, {})
     condition(compiled.sales_ready or {})
     condition(compiled.needs.of if compiled.needs else {})
     condition({grade.grade: grade.test for grade in compiled.grades})
     for promise in compiled.promises.values():
         assert promise.targets
-        assert all(parse_within(target.within).rest is not None for target in promise.targets.values())
-    assert render(parsed.agreement, version=1, hash="sha256:0", signatures=[])
+        assert all(parse_duration(target.within).rest is not None for target in promise.targets.values())
+    assert render_agreement(parsed.agreement, version=1, hash="sha256:0", signatures=[])

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from shared.agreement.language.compile import compile_agreement
-from shared.agreement.language.goal import needed
-from shared.agreement.language.parse import parse
-from shared.agreement.language.render import in_sentences, render
+from shared.agreement.language.goal import count_from_goal
+from shared.agreement.language.parse import parse_agreement
+from shared.agreement.language.render import render_agreement, summary_sentences
 from shared.agreement.language.signing import who_signs
 
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
@@ -17,11 +17,11 @@ EXAMPLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
 def found(old: str, new: str, severity: str = "error") -> list[tuple[str, str]]:
     """(what stands at the place, message) of the problems that a change brings."""
     assert EXAMPLE.count(old) == 1, old
-    before = {problem.message for problem in parse(EXAMPLE).problems}
+    before = {problem.message for problem in parse_agreement(EXAMPLE).problems}
     text = EXAMPLE.replace(old, new)
     return [
         (text.splitlines()[problem.line - 1][problem.column - 1 :], problem.message)
-        for problem in parse(text).problems
+        for problem in parse_agreement(text).problems
         if problem.severity == severity and problem.message not in before
     ]
 
@@ -117,7 +117,11 @@ def test_what_somebody_should_know_is_a_warning_at_its_place(old: str, new: str,
 
 
 def test_nothing_that_is_not_executed_goes_unsaid() -> None:
-    said = {problem.path for problem in parse(EXAMPLE).problems if problem.message.startswith("not yet executed: ")}
+    said = {
+        problem.path
+        for problem in parse_agreement(EXAMPLE).problems
+        if problem.message.startswith("not yet executed: ")
+    }
     assert said == {
         *("currency", "review", "goal", "baseline", "stages", "qualification.accounts", "qualification.score.intent"),
         *("qualification.needs.before", "teams.enterprise-dach.method", "teams.enterprise-dach.cap.per_day"),
@@ -158,22 +162,22 @@ GOAL = {
 def test_a_goal_is_worked_back_exactly_and_rounded_up_once(
     rates: dict[str, Decimal], what: str, per: str, count: int | None
 ) -> None:
-    assert needed({**GOAL, "rates": {**GOAL["rates"], **rates}}, what, per) == count  # type: ignore[dict-item]
+    assert count_from_goal({**GOAL, "rates": {**GOAL["rates"], **rates}}, what, per) == count  # type: ignore[dict-item]
 
 
 def test_leads_count_from_one_and_a_half_per_cent_when_nothing_is_known() -> None:
-    assert needed({**GOAL, "rates": {}}, "leads", "quarter") == 5_334
+    assert count_from_goal({**GOAL, "rates": {}}, "leads", "quarter") == 5_334
 
 
 def test_no_warning_is_agreed_by_a_share_of_nothing() -> None:
-    parsed = parse(EXAMPLE.replace("warn: 75 %", "warn: 0 %"))
+    parsed = parse_agreement(EXAMPLE.replace("warn: 75 %", "warn: 0 %"))
     assert parsed.agreement is not None
     assert compile_agreement(parsed.agreement, from_year=2026, years=1).promises["accept"].warn == 0
 
 
 def test_addresses_compare_without_regard_to_capitals() -> None:
     text = EXAMPLE.replace("maya@northwind", "Maya@Northwind").replace("[maya, otto]", "[maya, Otto@X.example]")
-    parsed = parse(text)
+    parsed = parse_agreement(text)
     assert parsed.agreement is not None
     compiled = compile_agreement(parsed.agreement, from_year=2026, years=1)
     assert compiled.signed_by["marketing"] == "maya@northwind.example"
@@ -181,10 +185,10 @@ def test_addresses_compare_without_regard_to_capitals() -> None:
 
 
 def test_the_document_says_shares_as_shares_numbers_as_numbers_and_the_goal_in_leads() -> None:
-    parsed = parse(EXAMPLE.replace("mqls: 200,", "mqls: 1,"))
+    parsed = parse_agreement(EXAMPLE.replace("mqls: 200,", "mqls: 1,"))
     assert parsed.agreement is not None
-    assert in_sentences(parsed.agreement)[0] == "Marketing delivers 449 MQLs a month."
-    page = render(parsed.agreement, version=None, hash="sha256:0", signatures=[])
+    assert summary_sentences(parsed.agreement)[0] == "Marketing delivers 449 MQLs a month."
+    page = render_agreement(parsed.agreement, version=None, hash="sha256:0", signatures=[])
     rows = (
         "<td>volume, at most</td><td>115 %</td>",
         "<td>plan 1, mqls</td><td>1</td>",
@@ -196,15 +200,17 @@ def test_the_document_says_shares_as_shares_numbers_as_numbers_and_the_goal_in_l
 
 
 def test_what_a_file_says_cannot_become_markup() -> None:
-    parsed = parse(EXAMPLE.replace("agreement: Northwind sales", "agreement: <script>alert(1)</script> sales"))
+    parsed = parse_agreement(
+        EXAMPLE.replace("agreement: Northwind sales", "agreement: <script>alert(1)</script> sales")
+    )
     assert parsed.agreement is not None
-    page = render(parsed.agreement, version=None, hash="sha256:0", signatures=[])
+    page = render_agreement(parsed.agreement, version=None, hash="sha256:0", signatures=[])
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
 
 
 def test_one_person_of_each_side_signs() -> None:
-    parsed = parse(EXAMPLE)
+    parsed = parse_agreement(EXAMPLE)
     assert parsed.agreement is not None
     assert who_signs(parsed.agreement) == {"marketing": "maya@northwind.example", "sales": "sam@northwind.example"}
 
@@ -214,9 +220,9 @@ def test_rungs_of_days_are_executed_as_days_and_stand_after_those_of_hours() -> 
         "met_by: attempt, then: [{at: breach, do: notify manager}]",
         "met_by: attempt, then: [{after: 1 day 2 hours, do: notify manager}, {after: %s, do: notify owner}]",
     )
-    agreement = parse(EXAMPLE.replace(old, new % "3 hours")).agreement
+    agreement = parse_agreement(EXAMPLE.replace(old, new % "3 hours")).agreement
     assert agreement
     first_touch = compile_agreement(agreement, from_year=2026).promises["first_touch"]
-    assert [(rung.days, rung.after) for rung in first_touch.rungs] == [(0, 3 * 3600), (1, 2 * 3600)]
+    assert [(rung.days, rung.after) for rung in first_touch.steps] == [(0, 3 * 3600), (1, 2 * 3600)]
     assert not [message for _, message in found(old, new % "3 hours", "warning") if "days" in message]
     assert [text[:8] for text, message in found(old, new % "20 hours", "warning") if "write days too" in message]

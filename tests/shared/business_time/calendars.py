@@ -82,5 +82,5 @@ def drawn(draw: st.DrawFn, time_off: bool = True) -> Drawn:
             "overrides": {day: _text(hours) for day, hours in overrides.items()},
         }
     )
-    calendar = Calendar.compile(spec, dict.fromkeys(holidays, "A Feast")).with_hours(away=away)
+    calendar = Calendar.from_spec(spec, dict.fromkeys(holidays, "A Feast")).with_hours(away=away)
     return Drawn(calendar, Oracle(ZoneInfo(name), week, dates, away), start)

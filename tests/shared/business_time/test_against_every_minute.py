@@ -9,7 +9,7 @@ from shared.agreement.time.business_time import (
     Interval,
     NeverOpens,
     add_business_days,
-    due,
+    add_business_time,
     elapsed,
     is_open,
     next_opening,
@@ -40,7 +40,7 @@ def test_a_deadline_falls_on_the_minute_that_counting_minutes_finds(case: Drawn,
     limit = case.start + LOOK
     wanted = case.oracle.due(case.start, minutes, limit)
     try:
-        found = due(case.calendar, case.start, timedelta(minutes=minutes))
+        found = add_business_time(case.calendar, case.start, timedelta(minutes=minutes))
     except NeverOpens:
         assert wanted is None
         return
@@ -97,7 +97,7 @@ spans = st.timedeltas(timedelta(0), timedelta(hours=60))
 def test_what_goes_by_until_the_deadline_is_what_was_given(case: Drawn, start: datetime, within: timedelta) -> None:
     """To the microsecond, and once it is reached nothing more is needed."""
     try:
-        found = due(case.calendar, start, within)
+        found = add_business_time(case.calendar, start, within)
     except NeverOpens:
         return
     gone = elapsed(case.calendar, start, found.due)
@@ -110,21 +110,21 @@ def test_what_goes_by_until_the_deadline_is_what_was_given(case: Drawn, start: d
 @given(drawn(), moments, spans, spans)
 def test_more_time_is_never_due_earlier(case: Drawn, start: datetime, one: timedelta, more: timedelta) -> None:
     try:
-        longer = due(case.calendar, start, one + more).due
+        longer = add_business_time(case.calendar, start, one + more).due
     except NeverOpens:
         return
-    shorter = due(case.calendar, start, one).due
+    shorter = add_business_time(case.calendar, start, one).due
     assert start <= shorter <= longer
     if one and more:
-        assert due(case.calendar, shorter, more).due == longer
+        assert add_business_time(case.calendar, shorter, more).due == longer
 
 
 @settings(max_examples=200, deadline=None)
 @given(drawn(), moments, spans)
 def test_due_at_the_next_opening_differs_only_at_closing_time(case: Drawn, start: datetime, within: timedelta) -> None:
     try:
-        at_close = due(case.calendar, start, within).due
-        moved = due(case.calendar, start, within, at_close="next open").due
+        at_close = add_business_time(case.calendar, start, within).due
+        moved = add_business_time(case.calendar, start, within, at_close="next open").due
     except NeverOpens:
         return
     assert moved == (at_close if is_open(case.calendar, at_close) else next_opening(case.calendar, at_close))

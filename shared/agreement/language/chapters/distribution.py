@@ -9,23 +9,23 @@ from shared.agreement.language.condition_reader import condition
 from shared.agreement.language.problems import Problems
 from shared.agreement.language.schema import (
     Key,
-    Read,
+    MappingSchema,
+    NodeReader,
     Section,
-    Shape,
-    later,
+    duration,
     list_of,
     located,
     map_of,
-    needed,
-    pattern,
-    scalar,
-    span,
+    matching,
+    not_executed,
+    one_of,
+    required,
+    scalar_text,
     text,
-    whole,
-    word,
+    whole_number,
 )
 
-_member_shape = Shape({"rep": needed(text), "weight": whole(1, 100)})
+_member_shape = MappingSchema({"rep": required(text), "weight": whole_number(1, 100)})
 
 
 def member(node: Node, problems: Problems, path: str) -> Any:
@@ -34,55 +34,55 @@ def member(node: Node, problems: Problems, path: str) -> Any:
 
 
 def _method(node: Node, problems: Problems, path: str) -> str | None:
-    found: str | None = word("round robin", "weighted")(node, problems, path)
-    if found == "weighted":
+    method: str | None = one_of("round robin", "weighted")(node, problems, path)
+    if method == "weighted":
         problems.warning(
             node, path, "not yet executed: the method weighted; turns go round robin, a weight counts there"
         )
-    return found
+    return method
 
 
-_cap = Shape(
+_cap = MappingSchema(
     {
-        "open": whole(1, 100_000),
+        "open": whole_number(1, 100_000),
         **{
-            name: later(whole(1, 100_000), f"the cap {name}")
+            name: not_executed(whole_number(1, 100_000), f"the cap {name}")
             for name in ("per_hour", "per_day", "per_week", "per_month")
         },
-        "by_tier": later(map_of(whole(1, 100_000)), "caps by tier"),
+        "by_tier": not_executed(map_of(whole_number(1, 100_000)), "caps by tier"),
     }
 )
-team = Shape(
+team = MappingSchema(
     {
         "manager": located(text),
         "members": list_of(located(member), least=0),
         "calendar": located(text),
         "method": _method,
         "cap": _cap,
-        "catch_up": word("none"),
+        "catch_up": one_of("none"),
     }
 )
 
 
-def target(node: Node, problems: Problems, path: str) -> str | None:
+def routing_target(node: Node, problems: Problems, path: str) -> str | None:
     """Where a rule sends leads: owner, previous owner, rep:ID, a team, or a table."""
-    found = scalar(node, problems, path, "a team, rep:ID, owner or previous owner")
-    if found and found.startswith("table:"):
-        if not pattern(r"table:[a-z0-9_]+ by [a-z_.]+(, ?[a-z_.]+)*", "a table such as table:us_territories by state")(
+    to = scalar_text(node, problems, path, "a team, rep:ID, owner or previous owner")
+    if to and to.startswith("table:"):
+        if not matching(r"table:[a-z0-9_]+ by [a-z_.]+(, ?[a-z_.]+)*", "a table such as table:us_territories by state")(
             node, problems, path
         ):
             return None
         problems.warning(node, path, "not yet executed: territory tables; the rule is passed over")
-    return found
+    return to
 
 
-rule = Shape(
+rule = MappingSchema(
     {
-        "rule": needed(text),
+        "rule": required(text),
         "when": condition,
-        "to": needed(located(target)),
-        "within": span,
-        "else": word("next rule"),
+        "to": required(located(routing_target)),
+        "within": duration,
+        "else": one_of("next rule"),
         "skills": list_of(text),
         "backup": located(text),
     }
@@ -92,34 +92,36 @@ rule = Shape(
 def off_hours(node: Node, problems: Problems, path: str) -> Any:
     """Hold until open, assign anyway, or go to the next open team."""
     if not isinstance(node, MappingNode):
-        found = word("assign anyway", "hold until open", "next open team")(node, problems, path)
-        if found == "next open team":
+        choice = one_of("assign anyway", "hold until open", "next open team")(node, problems, path)
+        if choice == "next open team":
             problems.warning(node, path, "not yet executed: leads are held until somebody opens")
-        made = Section(node, path)
-        made["then"] = "assign anyway" if found == "assign anyway" else "hold until open"
-        return made
-    every = Shape({"by": word("priority"), "every": span})
-    shaped = Shape(
+        section = Section(node, path)
+        section["then"] = "assign anyway" if choice == "assign anyway" else "hold until open"
+        return section
+    release = MappingSchema({"by": one_of("priority"), "every": duration})
+    shaped = MappingSchema(
         {
-            "hold": word("until open"),
+            "hold": one_of("until open"),
             "except": list_of(located(text)),
-            "release": later(every, "held leads are released at opening, not one by one"),
+            "release": not_executed(release, "held leads are released at opening, not one by one"),
         }
     )(node, problems, path)
     shaped["then"] = "hold until open" if "hold" in shaped else "assign anyway"
     return shaped
 
 
-_every = pattern(
+frequency = matching(
     r"(daily|weekly (mon|tue|wed|thu|fri|sat|sun)|monthly)( \d{2}:\d{2})?",
     "a rhythm such as weekly mon 09:00 or daily 08:30",
 )
 
-DISTRIBUTION: Mapping[str, Key | Read] = {
+DISTRIBUTION: Mapping[str, Key | NodeReader] = {
     "teams": map_of(team),
     "routing": list_of(rule),
-    "unrouted": Shape({"alert": word("ops", "marketing", "manager", "sales"), "after": span}),
+    "unrouted": MappingSchema({"alert": one_of("ops", "marketing", "manager", "sales"), "after": duration}),
     "off_hours": off_hours,
-    "deliver": later(Shape({"every": _every, "tiers": list_of(located(text))}), "leads go at once, not in batches"),
+    "deliver": not_executed(
+        MappingSchema({"every": frequency, "tiers": list_of(located(text))}), "leads go at once, not in batches"
+    ),
 }
-rhythm = _every
+rhythm = frequency

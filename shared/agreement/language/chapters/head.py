@@ -8,100 +8,100 @@ from shared.agreement.language.problems import Problems
 from shared.agreement.language.schema import (
     PERIOD,
     Key,
-    Read,
-    Shape,
-    day,
-    later,
+    MappingSchema,
+    NodeReader,
+    calendar_date,
+    duration,
     list_of,
-    needed,
-    pattern,
-    scalar,
+    matching,
+    not_executed,
+    one_of,
+    required,
+    scalar_text,
     share,
-    span,
     text,
-    whole,
-    word,
+    whole_number,
 )
 from shared.agreement.language.schema import number as amount
 from shared.agreement.time.calendar import zone_named
 
-NOT_WHO = ("signed_by", "managers")
+REVIEW_GROUPS = ("signed_by", "managers")
 
 
-def zone(node: Node, problems: Problems, path: str) -> str | None:
+def time_zone(node: Node, problems: Problems, path: str) -> str | None:
     """An IANA time zone."""
-    found = scalar(node, problems, path, "a time zone such as Europe/Berlin")
-    if found is None:
+    name = scalar_text(node, problems, path, "a time zone such as Europe/Berlin")
+    if name is None:
         return None
     try:
-        return zone_named(found).key
+        return zone_named(name).key
     except ValueError as error:
         problems.error(node, path, str(error))
         return None
 
 
-address = pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address such as maya@northwind.example")
-currency = pattern(
+address = matching(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address such as maya@northwind.example")
+currency = matching(
     r"AED|AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|ILS|INR|JPY|KRW|MXN|NOK|NZD|PLN|RON|SEK|SGD|THB|TRY|TWD|USD|ZAR",
     "a currency such as USD",
 )
-_rhythm = Shape({"every": needed(PERIOD), "times": whole(1, 60)})
-_who = list_of(word(*NOT_WHO, "executive", "marketing", "sales"))
+_review_frequency = MappingSchema({"every": required(PERIOD), "times": whole_number(1, 60)})
+_attendees = list_of(one_of(*REVIEW_GROUPS, "executive", "marketing", "sales"))
 
-HEAD: Mapping[str, Key | Read] = {
-    "agreement": needed(text),
-    "effective": day,
-    "timezone": zone,
-    "currency": later(currency, "money is shown once goals and costs are judged"),
-    "signed_by": needed(Shape({"marketing": needed(address), "sales": needed(address)})),
-    "people": Shape(
+HEAD: Mapping[str, Key | NodeReader] = {
+    "agreement": required(text),
+    "effective": calendar_date,
+    "timezone": time_zone,
+    "currency": not_executed(currency, "money is shown once goals and costs are judged"),
+    "signed_by": required(MappingSchema({"marketing": required(address), "sales": required(address)})),
+    "people": MappingSchema(
         {name: list_of(text) for name in ("marketing", "sales", "executive", "ops")},
     ),
-    "review": later(
-        Shape({"first": _rhythm, "then": _rhythm, "who": _who, "remind": span}),
+    "review": not_executed(
+        MappingSchema({"first": _review_frequency, "then": _review_frequency, "who": _attendees, "remind": duration}),
         "the review pack and its reminders",
     ),
 }
 
-_goal = Shape(
+_goal = MappingSchema(
     {
-        "revenue": Shape({"amount": needed(amount), "per": needed(PERIOD)}),
+        "revenue": MappingSchema({"amount": required(amount), "per": required(PERIOD)}),
         "marketing_share": share,
-        "pipeline": Shape({"marketing_share": word("measured")}),
+        "pipeline": MappingSchema({"marketing_share": one_of("measured")}),
         "average_deal": amount,
-        "rates": Shape(
+        "rates": MappingSchema(
             dict.fromkeys(
                 ("lead_to_mql", "mql_to_sal", "sal_to_sql", "sql_to_won", "lead_to_revenue", "mql_to_sql"), share
             )
         ),
-        "cycle": Shape({"mql_to_won": span, "lead_to_won": span}),
-        "sourced": Shape({"by": word("first touch", "last touch", "created by"), "within": span}),
-        "periods": Shape(
+        "cycle": MappingSchema({"mql_to_won": duration, "lead_to_won": duration}),
+        "sourced": MappingSchema({"by": one_of("first touch", "last touch", "created by"), "within": duration}),
+        "periods": MappingSchema(
             {
-                "year_starts": word(
+                "year_starts": one_of(
                     *("january", "february", "march", "april", "may", "june"),
                     *("july", "august", "september", "october", "november", "december"),
                 ),
-                "first": word("pro rata", "whole"),
+                "first": one_of("pro rata", "whole"),
             }
         ),
     }
 )
-_quarter = pattern(r"\d{4}(-Q[1-4]|-\d{2})?", "a period such as 2026-Q3")
-_stage = Shape(
+_quarter = matching(r"\d{4}(-Q[1-4]|-\d{2})?", "a period such as 2026-Q3")
+_stage = MappingSchema(
     {
-        "stage": needed(word("lead", "MQL", "SAL", "SQL", "opportunity", "customer")),
-        "is": needed(word("received", "qualified", "accepted", "contacted", "advanced", "won")),
-        "side": needed(word("marketing", "sales")),
+        "stage": required(one_of("lead", "MQL", "SAL", "SQL", "opportunity", "customer")),
+        "is": required(one_of("received", "qualified", "accepted", "contacted", "advanced", "won")),
+        "side": required(one_of("marketing", "sales")),
         "means": text,
     }
 )
 
-GOAL: Mapping[str, Key | Read] = {
-    "goal": later(_goal, "the goal is not worked back to leads"),
-    "baseline": later(
-        Shape({"period": _quarter, "visits": amount, "leads": amount, "close_rate": share}),
+GOAL: Mapping[str, Key | NodeReader] = {
+    "goal": not_executed(_goal, "the goal is not worked back to leads"),
+    "baseline": not_executed(
+        MappingSchema({"period": _quarter, "visits": amount, "leads": amount, "close_rate": share}),
         "the baseline is not compared",
     ),
-    "stages": later(list_of(_stage), "the stages are printed, not counted"),
+    "stages": not_executed(list_of(_stage), "the stages are printed, not counted"),
 }

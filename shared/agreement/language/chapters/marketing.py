@@ -2,27 +2,27 @@
 
 from collections.abc import Mapping
 
-from shared.agreement.language.chapters.sales import deed
+from shared.agreement.language.chapters.sales import escalation_action
 from shared.agreement.language.condition_reader import condition
 from shared.agreement.language.schema import (
     PERIOD,
     Key,
-    Read,
-    Shape,
-    comparison,
+    MappingSchema,
+    NodeReader,
+    bound,
+    duration,
     either,
-    later,
     list_of,
-    needed,
+    matching,
+    not_executed,
     number,
-    pattern,
+    one_of,
+    required,
     share,
-    span,
     text,
-    word,
 )
 
-_goal = either(number, word("from goal"))
+_goal = either(number, one_of("from goal"))
 _MEANS = (
     "webinar",
     "paid search",
@@ -35,58 +35,72 @@ _MEANS = (
     "seo",
     "referral",
 )
-_commitments = Shape(
+_commitments = MappingSchema(
     {
-        "volume": Shape({"mqls": _goal, "leads": _goal, "per": needed(PERIOD), "at_most": share, "at_risk": share}),
-        "quality": Shape(
+        "volume": MappingSchema(
+            {"mqls": _goal, "leads": _goal, "per": required(PERIOD), "at_most": share, "at_risk": share}
+        ),
+        "quality": MappingSchema(
             {
-                "accepted": comparison(),
-                "with_needs": comparison(),
-                "above_score": Shape({"score": comparison("number"), "share": comparison()}),
-                "improve": Shape(
-                    {"accepted": pattern(r"\d+(\.\d+)? points?", "an amount such as 2 points"), "every": PERIOD}
+                "accepted": bound(),
+                "with_needs": bound(),
+                "above_score": MappingSchema({"score": bound("number"), "share": bound()}),
+                "improve": MappingSchema(
+                    {"accepted": matching(r"\d+(\.\d+)? points?", "an amount such as 2 points"), "every": PERIOD}
                 ),
                 "per": PERIOD,
             }
         ),
-        "hygiene": Shape({"duplicates": comparison(), "refused": comparison(), "per": PERIOD}),
-        "cost": Shape({"per_mql": comparison("number"), "budget": number, "per": PERIOD}),
+        "hygiene": MappingSchema({"duplicates": bound(), "refused": bound(), "per": PERIOD}),
+        "cost": MappingSchema({"per_mql": bound("number"), "budget": number, "per": PERIOD}),
         "plan": list_of(
-            Shape(
-                {"campaign": needed(text), "means": word(*_MEANS), "mqls": number, "leads": number, "per_mql": number}
+            MappingSchema(
+                {
+                    "campaign": required(text),
+                    "means": one_of(*_MEANS),
+                    "mqls": number,
+                    "leads": number,
+                    "per_mql": number,
+                }
             )
         ),
-        "sourced": Shape({"revenue": _goal, "pipeline": _goal, "per": PERIOD}),
-        "nurture": Shape(
+        "sourced": MappingSchema({"revenue": _goal, "pipeline": _goal, "per": PERIOD}),
+        "nurture": MappingSchema(
             {
-                "tracks": list_of(Shape({"track": needed(text), "when": needed(condition)})),
-                "start": Shape({"within": span}),
-                "back_to": word("previous owner", "routing"),
-                "within": span,
-                "end": Shape({"after": span, "do": word("archive")}),
+                "tracks": list_of(MappingSchema({"track": required(text), "when": required(condition)})),
+                "start": MappingSchema({"within": duration}),
+                "back_to": one_of("previous owner", "routing"),
+                "within": duration,
+                "end": MappingSchema({"after": duration, "do": one_of("archive")}),
             }
         ),
-        "answer_feedback": Shape({"within": span, "share": comparison(), "per": PERIOD}),
-        "then": list_of(Shape({"at": word("at_risk", "missed"), "do": list_of(either(deed, word("open variance")))})),
+        "answer_feedback": MappingSchema({"within": duration, "share": bound(), "per": PERIOD}),
+        "then": list_of(
+            MappingSchema(
+                {"at": one_of("at_risk", "missed"), "do": list_of(either(escalation_action, one_of("open variance")))}
+            )
+        ),
     }
 )
-_variance = Shape(
+_variance = MappingSchema(
     {
-        "opens": Shape({"commitment": word("missed"), "promise": Shape({"kept": comparison(), "per": PERIOD})}),
-        "meet": Shape(
-            {"within": span, "who": list_of(word("signed_by", "managers", "executive", "marketing", "sales"))}
+        "opens": MappingSchema(
+            {"commitment": one_of("missed"), "promise": MappingSchema({"kept": bound(), "per": PERIOD})}
         ),
-        "remedy": Shape(
+        "meet": MappingSchema(
+            {"within": duration, "who": list_of(one_of("signed_by", "managers", "executive", "marketing", "sales"))}
+        ),
+        "remedy": MappingSchema(
             {
-                "plan_within": span,
-                "needs": list_of(word("cause", "action", "owner", "due")),
-                "closes": pattern(r"after \d+ good periods?", "words such as after 2 good periods"),
+                "plan_within": duration,
+                "needs": list_of(one_of("cause", "action", "owner", "due")),
+                "closes": matching(r"after \d+ good periods?", "words such as after 2 good periods"),
             }
         ),
     }
 )
 
-MARKETING: Mapping[str, Key | Read] = {
-    "commitments": later(_commitments, "what marketing owes in numbers"),
-    "variance": later(_variance, "meetings and remedies after a miss"),
+MARKETING: Mapping[str, Key | NodeReader] = {
+    "commitments": not_executed(_commitments, "what marketing owes in numbers"),
+    "variance": not_executed(_variance, "meetings and remedies after a miss"),
 }

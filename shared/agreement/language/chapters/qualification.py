@@ -5,32 +5,32 @@ from typing import Any
 
 from yaml.nodes import Node
 
-from shared.agreement.language.condition_reader import condition, test
+from shared.agreement.language.condition_reader import condition, field_test
 from shared.agreement.language.problems import Problems
 from shared.agreement.language.schema import (
     Key,
-    Read,
-    Shape,
-    later,
+    MappingSchema,
+    NodeReader,
+    duration,
     list_of,
     located,
     map_of,
-    needed,
-    pattern,
-    span,
+    matching,
+    not_executed,
+    one_of,
+    required,
     text,
-    whole,
-    word,
+    whole_number,
 )
 
-points = whole(-1000, 1000)
-_fit = Shape({"points": needed(points), "when": needed(condition), "why": text})
-_intent = Shape(
+points = whole_number(-1000, 1000)
+_fit = MappingSchema({"points": required(points), "when": required(condition), "why": text})
+_intent = MappingSchema(
     {
-        "points": needed(points),
-        "when": needed(condition),
-        "half_life": span,
-        "at_most": whole(1, 1000),
+        "points": required(points),
+        "when": required(condition),
+        "half_life": duration,
+        "at_most": whole_number(1, 1000),
         "why": text,
     }
 )
@@ -39,60 +39,68 @@ _NEEDS = ("need", "budget", "timeframe", "decision_maker")
 
 def need_test(node: Node, problems: Problems, path: str) -> Any:
     """What meets a need: `known`, or the values that do."""
-    return test(path.rpartition(".")[2], node, problems, path)
+    return field_test(path.rpartition(".")[2], node, problems, path)
 
 
 def _before(node: Node, problems: Problems, path: str) -> str | None:
-    found: str | None = word("qualified", "accepted", "never")(node, problems, path)
-    if found in ("qualified", "accepted"):
+    state: str | None = one_of("qualified", "accepted", "never")(node, problems, path)
+    if state in ("qualified", "accepted"):
         problems.warning(node, path, "not yet executed: needs are counted and shown, they gate nothing")
-    return found
+    return state
 
 
-def ready(node: Node, problems: Problems, path: str) -> dict[str, Any]:
+def sales_ready(node: Node, problems: Problems, path: str) -> dict[str, Any]:
     """`sales_ready`: a condition, and `or` with another one."""
-    shaped = Shape(
+    section = MappingSchema(
         {
-            "score": lambda n, p, at: test("score", n, p, at),
+            "score": lambda n, p, at: field_test("score", n, p, at),
             "or": condition,
-            "activity": lambda n, p, at: test("activity", n, p, at),
-            "grade": lambda n, p, at: test("grade", n, p, at),
+            "activity": lambda n, p, at: field_test("activity", n, p, at),
+            "grade": lambda n, p, at: field_test("grade", n, p, at),
         }
     )(node, problems, path)
-    alone = {name: value for name, value in shaped.items() if name != "or"}
-    return {"any": [alone, shaped["or"]]} if "or" in shaped else alone
+    alone = {name: value for name, value in section.items() if name != "or"}
+    return {"any": [alone, section["or"]]} if "or" in section else alone
 
 
-_bound = pattern(r">=?\s*\d+(\.\d+)?", "a bound such as >= 80")
+_score_bound = matching(r">=?\s*\d+(\.\d+)?", "a bound such as >= 80")
 
-QUALIFICATION: Mapping[str, Key | Read] = {
-    "qualification": Shape(
+QUALIFICATION: Mapping[str, Key | NodeReader] = {
+    "qualification": MappingSchema(
         {
-            "refuse": list_of(Shape({"reason": needed(text), "when": needed(condition)})),
-            "duplicates": Shape(
-                {"match": list_of(word("email", "phone", "contact")), "within": span, "then": word("keep owner")}
+            "refuse": list_of(MappingSchema({"reason": required(text), "when": required(condition)})),
+            "duplicates": MappingSchema(
+                {
+                    "match": list_of(one_of("email", "phone", "contact")),
+                    "within": duration,
+                    "then": one_of("keep owner"),
+                }
             ),
-            "accounts": later(
-                Shape({"match": list_of(word("domain", "company"))}),
+            "accounts": not_executed(
+                MappingSchema({"match": list_of(one_of("domain", "company"))}),
                 "lead-to-account matching against the account list",
             ),
-            "score": Shape(
+            "score": MappingSchema(
                 {
                     "fit": list_of(_fit),
-                    "intent": later(list_of(_intent), "points for what they did, which fade with time"),
+                    "intent": not_executed(list_of(_intent), "points for what they did, which fade with time"),
                     "grade": map_of(
-                        _bound,
+                        _score_bound,
                         lambda name: (
                             None if name.isupper() and len(name) == 1 else f"A grade is a letter, not {name!r}."
                         ),
                     ),
                 }
             ),
-            "needs": Shape(
-                {"of": needed(Shape(dict.fromkeys(_NEEDS, need_test))), "at_least": whole(0, 20), "before": _before}
+            "needs": MappingSchema(
+                {
+                    "of": required(MappingSchema(dict.fromkeys(_NEEDS, need_test))),
+                    "at_least": whole_number(0, 20),
+                    "before": _before,
+                }
             ),
-            "sales_ready": ready,
-            "tiers": list_of(Shape({"tier": needed(located(text)), "when": needed(condition)})),
+            "sales_ready": sales_ready,
+            "tiers": list_of(MappingSchema({"tier": required(located(text)), "when": required(condition)})),
         }
     )
 }

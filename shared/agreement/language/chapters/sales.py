@@ -5,40 +5,40 @@ from typing import Any
 
 from yaml.nodes import Node, SequenceNode
 
-from shared.agreement.language.chapters.head import zone
+from shared.agreement.language.chapters.head import time_zone
 from shared.agreement.language.problems import Problems
 from shared.agreement.language.schema import (
     PERIOD,
     Key,
-    Read,
-    Shape,
-    comparison,
-    day,
+    MappingSchema,
+    NodeReader,
+    bound,
+    calendar_date,
+    duration,
     either,
-    keys_of,
-    later,
     list_of,
     located,
     map_of,
-    needed,
+    mapping_items,
+    matching,
+    not_executed,
     number,
-    pattern,
-    scalar,
+    one_of,
+    required,
+    scalar_text,
     share,
-    span,
     text,
-    whole,
-    word,
+    whole_number,
 )
 from shared.agreement.time.calendar import CalendarSpec
-from shared.agreement.time.holidays import check_code
+from shared.agreement.time.holidays import validate_code
 from shared.agreement.time.hours import parse_week
 
 
 def hours(node: Node, problems: Problems, path: str) -> dict[str, tuple[str, ...]]:
     """Days to windows: {mon-fri: 09:00-17:30}, or a list of windows for a day with a break."""
-    made: dict[str, tuple[str, ...]] = {}
-    for name, where, value in keys_of(node, problems, path):
+    windows_of_days: dict[str, tuple[str, ...]] = {}
+    for name, where, value in mapping_items(node, problems, path):
         parts = value.value if isinstance(value, SequenceNode) else [value]
         windows = tuple(str(getattr(part, "value", "")) for part in parts)
         try:
@@ -48,29 +48,29 @@ def hours(node: Node, problems: Problems, path: str) -> dict[str, tuple[str, ...
             at = where if repr(name) in str(error) else wrong or parts[0]
             problems.error(at, f"{path}.{name}", str(error)[:1].upper() + str(error)[1:])
             continue
-        made[name] = windows
-    return made
+        windows_of_days[name] = windows
+    return windows_of_days
 
 
 def holidays(node: Node, problems: Problems, path: str) -> str | None:
     """The code of a country or one of its parts."""
-    found = scalar(node, problems, path, "a code such as US or DE-BE")
-    if found:
+    code = scalar_text(node, problems, path, "a code such as US or DE-BE")
+    if code:
         try:
-            check_code(found)
+            validate_code(code)
         except ValueError as error:
             problems.error(node, path, str(error))
             return None
-    return found
+    return code
 
 
-_windows = list_of(pattern(r"\d{1,2}:\d{2}-\d{1,2}:\d{2}", "hours such as 09:00-12:00"), least=0)
-_calendar = Shape(
+_windows = list_of(matching(r"\d{1,2}:\d{2}-\d{1,2}:\d{2}", "hours such as 09:00-12:00"), least=0)
+_calendar = MappingSchema(
     {
-        "timezone": needed(zone),
-        "hours": needed(hours),
+        "timezone": required(time_zone),
+        "hours": required(hours),
         "holidays": holidays,
-        "closed": list_of(day),
+        "closed": list_of(calendar_date),
         "overrides": map_of(
             _windows, lambda name: None if len(name) == 10 else f"{name!r} is not a date such as 2026-12-24."
         ),
@@ -81,17 +81,17 @@ _calendar = Shape(
 def calendar(node: Node, problems: Problems, path: str) -> CalendarSpec | None:
     """A working calendar."""
     before = len(problems.errors)
-    found = _calendar(node, problems, path)
+    section = _calendar(node, problems, path)
     if len(problems.errors) > before:
         return None
     try:
-        return CalendarSpec.model_validate(dict(found))
+        return CalendarSpec.model_validate(dict(section))
     except ValueError as error:
         problems.error(node, path, f"The calendar cannot be read: {str(error).splitlines()[-1].strip()}")
         return None
 
 
-DO = (
+ACTIONS = (
     "notify owner",
     "notify manager",
     "notify marketing",
@@ -102,115 +102,143 @@ DO = (
 )
 
 
-def deed(node: Node, problems: Problems, path: str) -> str | None:
+def escalation_action(node: Node, problems: Problems, path: str) -> str | None:
     """What a rung does."""
-    found = scalar(node, problems, path, "what to do, such as notify manager")
-    if found and found.startswith("recycle as ") and found.removeprefix("recycle as ").strip():
-        return found
-    return word(*DO, "recycle as REASON")(node, problems, path)  # type: ignore[no-any-return]
+    action = scalar_text(node, problems, path, "what to do, such as notify manager")
+    if action and action.startswith("recycle as ") and action.removeprefix("recycle as ").strip():
+        return action
+    return one_of(*ACTIONS, "recycle as REASON")(node, problems, path)  # type: ignore[no-any-return]
 
 
-rung = Shape(
+escalation_step = MappingSchema(
     {
-        "at": word("breach"),
-        "after": span,
-        "do": needed(list_of(deed)),
-        "at_most": whole(1, 100),
-        "never": word("previous owners"),
-        "unless": later(word("cadence unfinished"), "a rung that waits for the cadence"),
+        "at": one_of("breach"),
+        "after": duration,
+        "do": required(list_of(escalation_action)),
+        "at_most": whole_number(1, 100),
+        "never": one_of("previous owners"),
+        "unless": not_executed(one_of("cadence unfinished"), "a rung that waits for the cadence"),
     }
 )
-_target = Shape(
-    {"within": span, "off_hours": span, "before": later(word("next delivery"), "a deadline before the next delivery")}
+_target = MappingSchema(
+    {
+        "within": duration,
+        "off_hours": duration,
+        "before": not_executed(one_of("next delivery"), "a deadline before the next delivery"),
+    }
 )
 
 
-def tiered(*more: tuple[str, Key | Read]) -> Shape:
+def promise_by_tier(*more: tuple[str, Key | NodeReader]) -> MappingSchema:
     """A promise: targets by tier (or `within` for all), a warning, rungs, and keys of its own."""
-    own: dict[str, Key | Read] = {"within": span, "off_hours": span, "warn": share, "then": list_of(rung), **dict(more)}
-    return Shape(own, also=_target, free=lambda name: name not in own)
+    own: dict[str, Key | NodeReader] = {
+        "within": duration,
+        "off_hours": duration,
+        "warn": share,
+        "then": list_of(escalation_step),
+        **dict(more),
+    }
+    return MappingSchema(own, extra=_target, allows_extra=lambda name: name not in own)
 
 
-_from = word("received", "assigned", "accepted")
-_pace = Shape(
+_runs_from = one_of("received", "assigned", "accepted")
+_pace = MappingSchema(
     {
-        "attempts": whole(1, 1000),
-        "pause": Shape({"at_least": span, "at_most": span}),
-        "give_up": Shape({"after": span, "do": deed}),
+        "attempts": whole_number(1, 1000),
+        "pause": MappingSchema({"at_least": duration, "at_most": duration}),
+        "give_up": MappingSchema({"after": duration, "do": escalation_action}),
     }
 )
-_step = Shape(
-    {"day": whole(0, 3650), "by": word("call", "email", "linkedin", "sms", "meeting", "letter"), "say": located(text)}
-)
-_cadence = Shape({"steps": list_of(_step), "then": list_of(rung)}, also=_pace)
-_STATES = ("assigned", "accepted", "contacted", "advanced")
-_promises = Shape(
+_step = MappingSchema(
     {
-        "accept": tiered(),
-        "first_touch": tiered(("from", _from), ("met_by", word("attempt", "contacted"))),
-        "cadence": later(_cadence, "the cadence"),
-        "qualify": later(Shape({"within": span, "warn": share, "then": list_of(rung)}), "the promise to qualify"),
-        "stalled": later(
-            Shape({"in": list_of(word(*_STATES)), "after": span, "then": list_of(rung)}), "leads that stall"
+        "day": whole_number(0, 3650),
+        "by": one_of("call", "email", "linkedin", "sms", "meeting", "letter"),
+        "say": located(text),
+    }
+)
+_cadence = MappingSchema({"steps": list_of(_step), "then": list_of(escalation_step)}, extra=_pace)
+_STATES = ("assigned", "accepted", "contacted", "advanced")
+_promises = MappingSchema(
+    {
+        "accept": promise_by_tier(),
+        "first_touch": promise_by_tier(("from", _runs_from), ("met_by", one_of("attempt", "contacted"))),
+        "cadence": not_executed(_cadence, "the cadence"),
+        "qualify": not_executed(
+            MappingSchema({"within": duration, "warn": share, "then": list_of(escalation_step)}),
+            "the promise to qualify",
         ),
-        "feedback": later(
-            Shape({"within": span, "rating": pattern(r"\d+ to \d+", "a range such as 1 to 5"), "then": list_of(rung)}),
+        "stalled": not_executed(
+            MappingSchema({"in": list_of(one_of(*_STATES)), "after": duration, "then": list_of(escalation_step)}),
+            "leads that stall",
+        ),
+        "feedback": not_executed(
+            MappingSchema(
+                {
+                    "within": duration,
+                    "rating": matching(r"\d+ to \d+", "a range such as 1 to 5"),
+                    "then": list_of(escalation_step),
+                }
+            ),
             "feedback on leads",
         ),
-        "clock": Shape(
+        "clock": MappingSchema(
             {
-                "follows": either(word("owner", "team", "24x7"), lambda n, p, at: _lead_zone(n, p, at)),
-                "at_close": word("close", "next open"),
-                "day": word("business"),
-                "on_reassign": Shape({"continue_with_at_least": span}),
+                "follows": either(one_of("owner", "team", "24x7"), lambda n, p, at: _followed_by_clock(n, p, at)),
+                "at_close": one_of("close", "next open"),
+                "day": one_of("business"),
+                "on_reassign": MappingSchema({"continue_with_at_least": duration}),
             }
         ),
     }
 )
 
 
-def _lead_zone(node: Node, problems: Problems, path: str) -> Any:
-    found = word("owner", "team", "lead", "24x7")(node, problems, path)
-    if found == "lead":
+def _followed_by_clock(node: Node, problems: Problems, path: str) -> Any:
+    follows = one_of("owner", "team", "lead", "24x7")(node, problems, path)
+    if follows == "lead":
         problems.warning(node, path, "not yet executed: the clock follows the team's calendar, not the lead's zone")
-    return found
+    return follows
 
 
-_decline = Shape(
+_decline = MappingSchema(
     {
         "ours": list_of(text, least=0),
         "theirs": list_of(text, least=0),
-        "then": word("reassign", "return to marketing"),
-        "at_most": whole(0, 100),
-        "last": word("return to marketing"),
+        "then": one_of("reassign", "return to marketing"),
+        "at_most": whole_number(0, 100),
+        "last": one_of("return to marketing"),
     }
 )
-_goal = either(number, word("from goal"))
-_count = Shape({"count": _goal, "per": PERIOD, "at_risk": share})
-_money = Shape({"amount": _goal, "per": PERIOD, "at_risk": share, "by": list_of(word("team", "rep"))})
-_targets = Shape(
+_goal = either(number, one_of("from goal"))
+_count = MappingSchema({"count": _goal, "per": PERIOD, "at_risk": share})
+_money = MappingSchema({"amount": _goal, "per": PERIOD, "at_risk": share, "by": list_of(one_of("team", "rep"))})
+_targets = MappingSchema(
     {
         "sqls": _count,
         "sals": _count,
         "pipeline": _money,
         "revenue": _money,
-        "rates": Shape(
-            {"mql_to_sql": comparison(), "mql_to_sal": comparison(), "sal_to_sql": comparison(), "per": PERIOD}
-        ),
+        "rates": MappingSchema({"mql_to_sql": bound(), "mql_to_sal": bound(), "sal_to_sql": bound(), "per": PERIOD}),
     }
 )
 
-SALES: Mapping[str, Key | Read] = {
+SALES: Mapping[str, Key | NodeReader] = {
     "calendars": map_of(calendar),
     "promises": _promises,
-    "sql_requires": later(list_of(word("amount", "close_date", "probability", "product")), "what an SQL needs"),
-    "checklist": later(
-        Shape(
-            {"before": word("first_touch", "accept"), "items": list_of(text), "skip": word("with a reason", "never")}
+    "sql_requires": not_executed(
+        list_of(one_of("amount", "close_date", "probability", "product")), "what an SQL needs"
+    ),
+    "checklist": not_executed(
+        MappingSchema(
+            {
+                "before": one_of("first_touch", "accept"),
+                "items": list_of(text),
+                "skip": one_of("with a reason", "never"),
+            }
         ),
         "the checklist",
     ),
-    "content": later(map_of(pattern(r"https?://\S+", "a web address")), "content for the steps of a cadence"),
-    "dispositions": Shape({"decline": _decline, "disqualify": list_of(text)}),
-    "targets": later(_targets, "what sales owes in numbers"),
+    "content": not_executed(map_of(matching(r"https?://\S+", "a web address")), "content for the steps of a cadence"),
+    "dispositions": MappingSchema({"decline": _decline, "disqualify": list_of(text)}),
+    "targets": not_executed(_targets, "what sales owes in numbers"),
 }

@@ -4,86 +4,88 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from shared.agreement.language.checks.arithmetic import sums
-from shared.agreement.language.checks.not_executed import unexecuted
-from shared.agreement.language.checks.uniqueness import once
-from shared.agreement.language.nodes import at as _section
+from shared.agreement.language.checks.arithmetic import check_arithmetic
+from shared.agreement.language.checks.not_executed import check_not_executed
+from shared.agreement.language.checks.uniqueness import check_uniqueness
+from shared.agreement.language.nodes import value_at as _section
 from shared.agreement.language.problems import Problems
-from shared.agreement.language.schema import Located, Section, near
+from shared.agreement.language.schema import Located, Section, suggest
 from shared.agreement.time.calendar import Calendar
-from shared.agreement.time.duration import parse_within
+from shared.agreement.time.duration import parse_duration
 
 
 def lint(chapters: Section, problems: Problems, roster: frozenset[str] | None) -> None:
     """Add what is wrong between the chapters."""
-    _teams(chapters, problems, roster)
-    _routing(chapters, problems, roster)
-    _tiers(chapters, problems)
-    _calendars(chapters, problems)
-    _promises(chapters, problems)
-    _content(chapters, problems)
-    once(chapters, problems)
-    sums(chapters, problems)
-    unexecuted(chapters, problems)
+    _check_teams(chapters, problems, roster)
+    _check_routing(chapters, problems, roster)
+    _check_tiers(chapters, problems)
+    _check_calendars(chapters, problems)
+    _check_promises(chapters, problems)
+    _check_content(chapters, problems)
+    check_uniqueness(chapters, problems)
+    check_arithmetic(chapters, problems)
+    check_not_executed(chapters, problems)
 
 
-def _known(item: Located | None, known: Iterable[str], what: str, problems: Problems) -> None:
+def _check_known(item: Located | None, known: Iterable[str], what: str, problems: Problems) -> None:
     names = list(known)
     if item is not None and item.value is not None and item.value not in names:
-        problems.error(item.node, item.path, f"There is no {what} {item.value!r}{near(str(item.value), names)}")
+        problems.error(item.node, item.path, f"There is no {what} {item.value!r}{suggest(str(item.value), names)}")
 
 
-def _teams(chapters: Section, problems: Problems, roster: frozenset[str] | None) -> None:
+def _check_teams(chapters: Section, problems: Problems, roster: frozenset[str] | None) -> None:
     calendars = _section(chapters, "calendars")
     for name, team in _section(chapters, "teams").items():
-        _known(team.get("calendar"), calendars, "calendar", problems)
+        _check_known(team.get("calendar"), calendars, "calendar", problems)
         if "members" not in team:
             problems.warning(team.node, team.path, f"The team {name!r} names no members; it takes the roster's.")
         elif not team["members"]:
-            problems.error(team.place("members"), f"{team.path}.members", f"The team {name!r} has no members.")
+            problems.error(team.node_of("members"), f"{team.path}.members", f"The team {name!r} has no members.")
         people = [*team.get("members", []), *([team["manager"]] if team.get("manager") else [])]
         for person in people:
-            _person(person, roster, problems)
+            _check_person(person, roster, problems)
 
 
-def _person(item: Located, roster: frozenset[str] | None, problems: Problems) -> None:
+def _check_person(item: Located, roster: frozenset[str] | None, problems: Problems) -> None:
     value = item.value.get("rep") if isinstance(item.value, dict) else item.value
     if roster is not None and value is not None and value not in roster:
         problems.error(
-            item.node, item.path, f"{value!r} is not in the roster{near(str(value), roster, else_list=False)}"
+            item.node, item.path, f"{value!r} is not in the roster{suggest(str(value), roster, else_list=False)}"
         )
 
 
-def _routing(chapters: Section, problems: Problems, roster: frozenset[str] | None) -> None:
+def _check_routing(chapters: Section, problems: Problems, roster: frozenset[str] | None) -> None:
     teams = _section(chapters, "teams")
-    closed: str | None = None
+    catch_all: str | None = None
     for rule in chapters.get("routing") or []:
-        if closed is not None:
-            problems.error(rule.node, rule.path, f"Nothing reaches this rule: {closed!r} before it takes every lead.")
+        if catch_all is not None:
+            problems.error(
+                rule.node, rule.path, f"Nothing reaches this rule: {catch_all!r} before it takes every lead."
+            )
             continue
         for key in ("to", "backup"):
-            _target(rule.get(key), teams, roster, problems)
+            _check_destination(rule.get(key), teams, roster, problems)
         to = rule["to"].value if isinstance(rule.get("to"), Located) else None
         if not rule.get("when") and to not in ("owner", "previous owner") and not str(to).startswith("table:"):
-            closed = str(rule.get("rule"))
-    if chapters.get("routing") and closed is None:
+            catch_all = str(rule.get("rule"))
+    if chapters.get("routing") and catch_all is None:
         last = chapters["routing"][-1]
         problems.warning(last.node, last.path, "No rule takes every lead; what none matches is unrouted.")
     if not chapters.get("routing"):
         problems.warning(chapters.node, "routing", "There is no routing; every lead is unrouted.")
 
 
-def _target(item: Located | None, teams: Any, roster: frozenset[str] | None, problems: Problems) -> None:
+def _check_destination(item: Located | None, teams: Any, roster: frozenset[str] | None, problems: Problems) -> None:
     if item is None or item.value is None:
         return
     to = str(item.value)
     if to.startswith("rep:"):
-        _person(Located(to.removeprefix("rep:"), item.node, item.path), roster, problems)
+        _check_person(Located(to.removeprefix("rep:"), item.node, item.path), roster, problems)
     elif not to.startswith("table:"):
-        _known(item, (*teams, "owner", "previous owner"), "team", problems)
+        _check_known(item, (*teams, "owner", "previous owner"), "team", problems)
 
 
-def _tiers(chapters: Section, problems: Problems) -> None:
+def _check_tiers(chapters: Section, problems: Problems) -> None:
     rows = _section(chapters, "qualification", "tiers") or []
     tiers = [row["tier"].value for row in rows if isinstance(row.get("tier"), Located) and row["tier"].value]
     if rows and rows[-1].get("when") != {}:
@@ -97,71 +99,73 @@ def _tiers(chapters: Section, problems: Problems) -> None:
             )
     known = tiers or ["standard"]
     for item in (*_section(chapters, "off_hours").get("except", []), *_section(chapters, "deliver").get("tiers", [])):
-        _known(item, known, "tier", problems)
+        _check_known(item, known, "tier", problems)
     for item in _section(chapters, "channels", "quiet_hours").get("except", []):
-        _known(item, known, "tier", problems)
+        _check_known(item, known, "tier", problems)
     for name in ("accept", "first_touch", "cadence"):
         promise: Any = _section(chapters, "promises", name)
         for key in promise or ():
-            if key not in _FIXED and key not in known:
-                where = promise.place(key)
+            if key not in PROMISE_KEYS and key not in known:
+                where = promise.node_of(key)
                 problems.error(
-                    where, f"{promise.path}.{key}", f"There is no tier {key!r}{near(key, (*known, *_FIXED))}"
+                    where, f"{promise.path}.{key}", f"There is no tier {key!r}{suggest(key, (*known, *PROMISE_KEYS))}"
                 )
 
 
-_FIXED = ("within", "off_hours", "warn", "then", "from", "met_by", "steps")
+PROMISE_KEYS = ("within", "off_hours", "warn", "then", "from", "met_by", "steps")
 
 
-def _calendars(chapters: Section, problems: Problems) -> None:
+def _check_calendars(chapters: Section, problems: Problems) -> None:
     calendars = _section(chapters, "calendars")
     for name, spec in calendars.items():
-        if spec is not None and Calendar.compile(spec).never_opens:
-            problems.error(calendars.place(name), f"calendars.{name}", f"The calendar {name!r} is never open.")
+        if spec is not None and Calendar.from_spec(spec).never_opens:
+            problems.error(calendars.node_of(name), f"calendars.{name}", f"The calendar {name!r} is never open.")
     if chapters.get("promises") and not calendars:
-        problems.warning(chapters.place("promises"), "promises", "There are no calendars; promises run day and night.")
+        problems.warning(
+            chapters.node_of("promises"), "promises", "There are no calendars; promises run day and night."
+        )
 
 
-def _promises(chapters: Section, problems: Problems) -> None:
+def _check_promises(chapters: Section, problems: Problems) -> None:
     promises = _section(chapters, "promises")
     for name in ("accept", "first_touch"):
         promise = promises.get(name) if promises else None
         if promise is None:
             continue
-        if not promise.get("within") and not any(key not in _FIXED for key in promise):
+        if not promise.get("within") and not any(key not in PROMISE_KEYS for key in promise):
             problems.error(
                 promise.node, promise.path, f"The promise {name!r} has no target; say `within`, or one by tier."
             )
         for key, target in promise.items():
             if (
-                key not in _FIXED
+                key not in PROMISE_KEYS
                 and isinstance(target, Section)
                 and not target.get("within")
                 and "before" not in target
             ):
                 problems.error(target.node, target.path, f"The target of {key!r} has no `within`.")
-        for rung in promise.get("then") or []:
-            if ("at" in rung) == ("after" in rung):
-                problems.error(rung.node, rung.path, "A rung stands `at: breach` or `after: TIME`, one of both.")
-        _order(promise, problems)
+        for step in promise.get("then") or []:
+            if ("at" in step) == ("after" in step):
+                problems.error(step.node, step.path, "A rung stands `at: breach` or `after: TIME`, one of both.")
+        _check_step_order(promise, problems)
 
 
-def _order(promise: Section, problems: Problems) -> None:
+def _check_step_order(promise: Section, problems: Problems) -> None:
     """Warn where the calendar decides which rung is first: so many hours, or so many days."""
-    spans = [(rung, rung["after"].text) for rung in promise.get("then") or [] if rung.get("after")]
-    lengths = [(rung, text, parse_within(text)) for rung, text in spans]
+    delays = [(rung, rung["after"].text) for rung in promise.get("then") or [] if rung.get("after")]
+    lengths = [(rung, text, parse_duration(text)) for rung, text in delays]
     shortest = min((length.days for *_, length in lengths if length.days), default=None)
-    for rung, text, length in lengths:
-        if shortest and not length.days and length.rest > shortest * _SHORT_DAY:
-            said = f"{text!r} of business time may end after the rung that counts days, yet goes before it; write days too."
-            problems.warning(rung.place("after"), f"{rung.path}.after", said)
+    for step, text, length in lengths:
+        if shortest and not length.days and length.rest > shortest * _SHORTEST_WORKING_DAY:
+            message = f"{text!r} of business time may end after the rung that counts days, yet goes before it; write days too."
+            problems.warning(step.node_of("after"), f"{step.path}.after", message)
 
 
-_SHORT_DAY = timedelta(hours=4)
+_SHORTEST_WORKING_DAY = timedelta(hours=4)
 
 
-def _content(chapters: Section, problems: Problems) -> None:
+def _check_content(chapters: Section, problems: Problems) -> None:
     content = _section(chapters, "content")
     for step in _section(chapters, "promises", "cadence").get("steps") or []:
         if step.get("say"):
-            _known(step["say"], content, "content", problems)
+            _check_known(step["say"], content, "content", problems)
