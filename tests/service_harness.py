@@ -16,7 +16,8 @@ from shared.runtime.migrate import upgrade
 from shared.runtime.resources import Resources, open_resources
 from shared.runtime.service import Service
 from shared.store.database import Database
-from shared.work import consumer, schedule, scheduler
+from shared.work import schedule, scheduler
+from shared.work.dispatch import dispatch
 
 TUESDAY = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
 """Tuesday 10:00 in New York, 16:00 in Berlin."""
@@ -50,7 +51,7 @@ class ServiceHarness:
     async def handle_events(self, *events: Event[Any]) -> list[Event[EventData]]:
         """Pass whole events to their handlers in one transaction; return the events that they emitted."""
         async with self.db.transaction() as tx:
-            await consumer.dispatch(
+            await dispatch(
                 tx, self.service.on_event, [event for event in events if type(event.data) in self.service.on_event]
             )
             return list(tx.events)

@@ -19,33 +19,35 @@ from shared.events.clocks import (
 )
 from shared.events.intake import IntakeReceived
 from shared.events.leads import (
-    ActionRefused,
-    LeadAccepted,
-    LeadAdvanced,
     LeadAssigned,
-    LeadAttempted,
     LeadCard,
-    LeadContacted,
-    LeadDeclined,
-    LeadDisqualified,
     LeadEnquiredAgain,
     LeadHeld,
-    LeadLost,
     LeadMerged,
     LeadNurtured,
     LeadParked,
     LeadQualified,
     LeadReceived,
-    LeadRecycled,
     LeadRefused,
     LeadUnrouted,
-    LeadWon,
 )
 from shared.events.notices import (
     ActionTaken,
     NoticeFailed,
     NoticeSent,
     NoticeSuppressed,
+)
+from shared.events.outcomes import (
+    ActionRefused,
+    LeadAccepted,
+    LeadAdvanced,
+    LeadAttempted,
+    LeadContacted,
+    LeadDeclined,
+    LeadDisqualified,
+    LeadLost,
+    LeadRecycled,
+    LeadWon,
 )
 
 __all__ = [

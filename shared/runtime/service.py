@@ -17,7 +17,7 @@ from shared.store.context import Context
 from shared.store.database import Database
 from shared.store.tx import Tx
 from shared.store.wakeups import Wakeups
-from shared.work.consumer import Handler
+from shared.work.dispatch import Handler
 from shared.work.scheduler import DueHandler
 
 

@@ -22,6 +22,14 @@ SHARDS = 16
 
 def kernel_tables(metadata: MetaData) -> None:
     """Add the tables that `shared.work` and the outbox use."""
+    _outbox(metadata)
+    _handled(metadata)
+    _dead_letters(metadata)
+    _scheduled_items(metadata)
+    _relay_shards(metadata)
+
+
+def _outbox(metadata: MetaData) -> None:
     Table(
         "outbox",
         metadata,
@@ -41,6 +49,9 @@ def kernel_tables(metadata: MetaData) -> None:
         Column("subject", String(200), primary_key=True),
         Column("last", BigInteger, nullable=False),
     )
+
+
+def _handled(metadata: MetaData) -> None:
     Table(
         "inbox",
         metadata,
@@ -55,6 +66,9 @@ def kernel_tables(metadata: MetaData) -> None:
         Column("subject", String(200), primary_key=True),
         Column("last", BigInteger, nullable=False),
     )
+
+
+def _dead_letters(metadata: MetaData) -> None:
     Table(
         "dead_letters",
         metadata,
@@ -83,6 +97,9 @@ def kernel_tables(metadata: MetaData) -> None:
             sqlite_where=text("state = 'open'"),
         ),
     )
+
+
+def _scheduled_items(metadata: MetaData) -> None:
     Table(
         "scheduled_items",
         metadata,
@@ -95,6 +112,9 @@ def kernel_tables(metadata: MetaData) -> None:
         Index("scheduled_items_at", "clock", "at"),
         Index("scheduled_items_subject", "subject"),
     )
+
+
+def _relay_shards(metadata: MetaData) -> None:
     Table(
         "relay_shards",
         metadata,

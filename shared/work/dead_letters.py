@@ -25,6 +25,9 @@ from shared.store.types import BigId, Json, UtcDateTime
 
 SCHEDULED = "due"
 VERSION = "1"
+SUMMARY = (
+    "id", "topic", "key", "event_id", "type", "reason", "error", "attempts", "first_failed_at", "blocked", "state"
+)  # fmt: skip
 
 dead_letters = Table(
     "dead_letters",
@@ -68,19 +71,7 @@ class DeadLetter:
 
     def summary(self) -> dict[str, Any]:
         """For people: everything but the body."""
-        return {
-            "id": self.id,
-            "topic": self.topic,
-            "key": self.key,
-            "event_id": self.event_id,
-            "type": self.type,
-            "reason": self.reason,
-            "error": self.error,
-            "attempts": self.attempts,
-            "first_failed_at": self.first_failed_at,
-            "blocked": self.blocked,
-            "state": self.state,
-        }
+        return {name: getattr(self, name) for name in SUMMARY}
 
 
 async def blocked_by_earlier(tx: Tx, records: list[Record]) -> set[tuple[str, str]]:
@@ -128,20 +119,23 @@ async def add(
         "state": "open",
     }
     await tx.conn.execute(dead_letters.insert(), row)
-    headers = {
-        "event-id": event_id or "",
-        "topic": record.topic,
-        "partition": str(record.partition),
-        "offset": str(record.offset),
-        "error": name,
-        "reason": reason,
+    if record.topic != SCHEDULED:
+        tx.emit_raw(f"{record.topic}.dlq", record.key, letter_id, record.value, _dlq_headers(row))
+    tx.on_commit(DEAD_LETTERS.labels(tx.service, record.topic).inc)
+
+
+def _dlq_headers(row: dict[str, Any]) -> dict[str, str]:
+    return {
+        "event-id": row["event_id"] or "",
+        "topic": row["topic"],
+        "partition": str(row["partition"]),
+        "offset": str(row["offset"]),
+        "error": row["error"],
+        "reason": row["reason"],
         "attempts": "1",
-        "first-failure": tx.wall.isoformat(),
+        "first-failure": row["first_failed_at"].isoformat(),
         "version": VERSION,
     }
-    if record.topic != SCHEDULED:
-        tx.emit_raw(f"{record.topic}.dlq", record.key, letter_id, record.value, headers)
-    tx.on_commit(DEAD_LETTERS.labels(tx.service, record.topic).inc)
 
 
 def reason_of(error: BaseException) -> str:
@@ -205,17 +199,4 @@ async def count_open(tx: Tx) -> int:
 
 
 def _dead_letter(row: Any) -> DeadLetter:
-    return DeadLetter(
-        row["id"],
-        row["topic"],
-        row["key"],
-        row["event_id"],
-        row["type"],
-        bytes(row["body"]),
-        row["reason"],
-        row["error"],
-        row["attempts"],
-        row["first_failed_at"],
-        bool(row["blocked"]),
-        row["state"],
-    )
+    return DeadLetter(**{name: row[name] for name in SUMMARY}, body=bytes(row["body"]))

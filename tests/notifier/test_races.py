@@ -13,7 +13,7 @@ from services.notifier.handlers.sender import Sender
 from services.notifier.settings import Settings
 from shared.events import LeadAccepted, SlaEscalated
 from shared.events.base import Event
-from shared.work import consumer
+from shared.work.dispatch import dispatch
 from tests.notifier.house import CARD, LEAD, House, assigned, clock, sla
 from tests.notifier.post_office import eventually
 from tests.service_harness import TUESDAY
@@ -24,7 +24,7 @@ LEADS = [f"{LEAD[:-3]}{number:03d}" for number in range(40)]
 async def heard(here: House, *events: Event[Any]) -> None:
     """As a consumer hands events over: in one transaction, tried again when the database asks for it."""
     async with here.consumers:
-        await here.room.db.run(lambda tx: consumer.dispatch(tx, here.room.service.on_event, list(events)))
+        await here.room.db.run(lambda tx: dispatch(tx, here.room.service.on_event, list(events)))
 
 
 def about(fact: Any, lead: str) -> Event[Any]:

@@ -26,7 +26,7 @@ from shared.events.base import Event
 from shared.runtime.migrate import upgrade
 from shared.runtime.resources import open_resources
 from shared.store.database import Database
-from shared.work import consumer
+from shared.work.dispatch import dispatch
 from tests.router.world_of import ROSTER, agreement, came
 from tests.service_harness import TUESDAY
 
@@ -57,7 +57,7 @@ async def routers(database: str, folder: Path, cap: int | None) -> AsyncIterator
 async def _post(db: Database, name: str) -> None:
     event = Event(came(at=TUESDAY, email=f"{name}@proseware.example"), new_id(), "/test", TUESDAY)
     hears = build(RouterSettings()).on_event
-    await db.run(lambda tx: consumer.dispatch(tx, hears, [event]))
+    await db.run(lambda tx: dispatch(tx, hears, [event]))
 
 
 async def _four_at_once(db: Database, each: int) -> None:

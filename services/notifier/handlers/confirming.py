@@ -11,7 +11,7 @@ from services.notifier.store import answers
 from shared.base.ids import new_id
 from shared.events import ActionRefused, ActionTaken
 from shared.events.base import Event
-from shared.events.leads import Outcome
+from shared.events.outcomes import Outcome
 from shared.store.tx import Tx
 
 CONFIRMS = (Outcome, ActionRefused)

@@ -14,7 +14,8 @@ from services.router.store import people as people_store
 from services.router.store.cached import known, pinned
 from shared.agreement.model import Decline, ExecutableAgreement
 from shared.events.base import Event
-from shared.events.leads import (
+from shared.events.notices import ActionTaken
+from shared.events.outcomes import (
     ActionRefused,
     LeadAccepted,
     LeadAdvanced,
@@ -27,7 +28,6 @@ from shared.events.leads import (
     LeadWon,
     Outcome,
 )
-from shared.events.notices import ActionTaken
 from shared.store.tx import Tx
 
 SAYS: dict[str, type[Outcome]] = {

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.events.base import Event
-from shared.events.leads import Outcome
+from shared.events.outcomes import Outcome
 
 Heard = Event[Any]
 

@@ -8,7 +8,8 @@ from shared.base.errors import NotFound
 from shared.runtime.ops_api.dependencies import Ops, ProcessResources, ProcessServices
 from shared.runtime.resources import Resources
 from shared.runtime.service import Service, UnreadableRequests
-from shared.work import consumer, dead_letters
+from shared.work import dead_letters
+from shared.work.replay import replay as replay_letter
 
 router = APIRouter()
 
@@ -64,7 +65,7 @@ async def _settle(
         settle = unreadable.settle
         outcome = await db.run(lambda tx: settle(tx, letter_id, by, drop))
     else:
-        outcome = await consumer.replay(db, service.on_event, service.on_due, letter_id, by, drop=drop)
+        outcome = await replay_letter(db, service.on_event, service.on_due, letter_id, by, drop=drop)
     return {"service": service.name, "outcome": outcome}
 
 

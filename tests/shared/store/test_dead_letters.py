@@ -12,7 +12,8 @@ from shared.events.notices import NoticeSuppressed
 from shared.store.database import Database
 from shared.store.tx import Tx
 from shared.work import dead_letters
-from shared.work.consumer import handle_or_bisect, replay
+from shared.work.dispatch import handle_or_bisect
+from shared.work.replay import replay
 from tests.shared.store.events import event
 
 

@@ -15,8 +15,9 @@ from shared.events.base import Event
 from shared.store.kernel_tables import SHARDS
 from shared.store.tx import Tx
 from shared.store.wakeups import asyncpg_url
-from shared.work import consumer, dead_letters
-from shared.work.consumer import handle_or_bisect, replay
+from shared.work import dead_letters, dispatch
+from shared.work.dispatch import handle_or_bisect
+from shared.work.replay import replay
 from shared.work.shard_leases import ShardLeases
 from tests.service_harness import TUESDAY
 from tests.shared.store.conftest import timers, wide
@@ -89,7 +90,7 @@ async def test_a_record_that_arrives_during_a_replay_of_its_key_is_not_left_bloc
 
         async def slow() -> None:
             async with db.transaction() as tx:
-                await consumer.decode_and_dispatch(tx, hears, [record(2)])
+                await dispatch.decode_and_dispatch(tx, hears, [record(2)])
                 looked.set()
                 await go.wait()
 

@@ -1,0 +1,87 @@
+"""Replaying a dead letter: handle it again or drop it, then those of its key that wait behind it."""
+
+import time
+
+from shared.base.errors import BadRequest, NotFound
+from shared.events.base import decode
+from shared.store.database import Database
+from shared.store.failures import is_infrastructure_error
+from shared.store.tx import Tx
+from shared.work import dead_letters, dedupe, scheduler
+from shared.work.dead_letters import DeadLetter
+from shared.work.dispatch import EventHandlers, dispatch
+from shared.work.scheduler import DueHandler
+
+TIME_LIMIT = 60.0
+"""Seconds after which a replay stops; what is left waits for the next one."""
+
+
+async def replay(
+    db: Database,
+    handlers: EventHandlers,
+    due_handlers: dict[str, DueHandler],
+    letter_id: str,
+    by: str,
+    *,
+    drop: bool = False,
+) -> str:
+    """Handle a dead letter again (or drop it), then those it blocks, in order. Returns what happened, in a sentence.
+
+    Raises NotFound where it is not open, BadRequest (409) where an earlier one blocks it or it fails again."""
+    async with db.reading() as tx:
+        first = await dead_letters.get(tx, letter_id)
+    if first is None or first.state != "open":
+        raise NotFound(
+            f"There is no open dead letter {letter_id} in {db.service}; `baton dlq list` shows those that are open."
+        )
+    done = 0
+    started = time.monotonic()
+    while time.monotonic() - started < TIME_LIMIT:
+        head = await _settle_head(db, handlers, due_handlers, first, by, drop=drop and done == 0, earliest=done == 0)
+        if head is None:
+            return f"{done} handled; this key has no open dead letter any more."
+        done += 1
+    return f"{done} handled; more wait behind them: replay again."
+
+
+async def _settle_head(
+    db: Database,
+    handlers: EventHandlers,
+    due_handlers: dict[str, DueHandler],
+    first: DeadLetter,
+    by: str,
+    *,
+    drop: bool,
+    earliest: bool,
+) -> DeadLetter | None:
+    """Settle the earliest open dead letter of the key; `earliest`: it must be `first` itself. None when there is none."""
+    head: DeadLetter | None = None
+    try:
+        async with db.transaction() as tx:
+            queue = await dead_letters.lock_open(tx, first.topic, first.key)
+            if not queue:
+                return None
+            if earliest and queue[0].id != first.id:
+                sentence = f"Dead letter {first.id} waits behind {queue[0].id}; replay or drop that one first."
+                raise BadRequest(sentence, status=409)
+            head = queue[0]
+            if not drop:
+                await _handle_again(tx, handlers, due_handlers, head)
+            await dead_letters.settle(tx, head.id, "dropped" if drop else "replayed", by)
+    except Exception as error:
+        if is_infrastructure_error(error) or head is None:
+            raise
+        async with db.transaction() as tx:
+            await dead_letters.record_failure(tx, head.id, error)
+        raise BadRequest(f"It failed again: {dead_letters.reason_of(error)}", status=409) from error
+    return head
+
+
+async def _handle_again(
+    tx: Tx, handlers: EventHandlers, due_handlers: dict[str, DueHandler], letter: DeadLetter
+) -> None:
+    if letter.topic == dead_letters.SCHEDULED:
+        await scheduler.replay(tx, due_handlers, letter.body)
+        return
+    events = await dedupe.claim_new(tx, [decode(letter.body)])
+    await dispatch(tx, handlers, [event for event in events if type(event.data) in handlers])
