@@ -120,19 +120,19 @@ def timestamp(value: Any, zone: ZoneInfo | None = None) -> str | None:
         if re.fullmatch(r"\d{9,15}", written, re.ASCII):
             count = int(written)
             millis = count if count >= 10**11 else count * 1000
-            return rfc3339(datetime.fromtimestamp(millis // 1000, UTC).replace(microsecond=millis % 1000 * 1000))
+            return _format_utc(datetime.fromtimestamp(millis // 1000, UTC).replace(microsecond=millis % 1000 * 1000))
         at = datetime.fromisoformat(written)
         if at.tzinfo is None:
             if zone is None:
                 return None
             at = at.replace(tzinfo=zone)
-        return rfc3339(at.astimezone(UTC))
+        return _format_utc(at.astimezone(UTC))
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def rfc3339(at: datetime) -> str:
-    """A UTC moment with milliseconds only where there are some."""
+def _format_utc(at: datetime) -> str:
+    """RFC 3339 with milliseconds only when they are not zero: senders' times are shown as they wrote them."""
     written = at.isoformat(timespec="milliseconds" if at.microsecond else "seconds")
     return written.replace("+00:00", "Z")
 

@@ -1,27 +1,28 @@
-"""Trying a request that was touched, and what is always so of the outcome."""
+"""Dry runs of requests that were changed, with checks that hold for every outcome."""
 
 import base64
 from typing import Any
 
 from services.router.sources.dry_run import try_request
+from services.router.sources.verify import REASONS
 
-PROOF = frozenset(
+PROVING_HEADERS = frozenset(
     (
         *("x-hubspot-signature", "x-hubspot-signature-v3", "x-hubspot-request-timestamp", "authorization"),
         *("webhook-id", "webhook-timestamp", "webhook-signature"),
     )
 )
-"""Headers without which nothing is proved."""
+"""Headers that prove that a request is authentic."""
 
 
-def tried(request: dict[str, Any], **given: Any) -> dict[str, Any]:
-    """Try it, and hold the outcome to what is always so."""
-    outcome = try_request(request, **given)
+def dry_run(request: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Dry-run a request, and check what holds for every outcome."""
+    outcome = try_request(request, **options)
     status = outcome["answer"]["status"]
     assert status in (200, 202, 400, 401, 405, 413, 415, 503)
     if not outcome["verified"]:
         assert status in (401, 405, 413, 503)
-        assert outcome["reason"]
+        assert REASONS[outcome["reason"]].endswith(".")
     if status >= 300:
         assert outcome["leads"] == []
     return outcome

@@ -1,4 +1,4 @@
-"""What the senders do, written from their documents with nothing but hashlib: requests as cases that can be tried."""
+"""Signed requests of each sender, as cases for dry runs, built from the senders' documentation with hashlib only."""
 
 import base64
 import hashlib
@@ -19,9 +19,17 @@ WHPK = "whpk_" + base64.b64encode(ED25519.public_key().public_bytes(Encoding.Raw
 
 
 def _case(source: str, scheme: str, secret: str, body: bytes, headers: dict[str, str], **more: Any) -> dict[str, Any]:
-    said = {"Content-Type": "application/json", **headers}
-    made = {"source": source, "scheme": scheme, "secret": secret, "headers": said, "now": NOW, "url": URL, **more}
-    return {**made, "method": "POST", "body_base64": base64.b64encode(body).decode()}
+    all_headers = {"Content-Type": "application/json", **headers}
+    case = {
+        "source": source,
+        "scheme": scheme,
+        "secret": secret,
+        "headers": all_headers,
+        "now": NOW,
+        "url": URL,
+        **more,
+    }
+    return {**case, "method": "POST", "body_base64": base64.b64encode(body).decode()}
 
 
 def hubspot_v3(body: bytes, at: int = NOW * 1000, url: str = URL, signed_url: str | None = None) -> dict[str, Any]:
@@ -49,8 +57,8 @@ def standard(body: bytes, at: int | str = NOW, name: str = "msg_1", family: str 
 
 def standard_ed25519(body: bytes, at: int = NOW, name: str = "msg_1") -> dict[str, Any]:
     signature = ED25519.sign(f"{name}.{at}.".encode() + body)
-    made = _family("webhook", name, at, "v1a," + base64.b64encode(signature).decode())
-    return _case("standard", "v1a", WHPK, body, made)
+    headers = _family("webhook", name, at, "v1a," + base64.b64encode(signature).decode())
+    return _case("standard", "v1a", WHPK, body, headers)
 
 
 def _family(family: str, name: str, at: int | str, signature: str) -> dict[str, str]:
@@ -86,11 +94,11 @@ EVENT = {
 }
 
 
-def good_body(sender: str) -> bytes:
+def authentic_body(sender: str) -> bytes:
     """A body that this sender's source reads as one lead."""
     return json.dumps([EVENT] if sender in ("hubspot v3", "hubspot v1") else LEAD).encode()
 
 
-def good(sender: str) -> dict[str, Any]:
+def authentic_request(sender: str) -> dict[str, Any]:
     """An authentic request of this sender that becomes one lead."""
-    return SENDERS[sender](good_body(sender))
+    return SENDERS[sender](authentic_body(sender))

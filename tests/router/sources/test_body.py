@@ -1,4 +1,4 @@
-"""Bodies by their encoding, type, charset, form and number: read as they mean it, or refused with a sentence."""
+"""Bodies of every encoding, content type, charset and size are parsed, or refused with a sentence."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from services.router.sources.delivery import Delivery
 from services.router.sources.dry_run import try_request
 from services.router.sources.errors import UnreadableBody
 from services.router.sources.registry import SOURCES
-from tests.router.sources.senders import EVENT, LEAD, SENDERS, generic, good
+from tests.router.sources.senders import EVENT, LEAD, SENDERS, authentic_request, generic
 
 
 @pytest.mark.parametrize("sender", SENDERS)
@@ -27,8 +27,8 @@ def test_a_compressed_body_is_never_inflated(encoding: str, sender: str) -> None
 
 
 @pytest.mark.parametrize("sender", SENDERS)
-def test_a_body_over_the_cap_is_refused_by_its_length_alone(sender: str) -> None:
-    kind = SOURCES[good(sender)["source"]]
+def test_a_body_over_the_size_limit_is_refused_by_its_length_alone(sender: str) -> None:
+    kind = SOURCES[authentic_request(sender)["source"]]
     assert kind.early_refusal("POST", kind.max_body_bytes) is None
     refused = kind.early_refusal("POST", kind.max_body_bytes + 1)
     assert refused is not None
@@ -40,7 +40,7 @@ def test_a_body_over_the_cap_is_refused_by_its_length_alone(sender: str) -> None
 @pytest.mark.parametrize(
     "kind", ["application/xml", "text/html", "multipart/form-data; boundary=x", "image/png", "*/*"]
 )
-def test_our_own_contract_refuses_a_type_that_it_does_not_read(kind: str) -> None:
+def test_the_generic_source_refuses_a_content_type_that_it_does_not_accept(kind: str) -> None:
     outcome = try_request(generic(json.dumps(LEAD).encode(), kind))
     assert (outcome["answer"]["status"], outcome["leads"]) == (415, [])
 
@@ -48,19 +48,19 @@ def test_our_own_contract_refuses_a_type_that_it_does_not_read(kind: str) -> Non
 @pytest.mark.parametrize(
     "kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "text/plain", "", "application/json;"]
 )
-def test_our_own_contract_reads_json_however_it_is_announced(kind: str) -> None:
+def test_the_generic_source_reads_json_under_each_content_type_that_senders_use(kind: str) -> None:
     assert len(try_request(generic(json.dumps(LEAD).encode(), kind))["leads"]) == 1
 
 
 @pytest.mark.parametrize(
     "charset", ["utf-7", "utf-16", "base64", "rot13", "idna", "unicode_escape", "x" * 1_000, "\r\nx"]
 )
-def test_a_charset_that_could_hide_something_is_not_decoded(charset: str) -> None:
+def test_a_body_in_an_unsupported_charset_is_not_decoded(charset: str) -> None:
     with pytest.raises(UnreadableBody):
         reader.parse_body(f"application/json; charset={charset}", b'{"email":"a@b.example"}')
 
 
-def test_a_western_charset_is_read_as_it_says() -> None:
+def test_a_body_in_latin_1_is_decoded_as_latin_1() -> None:
     sent = '{"email":"a@b.example","company":"Müller"}'.encode("iso-8859-1")
     assert reader.parse_body("application/json; charset=ISO-8859-1", sent).value["company"] == "Müller"
 
@@ -68,7 +68,7 @@ def test_a_western_charset_is_read_as_it_says() -> None:
 FORM = "application/x-www-form-urlencoded"
 
 
-def test_a_form_is_read_like_the_object_that_it_means() -> None:
+def test_a_form_with_bracket_keys_is_read_as_nested_fields() -> None:
     sent = b"email=ana%40northwind.example&name=Ana+Silva&company%5Bname%5D=N%26W&activity[]=Demo&activity[]=Call&utm_source=x"
     [lead] = try_request(generic(sent, FORM))["leads"]
     assert (lead["email"], lead["full_name"], lead["company"]) == ("ana@northwind.example", "Ana Silva", "N&W")
@@ -99,27 +99,27 @@ def test_a_hostile_form_is_refused_with_a_sentence(sent: bytes) -> None:
 @pytest.mark.parametrize(
     "sent", [b"email=a@b.example&email[x]=1", b"a[b]=1&a=2&email=a@b.example", b"email=a@b.example&a[]=1&a=2&a[b]=3"]
 )
-def test_fields_of_a_form_that_contradict_each_other_are_remarked_on(sent: bytes) -> None:
-    [element] = SOURCES["generic"].read_items(Delivery(sent, FORM), None)
-    assert element.fields.email == "a@b.example"
-    assert "twice" in element.note
+def test_contradicting_fields_of_a_form_leave_a_note(sent: bytes) -> None:
+    [item] = SOURCES["generic"].read_items(Delivery(sent, FORM), None)
+    assert item.fields.email == "a@b.example"
+    assert "twice" in item.note
 
 
-def test_of_an_array_the_good_ones_are_kept_and_each_bad_one_is_named() -> None:
+def test_the_usable_items_of_an_array_are_kept_and_each_unusable_one_is_named() -> None:
     outcome = try_request(generic(json.dumps([LEAD, 1, {"company": "x"}, {"email": "nobody"}, LEAD]).encode()))
-    said = json.loads(outcome["answer"]["body"])
+    content = json.loads(outcome["answer"]["body"])
     assert outcome["answer"]["status"] == 202
-    assert (len(outcome["leads"]), len(said["leads"])) == (2, 2)
-    assert [problem["index"] for problem in said["problems"]] == [1, 2, 3]
-    assert all(problem["detail"].endswith(".") for problem in said["problems"])
+    assert (len(outcome["leads"]), len(content["leads"])) == (2, 2)
+    assert [problem["index"] for problem in content["problems"]] == [1, 2, 3]
+    assert all(problem["detail"].endswith(".") for problem in content["problems"])
 
 
-def test_an_array_of_more_than_a_hundred_is_refused_whole() -> None:
+def test_an_array_of_more_than_a_hundred_leads_is_refused() -> None:
     assert len(try_request(generic(json.dumps([LEAD] * 100).encode()))["leads"]) == 100
     assert try_request(generic(json.dumps([LEAD] * 101).encode()))["answer"]["status"] == 400
 
 
-def test_a_batch_of_hubspot_parks_only_the_events_that_are_no_leads() -> None:
+def test_a_hubspot_batch_parks_only_the_events_that_are_not_leads() -> None:
     deal = {**EVENT, "subscriptionType": "deal.creation"}
     company = {**EVENT, "subscriptionType": "object.creation", "objectTypeId": "0-2"}
     outcome = try_request(SENDERS["hubspot v3"](json.dumps([EVENT, 7, deal, {}, company, EVENT]).encode()))

@@ -1,4 +1,4 @@
-"""A value is read as what it plainly is, and as nothing where it could be something else."""
+"""Payload values are coerced to the types of canonical fields, and to None where they are ambiguous."""
 
 import time
 from typing import Any
@@ -12,48 +12,48 @@ NBSP = "\u00a0"
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("value", "expected"),
     [
         (250, 250), ("1,200", 1200), ("1.200", 1200), ("1 200", 1200), (f"1{NBSP}200", 1200), ("1'200", 1200), ("250.0", 250),
         (250.0, 250), ("-3", -3), ("0", 0), ("12,50", None), ("250.5", None), ("50-200", None), ("1000+", None),
         ("many", None), ("", None), (True, None), (None, None), ([1], None), ("١٢", None), ("1_0", None), ("1e3", None),
     ],
 )  # fmt: skip
-def test_a_count_is_whole_and_never_a_band(given: Any, wanted: int | None) -> None:
-    assert coerce.integer(given) == wanted
+def test_an_integer_is_whole_and_never_a_band(value: Any, expected: int | None) -> None:
+    assert coerce.integer(value) == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("value", "expected"),
     [
         ("77.5", 77.5), ("77,5", 77.5), ("1,200.5", 1200.5), ("1.200,5", 1200.5), ("87", 87), (87.0, 87), ("-4", -4),
         ("nan", None), ("inf", None), ("1e9", None), ("0x1", None), ("A", None), (False, None), ("9" * 300, None),
     ],
 )  # fmt: skip
-def test_a_number_is_read_in_both_ways_of_writing_decimals(given: Any, wanted: float | None) -> None:
-    found = coerce.number(given)
-    assert (found, type(found)) == (wanted, type(wanted))
+def test_a_number_is_read_with_a_decimal_point_and_a_decimal_comma(value: Any, expected: float | None) -> None:
+    number = coerce.number(value)
+    assert (number, type(number)) == (expected, type(expected))
 
 
 @pytest.mark.parametrize(
-    ("given", "floor"),
+    ("value", "minimum"),
     [
         ("50-200", 50), ("50 – 200 employees", 50), ("1,000 - 5,000", 1000), ("1000+", 1000), ("10 to 20", 10),
         ("> 500", 500), ("more than 500 people", 500), ("<50", 0), ("up to 10", 0), ("5000 or more", 5000),
     ],
 )  # fmt: skip
-def test_a_band_is_kept_as_it_was_given_and_has_a_least_size(given: str, floor: int) -> None:
-    assert coerce.band(given) == given
-    assert coerce.band_minimum(given) == floor
+def test_an_employee_band_is_kept_as_given_and_has_a_minimum(value: str, minimum: int) -> None:
+    assert coerce.band(value) == value
+    assert coerce.band_minimum(value) == minimum
 
 
-@pytest.mark.parametrize("given", ["250", "many", "2026-01-01", "-", "", "1-2-3", "+49 30 1234567", "1" * 41 + "-2"])
-def test_what_is_no_band_is_none(given: str) -> None:
-    assert coerce.band(given) is None
-    assert coerce.band_minimum(given) is None
+@pytest.mark.parametrize("value", ["250", "many", "2026-01-01", "-", "", "1-2-3", "+49 30 1234567", "1" * 41 + "-2"])
+def test_a_text_that_is_not_a_band_is_none(value: str) -> None:
+    assert coerce.band(value) is None
+    assert coerce.band_minimum(value) is None
 
 
-def test_a_hundred_hostile_bands_cost_little() -> None:
+def test_a_hundred_hostile_bands_are_rejected_quickly() -> None:
     started = time.perf_counter()
     for _ in range(100):
         assert coerce.band("1" + " " * 1_900 + "x") is None
@@ -61,7 +61,7 @@ def test_a_hundred_hostile_bands_cost_little() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "zone", "wanted"),
+    ("value", "zone", "expected"),
     [
         ("2026-09-21T06:46:39-07:00", None, "2026-09-21T13:46:39Z"),
         ("2026-09-21T13:46:39Z", None, "2026-09-21T13:46:39Z"),
@@ -78,35 +78,37 @@ def test_a_hundred_hostile_bands_cost_little() -> None:
         (None, None, None),
     ],
 )
-def test_a_time_becomes_utc_and_one_without_a_zone_needs_one(given: Any, zone: str | None, wanted: str | None) -> None:
-    assert coerce.timestamp(given, ZoneInfo(zone) if zone else None) == wanted
+def test_a_timestamp_becomes_utc_and_one_without_a_zone_needs_the_configured_zone(
+    value: Any, zone: str | None, expected: str | None
+) -> None:
+    assert coerce.timestamp(value, ZoneInfo(zone) if zone else None) == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("value", "expected"),
     [
         (True, True), (False, False), ("Yes", True), ("on", True), ("1", True), (1, True), ("no", False), ("OFF", False),
         (0, False), ("", None), ("maybe", None), (None, None), (2, None), ([True], None),
     ],
 )  # fmt: skip
-def test_yes_and_no_are_read_as_forms_say_them(given: Any, wanted: bool | None) -> None:
-    assert coerce.boolean(given) is wanted
+def test_a_boolean_is_read_from_the_words_that_forms_use(value: Any, expected: bool | None) -> None:
+    assert coerce.boolean(value) is expected
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("value", "expected"),
     [
         ("https://www.Northwind.example/about?x=1", "northwind.example"), ("northwind.example", "northwind.example"),
         ("//northwind.example", "northwind.example"), ("http://user:secret@northwind.example:8080/", "northwind.example"),
         ("localhost", None), ("n/a", None), ("http://[", None), ("Northwind Energy", None), ("", None), (7, None),
     ],
 )  # fmt: skip
-def test_a_web_address_is_known_by_its_host(given: Any, wanted: str | None) -> None:
-    assert coerce.hostname(given) == wanted
+def test_a_url_is_reduced_to_its_hostname(value: Any, expected: str | None) -> None:
+    assert coerce.hostname(value) == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("value", "expected"),
     [
         (" Omar.Haddad@Humongous.EXAMPLE ", "Omar.Haddad@humongous.example"),
         ("mailto:ana@x.example", "ana@x.example"),
@@ -118,16 +120,16 @@ def test_a_web_address_is_known_by_its_host(given: Any, wanted: str | None) -> N
         (3, "3"),
     ],
 )
-def test_an_address_keeps_the_case_of_its_local_part(given: Any, wanted: str | None) -> None:
-    assert coerce.email(given) == wanted
+def test_an_email_keeps_the_case_of_its_local_part(value: Any, expected: str | None) -> None:
+    assert coerce.email(value) == expected
 
 
-def test_lines_are_kept_in_prose_and_nowhere_else() -> None:
+def test_line_breaks_are_kept_in_multiline_text_and_removed_from_text() -> None:
     assert coerce.text(" a\r\n\tb\u2028c\x00d\u202ee ") == "a b cde"
     assert coerce.multiline_text(" a\r\nb\u202ec\n\n ") == "a\nbc"
 
 
-def test_words_are_told_apart_by_marks_and_each_counts_once() -> None:
+def test_a_text_list_is_split_at_separators_without_repetitions() -> None:
     assert coerce.text_list("Demo request; Pricing, Demo request") == ("Demo request", "Pricing")
     assert coerce.text_list(["a", None, "", 1, {"x": 1}, "a"]) == ("a", "1")
     assert len(coerce.text_list([str(n) for n in range(1_000)])) == 50

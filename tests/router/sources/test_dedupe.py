@@ -1,4 +1,4 @@
-"""Repetitions are recognised by what does not change between attempts, and kept for as long as that is safe."""
+"""Repeated deliveries and leads are recognised by keys that do not change between attempts."""
 
 import base64
 import binascii
@@ -22,11 +22,11 @@ MONTH, MINUTES = timedelta(days=30), timedelta(minutes=10)
 
 def keys(name: str, payload: Any, headers: dict[str, str] | None = None, **more: Any) -> list[str]:
     body = json.dumps(payload).encode()
-    found = SOURCES[name].read_items(Delivery(body, headers=headers or {}, **more), EndpointConfig())
-    return [item_key(element, body) for element in found]
+    items = SOURCES[name].read_items(Delivery(body, headers=headers or {}, **more), EndpointConfig())
+    return [item_key(item, body) for item in items]
 
 
-def test_a_hubspot_event_is_one_event_whatever_its_attempt_and_its_place() -> None:
+def test_a_retried_hubspot_event_has_the_same_key_in_any_place_of_the_batch() -> None:
     other = {**EVENT, "objectId": 2}
     retried = [{**other, "attemptNumber": 3}, {**EVENT, "attemptNumber": 3, "eventId": 99}]
     assert keys("hubspot", retried) == list(reversed(keys("hubspot", [EVENT, other])))
@@ -35,11 +35,11 @@ def test_a_hubspot_event_is_one_event_whatever_its_attempt_and_its_place() -> No
 @pytest.mark.parametrize(
     "name", ["portalId", "subscriptionId", "objectId", "propertyName", "propertyValue", "occurredAt"]
 )
-def test_each_part_of_a_hubspot_event_makes_it_another(name: str) -> None:
+def test_a_hubspot_event_that_differs_in_an_identity_field_has_another_key(name: str) -> None:
     assert keys("hubspot", [EVENT]) != keys("hubspot", [{**EVENT, name: 7}])
 
 
-def test_a_workflow_request_is_known_by_contact_stage_date_and_body() -> None:
+def test_a_hubspot_workflow_delivery_has_a_key_of_contact_stage_date_and_body() -> None:
     body = json.loads(case("hubspot_workflow", "v2-full-contact")["body_raw"])
     first = keys("hubspot_workflow", body)
     assert first == keys("hubspot_workflow", body)
@@ -48,17 +48,17 @@ def test_a_workflow_request_is_known_by_contact_stage_date_and_body() -> None:
     assert first != keys("hubspot_workflow", body)
 
 
-def test_a_workflow_request_without_a_stage_date_is_known_by_its_body() -> None:
+def test_a_hubspot_workflow_delivery_without_a_stage_date_has_the_digest_of_its_body_as_key() -> None:
     assert keys("hubspot_workflow", LEAD)[0].startswith("sha256:")
 
 
-def test_a_standard_message_is_known_by_its_id_alone() -> None:
+def test_a_standard_webhooks_message_has_its_id_as_key() -> None:
     headers = {"webhook-id": "msg_1", "webhook-timestamp": "1", "webhook-signature": "v1,x"}
     assert keys("standard", LEAD, headers) == keys("standard", {**LEAD, "x": 1}, {**headers, "webhook-timestamp": "2"})
     assert keys("standard", LEAD, headers) == ["msg_1"]
 
 
-def test_a_lead_that_names_itself_is_known_by_that_name() -> None:
+def test_a_generic_lead_with_an_id_of_its_own_has_that_id_as_key() -> None:
     named = {**LEAD, "event_id": "e1"}
     assert keys("generic", named, {"idempotency-key": "k"}) == ["e1"]
     assert keys("generic", LEAD, {"idempotency-key": "k"}) == ["k:0"]
@@ -66,7 +66,7 @@ def test_a_lead_that_names_itself_is_known_by_that_name() -> None:
     assert keys("generic", {**LEAD, "zap_meta": {"id": "z1"}}) == ["z1"]
 
 
-def test_a_lead_that_nothing_names_is_known_by_the_whole_body_and_its_place() -> None:
+def test_a_lead_without_an_id_has_the_digest_of_the_body_and_its_index_as_key() -> None:
     first, second = keys("generic", [LEAD, LEAD])
     assert first != second
     assert keys("generic", [LEAD, LEAD]) == [first, second]
@@ -74,18 +74,18 @@ def test_a_lead_that_nothing_names_is_known_by_the_whole_body_and_its_place() ->
 
 
 @pytest.mark.parametrize("name", ["x" * 10_000, "münchen", "a\x00b", "a\r\nb", "\ud800"])
-def test_a_key_is_short_and_plain_whatever_the_sender_calls_it(name: str) -> None:
-    element = Item(0, None, CanonicalLead())
+def test_a_dedupe_key_is_short_printable_ascii_whatever_id_the_sender_sends(name: str) -> None:
+    item = Item(0, None, CanonicalLead())
     [key] = keys("generic", {**LEAD, "event_id": "e"}, {"idempotency-key": name})
     assert key == "e"
     [key] = keys("generic", LEAD, {"idempotency-key": name})
     assert len(key) <= 210
     assert key.isascii()
     assert key.isprintable()
-    assert item_key(element, b"x") != item_key(element, b"y")
+    assert item_key(item, b"x") != item_key(item, b"y")
 
 
-def test_a_delivery_is_known_by_the_name_that_its_sender_gives_it_else_by_its_body() -> None:
+def test_a_repeated_delivery_is_recognised_by_its_delivery_id_else_by_its_body() -> None:
     assert SOURCES["standard"].delivery_key({"webhook-id": "msg_1"}, b"x") == ("id:msg_1", True)
     assert SOURCES["generic"].delivery_key({"idempotency-key": "k"}, b"x") == ("id:k", True)
     key, named = SOURCES["hubspot"].delivery_key({"idempotency-key": "k"}, b"x")
@@ -98,7 +98,7 @@ def test_a_delivery_is_known_by_the_name_that_its_sender_gives_it_else_by_its_bo
 
 
 @pytest.mark.parametrize(
-    ("name", "scheme", "by_name", "window"),
+    ("name", "scheme", "has_id", "window"),
     [
         ("hubspot", "v3", False, MONTH),
         ("hubspot", "v1", False, MONTH),
@@ -111,13 +111,13 @@ def test_a_delivery_is_known_by_the_name_that_its_sender_gives_it_else_by_its_bo
         ("generic", None, False, MINUTES),
     ],
 )
-def test_keys_are_kept_a_month_where_deliveries_are_signed_or_named(
-    name: str, scheme: str | None, by_name: bool, window: timedelta
+def test_dedupe_keys_are_kept_a_month_where_deliveries_are_signed_or_have_an_id(
+    name: str, scheme: str | None, has_id: bool, window: timedelta
 ) -> None:
-    assert SOURCES[name].dedupe_window(scheme, by_name) == window
+    assert SOURCES[name].dedupe_window(scheme, has_id) == window
 
 
-def test_no_secret_and_no_signature_is_kept_with_a_request() -> None:
+def test_the_stored_headers_hold_no_secret_and_no_signature() -> None:
     names = [
         "authorization",
         "cookie",
@@ -130,7 +130,7 @@ def test_no_secret_and_no_signature_is_kept_with_a_request() -> None:
     assert stored_headers(sent) == {"content-type": "application/json", "webhook-id": "msg_1"}
 
 
-def test_a_delivery_survives_its_way_through_the_log() -> None:
+def test_a_delivery_is_read_back_from_its_intake_event_unchanged() -> None:
     sent = case("zapier_generic", "messy-array")
     intake = IntakeReceived(
         endpoint="web",
@@ -142,7 +142,7 @@ def test_a_delivery_survives_its_way_through_the_log() -> None:
         headers={"Idempotency-Key": "b3c1"},
         body=base64.b64encode(sent["body_raw"].encode()).decode(),
     )
-    [element] = source_named("zapier").read_items(Delivery.from_intake(intake), EndpointConfig())
-    assert element.fields.public() == sent["expected"][0]
+    [item] = source_named("zapier").read_items(Delivery.from_intake(intake), EndpointConfig())
+    assert item.fields.public() == sent["expected"][0]
     with pytest.raises(binascii.Error):
         Delivery.from_intake(intake.model_copy(update={"body": "?"}))

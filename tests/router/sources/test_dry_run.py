@@ -1,4 +1,4 @@
-"""`baton endpoints try` says what a recorded request would meet, one line of JSON for each, and stores nothing."""
+"""`baton endpoints try` prints verification, answer, leads and parking of a recorded request, and stores nothing."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.endpoints import endpoints
-from tests.router.sources.senders import NOW, URL, good
+from tests.router.sources.senders import NOW, URL, authentic_request
 from tests.router.sources.vector_cases import FILES, case
 from tests.vectors_at import vectors
 
@@ -27,50 +27,55 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return write
 
 
-def run(*words: str) -> Result:
-    return CliRunner().invoke(endpoints, ["try", *words])
+def run(*options: str) -> Result:
+    return CliRunner().invoke(endpoints, ["try", *options])
 
 
-def test_one_line_of_json_for_each_file_with_what_the_contract_names(record: Any, tmp_path: Path) -> None:
-    good_one, bad_one = case("hubspot_webhooks", "v3-mql-batch-of-three"), case("hubspot_webhooks", "v3-tampered-body")
-    done = run(record(good_one, "a.json"), record(bad_one, "b.json"), "--json")
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+def test_a_dry_run_prints_one_line_of_json_for_each_file_with_the_keys_of_the_contract(
+    record: Any, tmp_path: Path
+) -> None:
+    authentic, tampered = (
+        case("hubspot_webhooks", "v3-mql-batch-of-three"),
+        case("hubspot_webhooks", "v3-tampered-body"),
+    )
+    result = run(record(authentic, "a.json"), record(tampered, "b.json"), "--json")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert [list(line) for line in lines] == [KEYS, KEYS]
     assert lines[0]["verified"] is True
-    assert lines[0]["leads"] == good_one["expected"]
+    assert lines[0]["leads"] == authentic["expected"]
     assert list(lines[0]["answer"]) == ["status", "headers", "body"]
     assert (lines[1]["verified"], lines[1]["leads"], lines[1]["answer"]["status"]) == (False, [], 401)
-    assert done.exit_code == 1
+    assert result.exit_code == 1
     assert run("a.json").exit_code == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "b.json"], "something was stored"
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_a_whole_file_of_vectors_can_be_tried(file: str) -> None:
-    done = run(str(vectors(f"webhooks/{file}.json")), "--json")
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+def test_a_dry_run_takes_a_whole_file_of_cases(file: str) -> None:
+    result = run(str(vectors(f"webhooks/{file}.json")), "--json")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(lines) == FILES[file]
     assert len({line["case"] for line in lines}) == FILES[file]
 
 
-def test_the_options_win_over_what_the_file_says(record: Any) -> None:
-    request = good("standard")
+def test_the_options_of_a_dry_run_win_over_the_file(record: Any) -> None:
+    request = authentic_request("standard")
     bare = {name: request[name] for name in ("method", "url", "headers", "body_base64")}
     name = record({**bare, "source": "generic", "scheme": "bearer", "secret": "wrong", "now": 0})
-    words = ("--source", "standard_webhooks", "--scheme", "v1", "--secret", request["secret"])
+    options = ("--source", "standard_webhooks", "--scheme", "v1", "--secret", request["secret"])
     assert run(name).exit_code == 1
-    assert run(name, *words, "--now", str(NOW)).exit_code == 0
-    assert run(name, *words, "--now", "2026-09-21T14:13:20Z").exit_code == 0
-    late = run(name, *words, "--now", str(NOW + 301), "--json")
+    assert run(name, *options, "--now", str(NOW)).exit_code == 0
+    assert run(name, *options, "--now", "2026-09-21T14:13:20Z").exit_code == 0
+    late = run(name, *options, "--now", str(NOW + 301), "--json")
     assert (late.exit_code, json.loads(late.stdout)["reason"]) == (1, "timestamp too old")
 
 
-def test_without_a_time_the_request_is_taken_to_arrive_now(record: Any) -> None:
-    request = {name: value for name, value in good("standard").items() if name != "now"}
+def test_a_dry_run_without_a_time_takes_the_request_to_arrive_now(record: Any) -> None:
+    request = {name: value for name, value in authentic_request("standard").items() if name != "now"}
     assert "too old" in run(record(request)).stdout or "in the future" in run("request.json").stdout
 
 
-def test_a_mapping_is_tried_before_it_is_used(record: Any) -> None:
+def test_a_dry_run_uses_the_field_mapping_of_the_option(record: Any) -> None:
     body = json.dumps({"who": {"mail": "ana@northwind.example"}})
     request = {
         "source": "generic",
@@ -81,22 +86,22 @@ def test_a_mapping_is_tried_before_it_is_used(record: Any) -> None:
     }
     name, mapping = record(request), record({"email": "who.mail"}, "mapping.json")
     assert run(name).exit_code == 1
-    done = run(name, "--mapping", mapping, "--json")
-    assert json.loads(done.stdout)["leads"][0]["email"] == "ana@northwind.example"
-    assert done.exit_code == 0
+    result = run(name, "--mapping", mapping, "--json")
+    assert json.loads(result.stdout)["leads"][0]["email"] == "ana@northwind.example"
+    assert result.exit_code == 0
 
 
-def test_people_read_the_verdict_the_answer_the_lead_and_why_it_is_parked(record: Any) -> None:
-    done = run(record(case("zapier_generic", "messy-array")))
-    assert "request.json: verified; the answer is 202" in done.stdout
-    assert "email Omar.Haddad@humongous.example" in done.stdout
+def test_a_dry_run_prints_the_verification_the_answer_the_lead_and_the_reason_for_parking(record: Any) -> None:
+    result = run(record(case("zapier_generic", "messy-array")))
+    assert "request.json: verified; the answer is 202" in result.stdout
+    assert "email Omar.Haddad@humongous.example" in result.stdout
     parked = run(record(case("hubspot_webhooks", "v1-python-client")))
     assert "verified; the answer is 200, parked: The body is not JSON at line 1, column 2;" in parked.stdout
     assert parked.exit_code == 1
 
 
 @pytest.mark.parametrize(
-    ("content", "words", "says"),
+    ("content", "options", "message"),
     [
         ("nothing", (), "cannot be read as JSON"),
         ("[1]", (), "must hold one JSON object"),
@@ -114,15 +119,17 @@ def test_people_read_the_verdict_the_answer_the_lead_and_why_it_is_parked(record
         ('{"cases":3}', (), "`cases` must be a list"),
     ],
 )
-def test_wrong_use_ends_with_one_sentence_and_2(content: str, words: tuple[str, ...], says: str, record: Any) -> None:
-    done = run(record(content), *words)
-    assert done.exit_code == 2
-    assert says in done.stderr
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1
+def test_wrong_use_of_a_dry_run_ends_with_one_sentence_and_exit_code_2(
+    content: str, options: tuple[str, ...], message: str, record: Any
+) -> None:
+    result = run(record(content), *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
 
 
-def test_a_missing_file_is_wrong_use(record: Any) -> None:
+def test_a_dry_run_of_a_missing_file_is_wrong_use(record: Any) -> None:
     record("{}")
-    done = run("none.json")
-    assert (done.exit_code, "none.json cannot be read" in done.stderr) == (2, True)
+    result = run("none.json")
+    assert (result.exit_code, "none.json cannot be read" in result.stderr) == (2, True)

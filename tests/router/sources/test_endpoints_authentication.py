@@ -1,17 +1,26 @@
-"""Another secret, source, time or method lets nobody in, and noise is never an error."""
+"""Endpoints refuse requests with another secret, source, time or method, and random input is never an error."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.router.sources.registry import SOURCES
-from tests.router.sources.dry_runs import PROOF, tried, with_body
-from tests.router.sources.senders import CLIENT_SECRET, NOW, SENDERS, TOKEN, WHPK, WHSEC, good, good_body
+from tests.router.sources.dry_runs import PROVING_HEADERS, dry_run, with_body
+from tests.router.sources.senders import (
+    CLIENT_SECRET,
+    NOW,
+    SENDERS,
+    TOKEN,
+    WHPK,
+    WHSEC,
+    authentic_body,
+    authentic_request,
+)
 
 
 @pytest.mark.parametrize("sender", SENDERS)
-def test_another_secret_lets_nobody_in(sender: str) -> None:
-    request = good(sender)
+def test_a_request_with_another_secret_is_not_verified(sender: str) -> None:
+    request = authentic_request(sender)
     own = request["secret"]
     others = [
         "",
@@ -30,24 +39,24 @@ def test_another_secret_lets_nobody_in(sender: str) -> None:
     ]
     for other in others:
         if other != own:
-            assert not tried({**request, "secret": other})["verified"], other
-    assert tried({**request, "secret": [*others, own]})["verified"]
-    assert not tried({**request, "secret": None})["verified"]
+            assert not dry_run({**request, "secret": other})["verified"], other
+    assert dry_run({**request, "secret": [*others, own]})["verified"]
+    assert not dry_run({**request, "secret": None})["verified"]
 
 
 @pytest.mark.parametrize("sender", SENDERS)
-def test_without_a_usable_secret_the_door_is_shut_and_says_that_it_is_ours_to_mend(sender: str) -> None:
+def test_an_endpoint_without_a_usable_secret_answers_503_not_configured(sender: str) -> None:
     for secret in (None, [], "", "   "):
-        outcome = tried({**good(sender), "secret": secret})
+        outcome = dry_run({**authentic_request(sender), "secret": secret})
         assert outcome["reason"] == "not configured"
         assert outcome["answer"]["status"] == 503
         assert outcome["answer"]["headers"]["retry-after"]
 
 
-def test_a_request_of_one_source_is_not_let_in_at_the_door_of_another() -> None:
+def test_a_request_of_one_source_is_not_verified_at_the_endpoint_of_another() -> None:
     tries = 0
     for sender in SENDERS:
-        request = good(sender)
+        request = authentic_request(sender)
         for name, source in SOURCES.items():
             for scheme in source.schemes:
                 if (name, scheme) == (request["source"], request["scheme"]):
@@ -56,7 +65,7 @@ def test_a_request_of_one_source_is_not_let_in_at_the_door_of_another() -> None:
                 if request["scheme"] == scheme == "v2":
                     continue
                 for secret in (CLIENT_SECRET, WHSEC, WHPK, TOKEN):
-                    outcome = tried({**request, "source": name, "scheme": scheme, "secret": secret})
+                    outcome = dry_run({**request, "source": name, "scheme": scheme, "secret": secret})
                     assert not outcome["verified"], (sender, name, scheme)
                     tries += 1
     assert tries > 100
@@ -66,18 +75,18 @@ TIMED = [sender for sender in SENDERS if sender in ("hubspot v3", "standard", "s
 
 
 @pytest.mark.parametrize("sender", TIMED)
-def test_the_time_counts_to_the_second_in_both_directions(sender: str) -> None:
-    request = good(sender)
+def test_a_signed_timestamp_is_accepted_within_300_seconds_in_both_directions(sender: str) -> None:
+    request = authentic_request(sender)
     ages = (-301, -300.001, -300, -299, 0, 299, 300, 300.001, 301)
-    verdicts = {age: tried({**request, "now": NOW + age}) for age in ages}
+    verdicts = {age: dry_run({**request, "now": NOW + age}) for age in ages}
     assert [age for age, outcome in verdicts.items() if outcome["verified"]] == [-300, -299, 0, 299, 300]
     assert verdicts[301]["reason"] == "timestamp too old"
     assert verdicts[-301]["reason"] == "timestamp in the future"
 
 
 @pytest.mark.parametrize("sender", ["hubspot v1", "hubspot workflow", "generic"])
-def test_what_signs_no_time_is_let_in_at_any_time(sender: str) -> None:
-    assert all(tried({**good(sender), "now": now})["verified"] for now in (0, NOW, NOW * 2))
+def test_a_scheme_without_a_timestamp_is_verified_at_any_time(sender: str) -> None:
+    assert all(dry_run({**authentic_request(sender), "now": now})["verified"] for now in (0, NOW, NOW * 2))
 
 
 @pytest.mark.parametrize(
@@ -96,15 +105,15 @@ def test_what_signs_no_time_is_let_in_at_any_time(sender: str) -> None:
         "9" * 40,
     ],
 )
-def test_a_time_that_is_not_plain_digits_is_refused_though_it_is_signed(written: str) -> None:
-    assert not tried(SENDERS["standard"](good_body("standard"), written))["verified"]  # type: ignore[call-arg]
+def test_a_signed_timestamp_that_is_not_plain_digits_is_refused(written: str) -> None:
+    assert not dry_run(SENDERS["standard"](authentic_body("standard"), written))["verified"]  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS", "HEAD", "post ", "Pöst", ""])
 @pytest.mark.parametrize("sender", SENDERS)
-def test_another_method_never_becomes_a_lead_of_a_signed_request(sender: str, method: str) -> None:
-    outcome = tried({**good(sender), "method": method})
-    allowed = SOURCES[good(sender)["source"]].methods
+def test_a_signed_request_with_another_method_is_refused(sender: str, method: str) -> None:
+    outcome = dry_run({**authentic_request(sender), "method": method})
+    allowed = SOURCES[authentic_request(sender)["source"]].methods
     if method and method not in allowed:
         assert outcome["answer"]["status"] == 405
         assert outcome["answer"]["headers"]["allow"] == ", ".join(allowed)
@@ -115,18 +124,22 @@ def test_another_method_never_becomes_a_lead_of_a_signed_request(sender: str, me
 @given(
     st.sampled_from(sorted(SENDERS)),
     st.dictionaries(
-        st.sampled_from([*sorted(PROOF), "content-type", "content-encoding", "svix-id"]), st.text(), max_size=5
+        st.sampled_from([*sorted(PROVING_HEADERS), "content-type", "content-encoding", "svix-id"]),
+        st.text(),
+        max_size=5,
     ),
     st.binary(max_size=200),
 )
 @settings(deadline=None)
-def test_noise_is_refused_and_never_an_error(sender: str, headers: dict[str, str], body: bytes) -> None:
-    assert not tried({**with_body(good(sender), body), "headers": headers})["verified"]
+def test_random_headers_and_bodies_are_refused_without_an_error(
+    sender: str, headers: dict[str, str], body: bytes
+) -> None:
+    assert not dry_run({**with_body(authentic_request(sender), body), "headers": headers})["verified"]
 
 
 @given(st.sampled_from(sorted(SENDERS)), st.binary(max_size=300))
 @settings(deadline=None)
-def test_authentic_noise_is_answered_and_never_an_error(sender: str, body: bytes) -> None:
-    outcome = tried(SENDERS[sender](body))
+def test_an_authentic_random_body_is_answered_without_an_error(sender: str, body: bytes) -> None:
+    outcome = dry_run(SENDERS[sender](body))
     assert outcome["verified"]
     assert outcome["leads"] or outcome["parked"] or outcome["answer"]["status"] == 400

@@ -1,4 +1,4 @@
-"""The facts of a lead have the names and the words that an agreement is written in; what is unknown is absent."""
+"""The facts of a lead have the names and values that the conditions of an agreement use."""
 
 from typing import Any
 
@@ -14,20 +14,20 @@ from shared.agreement.conditions.evaluate import parse_condition
 from tests.router.sources.vector_cases import case
 
 
-def of(fields: CanonicalLead) -> dict[str, Any]:
+def facts_of(fields: CanonicalLead) -> dict[str, Any]:
     return lead_facts(fields, normalise(fields), endpoint="web", source="generic")
 
 
-def said(body: str, **setup: Any) -> dict[str, Any]:
-    return of(SOURCES["generic"].read_items(Delivery(body.encode()), EndpointConfig(**setup))[0].fields)
+def facts_of_body(body: str, **config: Any) -> dict[str, Any]:
+    return facts_of(SOURCES["generic"].read_items(Delivery(body.encode()), EndpointConfig(**config))[0].fields)
 
 
-def test_what_is_unknown_is_left_out() -> None:
-    assert of(CanonicalLead()) == {"endpoint": "web", "source": "generic"}
+def test_an_unknown_fact_is_absent() -> None:
+    assert facts_of(CanonicalLead()) == {"endpoint": "web", "source": "generic"}
 
 
 @pytest.mark.parametrize(
-    ("fields", "wanted"),
+    ("fields", "expected"),
     [
         ({"email": "Ana@Northwind.example"}, {"email": "ana@northwind.example", "email_kind": "business"}),
         ({"email": "Ana@Northwind.example"}, {"domain": "northwind.example"}),
@@ -61,41 +61,41 @@ def test_what_is_unknown_is_left_out() -> None:
         ({"full_name": "Haddad, Omar"}, {"name": "Omar Haddad"}),
     ],
 )
-def test_a_field_becomes_the_fact_that_an_agreement_names(fields: dict[str, Any], wanted: dict[str, Any]) -> None:
-    found = of(CanonicalLead(**fields))
-    assert {name: found.get(name) for name in wanted} == wanted
-    assert None not in found.values()
+def test_a_field_becomes_the_fact_that_the_agreement_names(fields: dict[str, Any], expected: dict[str, Any]) -> None:
+    facts = facts_of(CanonicalLead(**fields))
+    assert {name: facts.get(name) for name in expected} == expected
+    assert None not in facts.values()
 
 
 @pytest.mark.parametrize("name", ["email_kind", "tier", "grade", "previous_owner", "recycled_as", "endpoint", "source"])
-def test_a_sender_cannot_say_what_only_we_know(name: str) -> None:
-    assert of(CanonicalLead(extra={name: "mine"})).get(name) != "mine"
-    assert said(f'{{"email": "a@b.example", "{name}": "mine"}}').get(name) != "mine"
+def test_a_sender_cannot_set_the_facts_of_the_router(name: str) -> None:
+    assert facts_of(CanonicalLead(extra={name: "mine"})).get(name) != "mine"
+    assert facts_of_body(f'{{"email": "a@b.example", "{name}": "mine"}}').get(name) != "mine"
 
 
-def test_the_answers_of_a_form_arrive_under_their_names() -> None:
-    found = said(
+def test_form_answers_become_facts_under_their_names() -> None:
+    facts = facts_of_body(
         '{"email":"a@b.example","zipCode":"01234","Time Frame":"4-6 months","is_decision_maker":true,"needs":"crm",'
         '"budget":"9000","address":{"city":"Berlin"},"honeypot":""}'
     )
-    wanted = {
+    expected = {
         "postal_code": "01234",
         "timeframe": "4-6 months",
         "decision_maker": True,
         "need": "crm",
         "city": "Berlin",
     }
-    assert {name: found[name] for name in wanted} == wanted
-    assert "signals.honeypot" not in found
+    assert {name: facts[name] for name in expected} == expected
+    assert "signals.honeypot" not in facts
 
 
 def test_the_facts_of_a_vector_pass_the_conditions_of_an_agreement() -> None:
     sent = case("hubspot_workflow", "v2-full-contact")
     fields = SOURCES["hubspot_workflow"].read_items(Delivery(sent["body_raw"].encode()), None)[0].fields
-    found = lead_facts(fields, normalise(fields), endpoint="web", source="hubspot_workflow")
+    facts = lead_facts(fields, normalise(fields), endpoint="web", source="hubspot_workflow")
     for condition in (
         {"country": "US", "state": "ca", "employees": ">= 200", "title": "matches (VP|Chief|Head|Director)"},
         {"activity": ["demo_request", "contact_sales"], "utm.source": "google", "mql": "true", "score": "80 .. 90"},
         {"email_kind": "business", "domain": "northwind.example", "phone": "starts with +1"},
     ):
-        assert parse_condition(condition).evaluate(found, {}).passed, condition
+        assert parse_condition(condition).evaluate(facts, {}).passed, condition

@@ -1,4 +1,4 @@
-"""Countries and states are known by their codes however they are written, and only for certain."""
+"""Countries and states get their ISO codes from many spellings, and only when they are unambiguous."""
 
 import pytest
 
@@ -25,12 +25,12 @@ from services.router.sources.geo import country_code, state_code
         (None, ["", "n/a", "-", "Atlantis", "EMEA", "GB-ENG", "x" * 10_000, None]),
     ],
 )
-def test_a_country_is_known_however_it_is_written(code: str | None, spellings: list[str | None]) -> None:
+def test_a_country_name_in_any_spelling_has_its_iso_code(code: str | None, spellings: list[str | None]) -> None:
     assert {spelling: country_code(spelling) for spelling in spellings} == dict.fromkeys(spellings, code)
 
 
 @pytest.mark.parametrize(
-    ("given", "country", "wanted"),
+    ("name", "country", "expected"),
     [
         ("Calif.", "US", "US-CA"),
         ("california", "US", "US-CA"),
@@ -49,5 +49,7 @@ def test_a_country_is_known_however_it_is_written(code: str | None, spellings: l
         (None, "US", None),
     ],
 )
-def test_a_state_is_known_within_its_country(given: str | None, country: str | None, wanted: str | None) -> None:
-    assert state_code(given, country) == wanted
+def test_a_state_name_has_its_iso_code_within_its_country(
+    name: str | None, country: str | None, expected: str | None
+) -> None:
+    assert state_code(name, country) == expected

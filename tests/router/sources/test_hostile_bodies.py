@@ -1,4 +1,4 @@
-"""Hostile but authentic bodies are read, parked or refused with a sentence; none is an error, none hurts us."""
+"""Hostile but authentic bodies are read, parked or refused with a sentence, quickly and without an error."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ from services.router.sources.errors import UnreadableBody
 from services.router.sources.facts import lead_facts
 from services.router.sources.normalise import normalise
 from services.router.sources.registry import SOURCES
-from tests.router.sources.senders import EVENT, LEAD, SENDERS, generic, good
+from tests.router.sources.senders import EVENT, LEAD, SENDERS, authentic_request, generic
 
 UNREADABLE = {
     "deep arrays": b"[" * 50_000 + b"]" * 50_000,
@@ -62,13 +62,13 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("sender", SENDERS)
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_what_cannot_be_read_is_stored_and_parked_or_refused_by_our_own_contract(name: str, sender: str) -> None:
+def test_an_unreadable_body_is_parked_or_refused_by_the_generic_source(name: str, sender: str) -> None:
     started = time.perf_counter()
     outcome = try_request(SENDERS[sender](UNREADABLE[name]))
     assert time.perf_counter() - started < 2
     assert outcome["verified"]
     assert outcome["leads"] == []
-    own = SOURCES[good(sender)["source"]].parse_before_commit
+    own = SOURCES[authentic_request(sender)["source"]].parse_before_commit
     if own:
         assert outcome["answer"]["status"] == 400
         detail = json.loads(outcome["answer"]["body"])["detail"]
@@ -81,7 +81,7 @@ def test_what_cannot_be_read_is_stored_and_parked_or_refused_by_our_own_contract
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
-def test_json_is_read_to_a_depth_of_32_and_brackets_in_a_text_are_none(opening: str, closing: str) -> None:
+def test_json_is_read_to_a_depth_of_32_not_counting_brackets_in_strings(opening: str, closing: str) -> None:
     def nested(depth: int) -> str:
         return opening * depth + '"[[{\\\\\\"[["' + closing * depth
 
@@ -116,44 +116,44 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_what_is_odd_but_readable_becomes_one_clean_lead(name: str) -> None:
+def test_an_odd_but_readable_body_becomes_one_clean_lead(name: str) -> None:
     started = time.perf_counter()
-    [element] = SOURCES["generic"].read_items(Delivery(ODD[name]), None)
-    found = lead_facts(element.fields, normalise(element.fields), endpoint="web", source="generic")
+    [item] = SOURCES["generic"].read_items(Delivery(ODD[name]), None)
+    facts = lead_facts(item.fields, normalise(item.fields), endpoint="web", source="generic")
     assert time.perf_counter() - started < 1
-    assert element.problem is None
-    for value in element.fields.public().values():
+    assert item.problem is None
+    for value in item.fields.public().values():
         if isinstance(value, str):
             assert len(value) <= 2_000
             assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", value)
-    assert len(json.dumps(element.unmapped)) < 5_000
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert len(json.dumps(item.unmapped)) < 5_000
+    assert json.loads(json.dumps(facts, allow_nan=False)) == facts
     if "a key twice" in name:
-        assert element.fields.email == "c@d.example"
-        assert "twice" in element.note
+        assert item.fields.email == "c@d.example"
+        assert "twice" in item.note
     elif "beyond 64 bits" not in name:
-        assert element.fields.email == "a@b.example"
+        assert item.fields.email == "a@b.example"
 
 
-def test_line_ends_in_a_field_cannot_start_a_line_of_their_own() -> None:
-    [element] = SOURCES["generic"].read_items(Delivery(ODD["CR and LF"]), None)
-    assert element.fields.company == "Acme Bcc: all@evil.example"
-    assert element.fields.full_name == "A B"
-    assert normalise(element.fields).phone == "+12025550143"
+def test_line_breaks_in_a_field_are_replaced_by_spaces() -> None:
+    [item] = SOURCES["generic"].read_items(Delivery(ODD["CR and LF"]), None)
+    assert item.fields.company == "Acme Bcc: all@evil.example"
+    assert item.fields.full_name == "A B"
+    assert normalise(item.fields).phone == "+12025550143"
 
 
-def test_an_address_with_a_line_end_is_no_address() -> None:
+def test_an_email_with_a_line_break_is_refused() -> None:
     outcome = try_request(generic(b'{"email":"a@b.example\\r\\nBcc: c@d.example"}'))
     assert outcome["answer"]["status"] == 400
     assert "not an address" in outcome["answer"]["body"]
 
 
 @pytest.mark.parametrize("address", ["аna@northwind.example", "ana@nоrthwind.example", "ana\u200d@northwind.example"])
-def test_a_confusable_address_is_never_the_person_that_it_looks_like(address: str) -> None:
+def test_an_email_with_confusable_letters_is_never_the_address_that_it_resembles(address: str) -> None:
     body = json.dumps({"email": address, "id": "1"}).encode()
-    [element] = SOURCES["generic"].read_items(Delivery(body), None)
-    assert element.fields.email == address
-    assert normalise(element.fields).email != "ana@northwind.example"
+    [item] = SOURCES["generic"].read_items(Delivery(body), None)
+    assert item.fields.email == address
+    assert normalise(item.fields).email != "ana@northwind.example"
 
 
 _VALUES = st.recursive(
@@ -168,18 +168,18 @@ _KEYS = st.sampled_from(
 
 @given(st.sampled_from(sorted(SOURCES)), st.dictionaries(_KEYS, _VALUES, max_size=8) | _VALUES)
 @settings(deadline=None)
-def test_any_json_is_read_or_unreadable_and_nothing_else(source: str, payload: Any) -> None:
+def test_any_json_is_read_or_refused_as_unreadable(source: str, payload: Any) -> None:
     body = json.dumps(payload).encode()
     reason = ""
     try:
-        found = SOURCES[source].read_items(Delivery(body), None)
-    except UnreadableBody as unreadable:
-        found, reason = [], unreadable.reason
-    assert found or reason.endswith(".")
-    assert [element.index for element in found] == list(range(len(found)))
-    for element in found:
-        assert element.problem is None or element.problem.endswith(".")
-        assert 0 < len(item_key(element, body)) <= 210
-        normal = normalise(element.fields)
-        known = lead_facts(element.fields, normal, endpoint="web", source=source)
-        json.dumps([element.unmapped, known, element.fields.public()], allow_nan=False).encode()
+        items = SOURCES[source].read_items(Delivery(body), None)
+    except UnreadableBody as error:
+        items, reason = [], error.reason
+    assert items or reason.endswith(".")
+    assert [item.index for item in items] == list(range(len(items)))
+    for item in items:
+        assert item.problem is None or item.problem.endswith(".")
+        assert 0 < len(item_key(item, body)) <= 210
+        normalised = normalise(item.fields)
+        facts = lead_facts(item.fields, normalised, endpoint="web", source=source)
+        json.dumps([item.unmapped, facts, item.fields.public()], allow_nan=False).encode()

@@ -1,4 +1,4 @@
-"""Two spellings of one thing compare equal, and what cannot be told for certain stays unknown."""
+"""Different spellings of one email, phone, name, country or state normalise to the same value, or to None."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.router.sources.vector_cases import case
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("value", "expected"),
     [
         ("Ana.Silva@Northwind.EXAMPLE", "ana.silva@northwind.example"),
         ("Ana+demo@northwind.example", "ana+demo@northwind.example"),
@@ -33,8 +33,8 @@ from tests.router.sources.vector_cases import case
         (None, None),
     ],
 )
-def test_addresses_compare_by_their_folded_form(given: str | None, wanted: str | None) -> None:
-    assert fold_email(given) == wanted
+def test_email_addresses_are_folded_for_comparison(value: str | None, expected: str | None) -> None:
+    assert fold_email(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_addresses_compare_by_their_folded_form(given: str | None, wanted: str |
         ("ana@aleeas.com", "relay", None),
     ],
 )
-def test_an_address_is_known_by_its_kind_and_company(address: str, kind: str, company: str | None) -> None:
+def test_an_email_has_a_kind_and_a_company_domain(address: str, kind: str, company: str | None) -> None:
     assert email_kind(address) == kind
     assert normalise(CanonicalLead(email=address)).domain == company
 
 
 @pytest.mark.parametrize(
-    ("host", "wanted"),
+    ("host", "expected"),
     [
         ("www.northwind.example", "northwind.example"),
         ("shop.acme.co.uk", "acme.co.uk"),
@@ -83,11 +83,11 @@ def test_an_address_is_known_by_its_kind_and_company(address: str, kind: str, co
         (None, None),
     ],
 )
-def test_the_registrable_domain_is_the_one_that_somebody_registered(host: str | None, wanted: str | None) -> None:
-    assert registrable_domain(host) == wanted
+def test_the_registrable_domain_is_the_part_that_was_registered(host: str | None, expected: str | None) -> None:
+    assert registrable_domain(host) == expected
 
 
-def test_a_mail_providers_domain_is_nobodys_company() -> None:
+def test_the_domain_of_a_mail_provider_is_not_a_company_domain() -> None:
     assert company_domain("gmail.com") is None
     assert normalise(CanonicalLead(email="ana@gmail.com", domain="gmail.com")).domain is None
     assert normalise(CanonicalLead(email="ana@gmail.com", domain="www.northwind.example")).domain == "northwind.example"
@@ -95,7 +95,7 @@ def test_a_mail_providers_domain_is_nobodys_company() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "region", "wanted"),
+    ("value", "region", "expected"),
     [
         ("(202) 555-0143", "US", "+12025550143"),
         ("202.555.0143 ext. 12", "US", "+12025550143"),
@@ -119,14 +119,14 @@ def test_a_mail_providers_domain_is_nobodys_company() -> None:
         (None, "US", None),
     ],
 )
-def test_phone_numbers_become_e164_only_where_their_country_is_known(
-    given: str | None, region: str | None, wanted: str | None
+def test_phone_numbers_become_e164_only_when_their_country_is_known(
+    value: str | None, region: str | None, expected: str | None
 ) -> None:
-    assert e164_phone(given, region) == wanted
+    assert e164_phone(value, region) == expected
 
 
 @pytest.mark.parametrize(
-    ("fields", "wanted"),
+    ("fields", "expected"),
     [
         (CanonicalLead(full_name="Haddad, Omar"), ("Omar Haddad", "Omar", "Haddad")),
         (CanonicalLead(first_name=" Ana ", last_name="Silva"), ("Ana Silva", "Ana", "Silva")),
@@ -141,24 +141,24 @@ def test_phone_numbers_become_e164_only_where_their_country_is_known(
         (CanonicalLead(), (None, None, None)),
     ],
 )
-def test_a_name_is_as_it_is_spoken(fields: CanonicalLead, wanted: tuple[str | None, ...]) -> None:
-    normal = normalise(fields)
-    assert (normal.name, normal.first_name, normal.last_name) == wanted
+def test_a_name_is_normalised_to_spoken_order(fields: CanonicalLead, expected: tuple[str | None, ...]) -> None:
+    normalised = normalise(fields)
+    assert (normalised.name, normalised.first_name, normalised.last_name) == expected
 
 
-def test_the_vectors_normal_forms() -> None:
+def test_the_normalised_values_are_those_of_the_vectors() -> None:
     messy = case("zapier_generic", "messy-array")
-    normal = normalise(CanonicalLead(**try_request(messy)["leads"][0]))
-    assert {name: getattr(normal, name) for name in messy["normalized"]} == messy["normalized"]
+    normalised = normalise(CanonicalLead(**try_request(messy)["leads"][0]))
+    assert {name: getattr(normalised, name) for name in messy["normalized"]} == messy["normalized"]
 
 
-def test_a_national_number_is_of_the_leads_country_before_that_of_the_endpoint() -> None:
+def test_a_national_phone_number_takes_the_country_of_the_lead_before_that_of_the_endpoint() -> None:
     assert normalise(CanonicalLead(phone="030 1234567", country="Germany"), "US").phone == "+49301234567"
     assert normalise(CanonicalLead(phone="030 1234567"), "DE").phone == "+49301234567"
     assert normalise(CanonicalLead(phone="030 1234567")).phone is None
 
 
-def test_a_state_in_full_names_its_country_only_where_none_was_given() -> None:
+def test_a_full_state_code_sets_the_country_only_when_none_was_given() -> None:
     assert normalise(CanonicalLead(state="US-CA")).country == "US"
     assert normalise(CanonicalLead(state="US-CA", country="Atlantis")).country is None
 
@@ -174,15 +174,15 @@ _ANY = st.one_of(
 
 @given(st.builds(CanonicalLead, **dict.fromkeys(("email", "phone", "country", "state", "domain", "full_name"), _ANY)))
 @settings(deadline=None)
-def test_normalising_never_raises_and_changes_nothing_when_done_again(fields: CanonicalLead) -> None:
-    normal = normalise(fields, "US")
-    assert fold_email(normal.email) == normal.email
-    assert e164_phone(normal.phone, None) == normal.phone
-    assert country_code(normal.country) == normal.country
-    assert company_domain(normal.domain) == normal.domain
+def test_normalising_never_raises_and_is_idempotent(fields: CanonicalLead) -> None:
+    normalised = normalise(fields, "US")
+    assert fold_email(normalised.email) == normalised.email
+    assert e164_phone(normalised.phone, None) == normalised.phone
+    assert country_code(normalised.country) == normalised.country
+    assert company_domain(normalised.domain) == normalised.domain
 
 
-def test_nothing_is_read_when_a_lead_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_normalising_a_lead_opens_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a file was opened")
 

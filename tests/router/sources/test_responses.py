@@ -1,4 +1,4 @@
-"""Each source gets the answer that does not lose its leads, and the sources stand without the rest of the router."""
+"""Each source gets the response that keeps its leads; sources, schemes and secrets are checked when configured."""
 
 import json
 import subprocess
@@ -17,26 +17,26 @@ from shared.base.errors import BadRequest
     ("name", "status", "leads"),
     [("hubspot", 200, False), ("hubspot_workflow", 200, False), ("standard", 202, True), ("generic", 202, True)],
 )
-def test_what_is_stored_is_answered_as_the_source_wants_it(name: str, status: int, leads: bool) -> None:
-    answer = responses.accepted(SOURCES[name].response_policy, "0193", ["a", "b"])
-    said = json.loads(answer.body)
-    assert (answer.status, said["status"], said["id"]) == (status, "accepted", "0193")
-    assert said.get("leads") == (["a", "b"] if leads else None)
-    assert answer == responses.accepted(SOURCES[name].response_policy, "0193", ["a", "b"])
+def test_a_stored_request_is_answered_as_its_source_needs(name: str, status: int, leads: bool) -> None:
+    response = responses.accepted(SOURCES[name].response_policy, "0193", ["a", "b"])
+    content = json.loads(response.body)
+    assert (response.status, content["status"], content["id"]) == (status, "accepted", "0193")
+    assert content.get("leads") == (["a", "b"] if leads else None)
+    assert response == responses.accepted(SOURCES[name].response_policy, "0193", ["a", "b"])
 
 
 @pytest.mark.parametrize(
-    ("name", "wait"), [("hubspot", "5"), ("hubspot_workflow", "5000"), ("standard", "5"), ("generic", "5")]
+    ("name", "retry_after"), [("hubspot", "5"), ("hubspot_workflow", "5000"), ("standard", "5"), ("generic", "5")]
 )
-def test_retry_after_is_in_the_unit_that_the_source_reads(name: str, wait: str) -> None:
+def test_retry_after_is_in_the_unit_of_the_source(name: str, retry_after: str) -> None:
     policy = SOURCES[name].response_policy
-    for answer in (responses.unavailable(policy, 5), responses.not_configured(policy, 5)):
-        assert answer.headers["retry-after"] == wait
-        assert answer.status == 503
+    for response in (responses.unavailable(policy, 5), responses.not_configured(policy, 5)):
+        assert response.headers["retry-after"] == retry_after
+        assert response.status == 503
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "more"),
+    ("response", "status", "extra_headers"),
     [
         (responses.unauthorized(), 401, {}),
         (responses.bad_request("The body is empty.", [responses.item_problem(3, "It is empty.")]), 400, {}),
@@ -47,21 +47,21 @@ def test_retry_after_is_in_the_unit_that_the_source_reads(name: str, wait: str) 
     ],
 )
 def test_a_refusal_is_a_problem_with_one_sentence(
-    answer: responses.WebhookResponse, status: int, more: dict[str, str]
+    response: responses.WebhookResponse, status: int, extra_headers: dict[str, str]
 ) -> None:
-    said = json.loads(answer.body)
-    assert (answer.status, said["status"]) == (status, status)
-    assert answer.headers == {"content-type": "application/problem+json", **more}
-    assert said["type"].startswith("/problems/")
-    assert said["detail"].endswith(".")
-    assert [item["index"] for item in said.get("problems", [])] in ([], [3])
+    content = json.loads(response.body)
+    assert (response.status, content["status"]) == (status, status)
+    assert response.headers == {"content-type": "application/problem+json", **extra_headers}
+    assert content["type"].startswith("/problems/")
+    assert content["detail"].endswith(".")
+    assert [item["index"] for item in content.get("problems", [])] in ([], [3])
 
 
-def test_an_endpoint_that_once_was_answers_kindly() -> None:
+def test_a_revoked_endpoint_answers_200() -> None:
     assert responses.tombstone().status == 200
 
 
-def test_a_source_is_found_by_the_names_that_people_use() -> None:
+def test_a_source_is_found_by_its_aliases() -> None:
     assert {source_named(alias).name for alias in SOURCE_ALIASES} == {"hubspot", "standard", "generic"}
     assert source_named("zapier_generic") is SOURCES["generic"]
     with pytest.raises(BadRequest, match="choose one of hubspot, hubspot_workflow, standard, generic"):
@@ -84,9 +84,7 @@ def test_a_source_is_found_by_the_names_that_people_use() -> None:
         ("generic", "bearer", "zp_11", True),
     ],
 )
-def test_a_secret_that_can_never_match_is_said_before_it_is_used(
-    name: str, scheme: str, secret: str, fits: bool
-) -> None:
+def test_a_secret_that_does_not_fit_its_scheme_is_reported(name: str, scheme: str, secret: str, fits: bool) -> None:
     problem = SOURCES[name].secret_problem([scheme], secret)
     assert (problem is None) is fits
     assert problem is None or problem.endswith(".")
@@ -111,13 +109,13 @@ USABLE: dict[str, Any] = {"algorithm": "hmac-sha256", "header": "x-sign", "strin
         {"algorithm": "none", "token": "cookie"},
     ],
 )
-def test_a_signature_scheme_with_an_unknown_word_is_refused_with_a_sentence(wrong: dict[str, Any]) -> None:
+def test_a_signature_scheme_with_an_unknown_value_is_refused_with_a_sentence(wrong: dict[str, Any]) -> None:
     assert SignatureScheme("x", **USABLE).signs
     with pytest.raises(ValueError, match=r"signature scheme.*\.$"):
         SignatureScheme("x", **{**USABLE, **wrong})
 
 
-def test_the_sources_are_imported_without_a_database_a_web_server_or_the_rest_of_the_router() -> None:
+def test_the_sources_import_no_database_no_web_server_and_no_other_part_of_the_router() -> None:
     program = (
         "import sys, services.router.sources.dry_run, services.router.sources.facts\nprint('\\n'.join(sys.modules))"
     )

@@ -13,12 +13,12 @@ from tests.vectors_at import COPIES, vectors
 
 
 def authentic(case: dict[str, Any]) -> bool:
-    """What the vectors say of a case: its signature, or its secret where nothing is signed."""
+    """Whether a case is authentic: by its signature, or by its secret where nothing is signed."""
     return bool(case["auth_valid"] if case["signature_valid"] is None else case["signature_valid"])
 
 
 def check(case: dict[str, Any]) -> None:
-    """Hold one case to every word of its vector."""
+    """Check one case against every expectation of its vector."""
     outcome = try_request(case)
     assert outcome["verified"] is authentic(case), outcome["reason"]
     assert (outcome["reason"] is None) is authentic(case)
@@ -31,18 +31,18 @@ def check(case: dict[str, Any]) -> None:
         assert answer["body"] == case["respond_body"]
     expected = case["expected"] or []
     assert len(outcome["leads"]) == len(expected)
-    for lead, wanted in zip(outcome["leads"], expected, strict=True):
-        assert list(lead) == list(wanted)
-        for name, value in wanted.items():
+    for lead, expected_lead in zip(outcome["leads"], expected, strict=True):
+        assert list(lead) == list(expected_lead)
+        for name, value in expected_lead.items():
             assert (name, type(lead[name]), lead[name]) == (name, type(value), value)
-    # Stored but without a lead means that somebody has to look at it, and is told why.
+    # A stored request without a lead is parked with a reason.
     assert (outcome["parked"] is not None) is (answer["status"] < 300 and not expected)
     if case.get("parse_ok") is False:
         assert outcome["parked"]
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_every_case_of_a_file_meets_its_vector(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_case_of_a_vector_file_has_the_expected_outcome(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     ran = 0
     for _, case in cases(file):
         try:
@@ -59,7 +59,7 @@ REFUSED = [pytest.param(case, id=f"{file}-{case['name']}") for file, case in cas
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_refusal_tells_a_forger_nothing(case: dict[str, Any]) -> None:
+def test_a_401_does_not_say_why(case: dict[str, Any]) -> None:
     answer = try_request(case)["answer"]
     assert answer["status"] == 401
     assert json.loads(answer["body"])["detail"] == "The request could not be verified."
@@ -67,12 +67,12 @@ def test_a_refusal_tells_a_forger_nothing(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_the_copies_are_the_originals(file: str) -> None:
+def test_the_copies_of_the_vectors_are_identical_to_the_originals(file: str) -> None:
     name = f"webhooks/{file}.json"
     assert (COPIES / name).read_bytes() == vectors(name).read_bytes()
 
 
-def test_a_retry_of_hubspot_has_the_keys_of_the_first_attempt() -> None:
+def test_a_hubspot_retry_has_the_event_ids_of_the_first_attempt() -> None:
     first, again = (
         [lead["event_id"] for lead in try_request(case)["leads"]]
         for _, case in cases("hubspot_webhooks")

@@ -1,4 +1,4 @@
-"""The verifier keeps to the rules that the vendors print and to those that keep a door shut."""
+"""Verification follows the rules that the vendors publish, and fails closed."""
 
 import base64
 import json
@@ -20,39 +20,39 @@ from tests.router.sources.senders import (
     SENDERS,
     URL,
     WHSEC,
-    good,
-    good_body,
+    authentic_body,
+    authentic_request,
     hubspot_v1,
     hubspot_v3,
 )
 
 
-def allowed(schemes: list[str], request: dict[str, Any], now: float = NOW) -> Verification:
+def verify_hubspot(schemes: list[str], request: dict[str, Any], now: float = NOW) -> Verification:
     received = WebhookRequest(
         "POST", request["url"], lower_case_headers(request["headers"].items()), case_body(request)
     )
     return SOURCES["hubspot"].verify(schemes, received, [EndpointSecret("k1", CLIENT_SECRET)], now)
 
 
-def test_where_v3_is_present_only_v3_counts() -> None:
-    body = good_body("hubspot v1")
+def test_when_hubspot_v3_is_present_v1_does_not_count() -> None:
+    body = authentic_body("hubspot v1")
     old, new = hubspot_v1(body), hubspot_v3(body)
     both = {**old, "headers": {**old["headers"], **new["headers"]}}
-    assert allowed(["v3", "v1"], old).scheme == "v1"
-    assert allowed(["v3", "v1"], both).scheme == "v3"
+    assert verify_hubspot(["v3", "v1"], old).scheme == "v1"
+    assert verify_hubspot(["v3", "v1"], both).scheme == "v3"
     for broken in ("", "x", "K36dawei4A+QBNolUOqo7s91KQDWQ5MXZ/QufNYuk/Y="):
         spoilt = {**both, "headers": {**both["headers"], "X-HubSpot-Signature-v3": broken}}
-        assert not allowed(["v3", "v1"], spoilt).ok
-        assert not allowed(["v1", "v3"], spoilt).ok
-    assert not allowed(["v3", "v1"], both, NOW + 301).ok
+        assert not verify_hubspot(["v3", "v1"], spoilt).ok
+        assert not verify_hubspot(["v1", "v3"], spoilt).ok
+    assert not verify_hubspot(["v3", "v1"], both, NOW + 301).ok
 
 
-def test_the_endpoint_decides_the_scheme_and_never_the_request() -> None:
-    old = hubspot_v1(good_body("hubspot v1"))
+def test_the_endpoint_decides_the_signature_scheme_not_the_request() -> None:
+    old = hubspot_v1(authentic_body("hubspot v1"))
     for scheme in ("v2", "v3"):
         headers = {**old["headers"], "X-HubSpot-Signature-Version": "v1"}
-        assert not allowed([scheme], {**old, "headers": headers}).ok
-    assert not allowed([], old).ok, "the default of HubSpot webhooks is v3"
+        assert not verify_hubspot([scheme], {**old, "headers": headers}).ok
+    assert not verify_hubspot([], old).ok, "the default of HubSpot webhooks is v3"
 
 
 _LISTED = {
@@ -67,34 +67,34 @@ _LISTED = {
         *(("a=" + code + "z", "a=" + mark + "z") for code, mark in _LISTED.items()),
         *(("a=" + code.lower() + "z", "a=" + mark + "z") for code, mark in _LISTED.items()),
         *(
-            (f"a={kept}", f"a={kept}")
-            for kept in ("b+c", "b%20c", "b%26c", "b%25c", "b%253Ac", "%C3%A9", "%", "%3", "a?b")
+            (f"a={unchanged}", f"a={unchanged}")
+            for unchanged in ("b+c", "b%20c", "b%26c", "b%25c", "b%253Ac", "%C3%A9", "%", "%3", "a?b")
         ),
     ],
 )
-def test_hubspot_signs_a_query_with_twelve_marks_decoded_and_no_more(query: str, signed: str) -> None:
-    request = hubspot_v3(good_body("hubspot v3"), url=f"{URL}?{query}", signed_url=f"{URL}?{signed}")
+def test_hubspot_v3_signs_a_query_with_twelve_characters_decoded(query: str, signed: str) -> None:
+    request = hubspot_v3(authentic_body("hubspot v3"), url=f"{URL}?{query}", signed_url=f"{URL}?{signed}")
     assert try_request(request)["verified"]
     if signed != query:
-        unlike = hubspot_v3(good_body("hubspot v3"), url=f"{URL}?{query}", signed_url=f"{URL}?{query}")
+        unlike = hubspot_v3(authentic_body("hubspot v3"), url=f"{URL}?{query}", signed_url=f"{URL}?{query}")
         assert not try_request(unlike)["verified"]
 
 
-def test_the_path_of_a_registered_url_is_signed_as_it_is_registered() -> None:
+def test_hubspot_v3_signs_the_path_of_the_url_as_registered() -> None:
     url = "https://leads.example.com/a%3Ab"
-    assert try_request(hubspot_v3(good_body("hubspot v3"), url=url, signed_url=url))["verified"]
+    assert try_request(hubspot_v3(authentic_body("hubspot v3"), url=url, signed_url=url))["verified"]
 
 
-def test_the_signed_url_is_the_registered_one_with_the_query_that_came() -> None:
+def test_the_signed_url_is_the_registered_url_with_the_received_query() -> None:
     assert signed_url("https://a.example/w/1", "x=%3A") == "https://a.example/w/1?x=%3A"
     assert signed_url("https://a.example/w/1?old=1#part", b"x=\xe9") == "https://a.example/w/1?x=é"
     assert signed_url("https://a.example/w/1?old=1", "") == "https://a.example/w/1"
 
 
-def test_while_secrets_are_rotated_both_count_and_the_one_that_matched_is_named() -> None:
-    request = good("standard")
+def test_during_a_rotation_both_secrets_count_and_the_matching_one_is_named() -> None:
+    request = authentic_request("standard")
     new = "whsec_" + base64.b64encode(bytes(32)).decode()
-    headers, body = lower_case_headers(request["headers"].items()), good_body("standard")
+    headers, body = lower_case_headers(request["headers"].items()), authentic_body("standard")
 
     def moment(seconds: float) -> datetime:
         return datetime.fromtimestamp(seconds, UTC)
@@ -114,8 +114,8 @@ def test_while_secrets_are_rotated_both_count_and_the_one_that_matched_is_named(
     assert at(NOW + 1, early).ok
 
 
-def test_a_signature_counts_in_one_spelling_only() -> None:
-    request = good("standard")
+def test_a_signature_counts_only_in_its_canonical_encoding() -> None:
+    request = authentic_request("standard")
     signature = request["headers"]["webhook-signature"]
     body = signature.removeprefix("v1,")
     spare = body[:-2] + chr(ord(body[-2]) + 1) + "="
@@ -125,16 +125,16 @@ def test_a_signature_counts_in_one_spelling_only() -> None:
         assert try_request({**request, "headers": changed})["verified"] is (spelt.strip(" ") == body)
 
 
-def test_a_header_of_very_many_signatures_costs_little() -> None:
-    request = good("standard ed25519")
+def test_a_header_of_ten_thousand_signatures_is_refused_quickly() -> None:
+    request = authentic_request("standard ed25519")
     many = " ".join(["v1a," + base64.b64encode(bytes(64)).decode()] * 10_000)
     started = time.perf_counter()
     assert not try_request({**request, "headers": {**request["headers"], "webhook-signature": many}})["verified"]
     assert time.perf_counter() - started < 0.5
 
 
-def test_a_header_that_stands_twice_hides_nothing() -> None:
-    request = good("hubspot v3")
+def test_a_repeated_signature_header_is_refused() -> None:
+    request = authentic_request("hubspot v3")
     digest = request["headers"]["X-HubSpot-Signature-v3"]
     for both in ([digest, "x"], ["x", digest], [digest, digest]):
         assert not try_request({**request, "headers": {**request["headers"], "X-HubSpot-Signature-v3": both}})[
@@ -160,15 +160,17 @@ def test_a_header_that_stands_twice_hides_nothing() -> None:
         ("path", {"Authorization": "Bearer zp_11"}, URL, False),
     ],
 )
-def test_a_shown_secret_counts_where_the_scheme_says(scheme: str, headers: dict[str, str], url: str, ok: bool) -> None:
-    request = {**good("generic"), "scheme": scheme, "url": url}
+def test_a_token_counts_only_where_the_scheme_expects_it(
+    scheme: str, headers: dict[str, str], url: str, ok: bool
+) -> None:
+    request = {**authentic_request("generic"), "scheme": scheme, "url": url}
     outcome = try_request({**request, "headers": {"Content-Type": "application/json", **headers}})
     assert outcome["verified"] is ok
     assert len(outcome["leads"]) == int(ok)
 
 
 @pytest.mark.parametrize("sender", SENDERS)
-def test_an_answer_repeats_nothing_of_what_was_sent(sender: str) -> None:
+def test_a_response_repeats_nothing_of_the_request(sender: str) -> None:
     marker = "kmx7q"
     body = json.dumps([{"email": marker, marker: marker, "objectId": None}]).encode()
     answer = try_request(SENDERS[sender](body))["answer"]

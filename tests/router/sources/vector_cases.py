@@ -1,4 +1,4 @@
-"""The cases of the shared vectors that the router's sources are held to."""
+"""The cases of the shared webhook vectors for the sources of the router."""
 
 import json
 from collections.abc import Iterator
@@ -19,4 +19,4 @@ def cases(*files: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def case(file: str, name: str) -> dict[str, Any]:
     """One case by its name, a copy."""
-    return next(found for _, found in cases(file) if found["name"] == name)
+    return next(entry for _, entry in cases(file) if entry["name"] == name)
