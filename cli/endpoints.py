@@ -14,6 +14,7 @@ from cli.keys import Json, _get, _post
 from cli.tables import table
 from services.router.sources.dry_run import try_request
 from services.router.sources.endpoint_config import EndpointConfig
+from services.router.sources.verify import REASONS
 from shared.base.errors import BadRequest
 
 endpoints = typer.Typer(help="Webhook doors: source, registered URL, secrets, mapping.", no_args_is_help=True)
@@ -137,13 +138,14 @@ def _moment(text: str) -> float:
 
 def _in_words(line: dict[str, Any]) -> str:
     verified = "verified" if line["verified"] else f"not verified ({line['reason']})"
+    why = "" if line["verified"] else f"\n  why: {REASONS[line['reason']]}"
     parked = f", parked: {line['parked']}" if line["parked"] else ""
     leads = "".join(
         "\n  lead: " + ", ".join(f"{name} {value}" for name, value in lead.items() if value is not None)
         for lead in line["leads"]
     )
     name = f"{line['file']} {line['case']}" if "case" in line else line["file"]
-    return f"{name}: {verified}; the answer is {line['answer']['status']}{parked}{leads}"
+    return f"{name}: {verified}; the answer is {line['answer']['status']}{parked}{why}{leads}"
 
 
 def _json_file(path: Path) -> dict[str, Any]:

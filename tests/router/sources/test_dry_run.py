@@ -98,6 +98,8 @@ def test_a_dry_run_prints_the_verification_the_answer_the_lead_and_the_reason_fo
     parked = run(record(case("hubspot_webhooks", "v1-python-client")))
     assert "verified; the answer is 200, parked: The body is not JSON at line 1, column 2;" in parked.stdout
     assert parked.exit_code == 1
+    refused = run(record(case("hubspot_webhooks", "v3-tampered-body"))).stdout
+    assert "not verified (signature does not match); the answer is 401\n  why: The signature does not match;" in refused
 
 
 @pytest.mark.parametrize(
