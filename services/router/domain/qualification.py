@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from shared.agreement.conditions.evaluate import Combination, ConditionResult, parse_condition, value_passes
+from shared.agreement.conditions.evaluate import Combination, ConditionResult
+from shared.agreement.conditions.parse import parse_condition
+from shared.agreement.conditions.tests import value_passes
 from shared.agreement.model import Condition, ExecutableAgreement
 
 Lists = Mapping[str, frozenset[str]]

@@ -1,1 +1,1 @@
-"""Conditions: whether facts pass the tests of a rule, and why."""
+"""Conditions: parse them, evaluate them on the facts of a lead, and explain the result."""

@@ -1,29 +1,14 @@
-"""Conditions: a mapping of field to test, all must hold; every leaf can say what it wanted and what it found."""
+"""Evaluates a condition on the facts of a lead; every leaf says what was expected and what the lead has."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from shared.agreement.conditions.tests import NamedLists, describe_value, lists_of, validate_test, value_passes
-
-__all__ = [
-    "COMBINATORS",
-    "Combination",
-    "ConditionResult",
-    "FieldTest",
-    "LeafResult",
-    "lists_of",
-    "parse_condition",
-    "validate_test",
-    "value_passes",
-]
-
-COMBINATORS = ("any", "all", "none")
-_MAX_DEPTH = 20
+from shared.agreement.conditions.tests import NamedLists, describe_value, value_passes
 
 
 class LeafResult(NamedTuple):
-    """One test of one field: what was wanted, what was found (None: unknown), and whether it passed."""
+    """The result of one field's test: what was expected, what the lead has (None: unknown), and whether it passed."""
 
     field: str
     expected: str
@@ -31,13 +16,13 @@ class LeafResult(NamedTuple):
     passed: bool
 
     def explain(self) -> str:
-        """Such as `country is DE, wanted US`."""
+        """The result in words, such as `country is DE, wanted US`."""
         actual = "unknown" if self.actual is None else self.actual
         return f"{self.field} is {actual}" if self.passed else f"{self.field} is {actual}, wanted {self.expected}"
 
 
 class ConditionResult(NamedTuple):
-    """Whether a condition holds, and every leaf of it."""
+    """Whether a condition holds, and the result of each of its leaves."""
 
     passed: bool
     leaves: tuple[LeafResult, ...]
@@ -45,72 +30,33 @@ class ConditionResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FieldTest:
-    """A test of one field, as it was written."""
+    """The test of one field, as the agreement writes it."""
 
     field: str
     expected: Any
 
     def evaluate(self, facts: Mapping[str, Any], lists: NamedLists) -> ConditionResult:
-        """Try it."""
-        actual = facts.get(self.field)
-        passed = value_passes(self.expected, actual, lists)
-        return ConditionResult(
-            passed,
-            (
-                LeafResult(
-                    self.field,
-                    describe_value(self.expected),
-                    None if actual is None else describe_value(actual),
-                    passed,
-                ),
-            ),
-        )
+        """Test the field's value in `facts`; `lists` holds the lists that tests refer to by name."""
+        value = facts.get(self.field)
+        passed = value_passes(self.expected, value, lists)
+        actual = None if value is None else describe_value(value)
+        return ConditionResult(passed, (LeafResult(self.field, describe_value(self.expected), actual, passed),))
 
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """Parts that are combined: `all` of them, `any` of them or `none` of them must hold."""
+    """Conditions of which `all`, `any` or `none` must hold, as `combinator` says."""
 
     combinator: str
     parts: tuple["Combination | FieldTest", ...]
 
     def evaluate(self, facts: Mapping[str, Any], lists: NamedLists) -> ConditionResult:
-        """Try every part, also after one has failed: the explanation names them all."""
+        """Evaluate every part, also after one has failed, because the explanation names all of them."""
         results = [part.evaluate(facts, lists) for part in self.parts]
-        outcomes = [result.passed for result in results]
-        passed = (
-            any(outcomes)
-            if self.combinator == "any"
-            else not any(outcomes)
-            if self.combinator == "none"
-            else all(outcomes)
-        )
-        return ConditionResult(passed, tuple(leaf for check in results for leaf in check.leaves))
+        leaves = tuple(leaf for result in results for leaf in result.leaves)
+        return ConditionResult(self._combine([result.passed for result in results]), leaves)
 
-
-def parse_condition(when: Mapping[str, Any]) -> Combination:
-    """Read a condition. Raises ValueError, one sentence, for what is none."""
-    return _parse_mapping(when, 0)
-
-
-def _parse_mapping(when: Any, depth: int) -> Combination:
-    if not isinstance(when, Mapping):
-        raise ValueError("a condition is a mapping of field to test, such as {country: DE}.")
-    if depth > _MAX_DEPTH:
-        raise ValueError(f"a condition may be nested {_MAX_DEPTH} deep at most.")
-    parts: list[Combination | FieldTest] = []
-    for field, expected in when.items():
-        if field in COMBINATORS:
-            parts.append(Combination(field, tuple(_parse_parts(field, expected, depth + 1))))
-        else:
-            validate_test(expected)
-            parts.append(FieldTest(str(field), expected))
-    return Combination("all", tuple(parts))
-
-
-def _parse_parts(combinator: str, parts: Any, depth: int) -> list[Combination]:
-    if isinstance(parts, Mapping) and parts:
-        return [_parse_mapping({field: test}, depth) for field, test in parts.items()]
-    if isinstance(parts, list | tuple) and parts:
-        return [_parse_mapping(part, depth) for part in parts]
-    raise ValueError(f"`{combinator}` needs a list of conditions.")
+    def _combine(self, outcomes: list[bool]) -> bool:
+        if self.combinator == "any":
+            return any(outcomes)
+        return not any(outcomes) if self.combinator == "none" else all(outcomes)

@@ -1,4 +1,4 @@
-"""One test of one value: equal, any of a list, a comparison, a span, a part of a text, a pattern, a list by name."""
+"""Tests of one value: equal, any of a list, comparison, range, part of a text, pattern, member of a named list."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 
 
 def validate_test(expected: Any) -> None:
-    """Raises ValueError, one sentence, when a test can never be understood."""
+    """Check that a test can be understood. Raises ValueError, one sentence, when it cannot."""
     if isinstance(expected, list | tuple):
         if not expected:
             raise ValueError("a list of a test needs at least one value.")
@@ -31,34 +31,23 @@ def validate_test(expected: Any) -> None:
     if len(text) > 5_000:
         raise ValueError("a test may have at most 5,000 characters.")
     if not text or text in ("not", "matches", *TEXT_OPERATORS):
-        raise ValueError(f"{text!r} says nothing to compare with.")
+        raise ValueError(f"{text!r} does not say what to compare with.")
     if text.startswith("matches "):
         _compile_pattern(text[8:].strip())
     elif (sign := _comparison_sign(text)) is not None and _to_number(text[len(sign) :]) is None:
-        raise ValueError(f"{text!r} compares with something that is no number.")
+        raise ValueError(f"{text!r} compares with something that is not a number.")
     elif text.startswith("in ") and not text.removeprefix("in list:").strip():
-        raise ValueError(f"{text!r} names no list; write in list:NAME.")
+        raise ValueError(f"{text!r} does not name a list; write in list:NAME.")
     elif text.startswith("in ") and not text.startswith("in list:"):
         raise ValueError(f"{text!r} must be written as in list:NAME.")
 
 
-def lists_of(wanted: Any) -> list[str]:
-    """The names of the lists that a test asks."""
-    if isinstance(wanted, list | tuple):
-        return [name for one in wanted for name in lists_of(one)]
-    text, _ = _strip_negations(_to_text(wanted))
-    return [text.removeprefix("in list:").strip()] if text.startswith("in list:") else []
-
-
 def value_passes(expected: Any, actual: Any, lists: NamedLists) -> bool:
-    """Whether a found value passes a test. An unknown one fails every test but `unknown` and `not <test>`."""
+    """Whether a value passes a test. An unknown value fails every test except `unknown` and `not <test>`."""
     if isinstance(expected, list | tuple):
-        return any(value_passes(one, actual, lists) for one in expected)
+        return any(value_passes(item, actual, lists) for item in expected)
     text, must_pass = _strip_negations(_to_text(expected))
     return _any_passes(text, actual, lists) is must_pass
-
-
-value_passes.__test__ = False  # type: ignore[attr-defined]
 
 
 def _strip_negations(text: str) -> tuple[str, bool]:
@@ -75,7 +64,7 @@ def _any_passes(expected: str, actual: Any, lists: NamedLists) -> bool:
     if _is_unknown(actual):
         return False
     if isinstance(actual, list | tuple | set | frozenset):
-        return any(_any_passes(expected, one, lists) for one in actual)
+        return any(_any_passes(expected, item, lists) for item in actual)
     return _single_passes(expected, actual, lists)
 
 
@@ -83,9 +72,9 @@ def _single_passes(expected: str, actual: Any, lists: NamedLists) -> bool:
     sign = _comparison_sign(expected)
     if sign is not None:
         return _compare(sign, _to_number(expected[len(sign) :]), _to_number(actual))
-    if ".." in expected and (span := _parse_range(expected)):
+    if ".." in expected and (bounds := _parse_range(expected)):
         number = _to_number(actual)
-        return number is not None and span[0] <= number <= span[1]
+        return number is not None and bounds[0] <= number <= bounds[1]
     text = _fold(actual)
     for word in TEXT_OPERATORS:
         if expected.startswith(word + " "):
@@ -106,7 +95,7 @@ def _single_passes(expected: str, actual: Any, lists: NamedLists) -> bool:
 
 def _is_unknown(actual: Any) -> bool:
     if isinstance(actual, list | tuple | set | frozenset):
-        return all(one is None or one == "" for one in actual)
+        return all(item is None or item == "" for item in actual)
     return actual is None or actual == ""
 
 
@@ -143,7 +132,7 @@ def _to_text(value: Any) -> str:
         return "true" if value else "false"
     try:
         return str(value).strip()
-    except ValueError:  # A whole number of more digits than Python turns into text.
+    except ValueError:  # Python refuses to turn a whole number of thousands of digits into text.
         return "a very large number"
 
 
@@ -166,11 +155,11 @@ def _compile_pattern(text: str) -> Any:
     try:
         return re2.compile(text, options)
     except (re2.error, UnicodeError) as error:
-        raise ValueError(f"{text!r} is not a regular expression that RE2 reads.") from error
+        raise ValueError(f"{text!r} is not a regular expression in RE2 syntax.") from error
 
 
 def describe_value(value: Any) -> str:
     """A value in words, cut to 200 characters."""
     if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(describe_value(one) for one in value)[:_MAX_DESCRIPTION]
+        return ", ".join(describe_value(item) for item in value)[:_MAX_DESCRIPTION]
     return _to_text(value)[:_MAX_DESCRIPTION]

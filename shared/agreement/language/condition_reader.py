@@ -7,7 +7,8 @@ from typing import Any
 import pycountry
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from shared.agreement.conditions.evaluate import COMBINATORS, validate_test
+from shared.agreement.conditions.parse import COMBINATORS
+from shared.agreement.conditions.tests import validate_test
 from shared.agreement.language.problems import Problems
 from shared.agreement.language.schema import mapping_items, suggest
 

@@ -1,16 +1,9 @@
-"""What is signed: the file's own text, with line ends alike."""
+"""The hash that people sign: of the file's text with normalised line ends."""
 
 from hashlib import sha256
 
-from shared.agreement.language.parse import Agreement
-
 
 def agreement_hash(text: str) -> str:
-    """`sha256:` and the digest of the text; a byte order mark and the kind of line ends do not count."""
+    """`sha256:` and the digest of the text; a byte order mark and the style of line ends make no difference."""
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return f"sha256:{sha256(plain.encode()).hexdigest()}"
-
-
-def who_signs(agreement: Agreement) -> dict[str, str]:
-    """Side (`marketing`, `sales`) to the address of the person who signs for it."""
-    return dict(agreement.chapters["signed_by"])

@@ -10,7 +10,7 @@ from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.facts import lead_facts
 from services.router.sources.normalise import normalise
 from services.router.sources.registry import SOURCES
-from shared.agreement.conditions.evaluate import parse_condition
+from shared.agreement.conditions.parse import parse_condition
 from tests.router.sources.vector_cases import case
 
 

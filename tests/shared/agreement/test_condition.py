@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.agreement.conditions.evaluate import ConditionResult, lists_of, parse_condition, validate_test, value_passes
+from shared.agreement.conditions.evaluate import ConditionResult
+from shared.agreement.conditions.parse import parse_condition
+from shared.agreement.conditions.tests import validate_test, value_passes
 
 LISTS = {"partners": frozenset(("acme", "globex")), "empty": frozenset[str]()}
 
@@ -141,10 +143,6 @@ def test_every_leaf_is_reported_even_after_the_first_failure() -> None:
     ]
     assert check.leaves[0].explain() == "country is US, wanted DE, AT"
     assert check.leaves[1].explain() == "employees is unknown, wanted >= 1000"
-
-
-def test_the_lists_of_a_test_are_named() -> None:
-    assert lists_of(["in list:a", "not in list:b", "DE"]) == ["a", "b"]
 
 
 def test_a_number_too_long_for_text_is_compared_without_an_error() -> None:

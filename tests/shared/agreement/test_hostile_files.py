@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from shared.agreement.conditions.evaluate import parse_condition as condition
+from shared.agreement.conditions.parse import parse_condition as condition
 from shared.agreement.language.compile import compile_agreement
 from shared.agreement.language.parse import parse_agreement
 from shared.agreement.language.render import render_agreement, starter_agreement

@@ -9,7 +9,6 @@ from shared.agreement.language.compile import compile_agreement
 from shared.agreement.language.goal import count_from_goal
 from shared.agreement.language.parse import parse_agreement
 from shared.agreement.language.render import render_agreement, summary_sentences
-from shared.agreement.language.signing import who_signs
 
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
 
@@ -209,10 +208,11 @@ def test_what_a_file_says_cannot_become_markup() -> None:
     assert "&lt;script&gt;" in page
 
 
-def test_one_person_of_each_side_signs() -> None:
+def test_an_executable_agreement_names_one_signer_of_each_side() -> None:
     parsed = parse_agreement(EXAMPLE)
     assert parsed.agreement is not None
-    assert who_signs(parsed.agreement) == {"marketing": "maya@northwind.example", "sales": "sam@northwind.example"}
+    executable = compile_agreement(parsed.agreement, from_year=2026, years=1)
+    assert executable.signed_by == {"marketing": "maya@northwind.example", "sales": "sam@northwind.example"}
 
 
 def test_rungs_of_days_are_executed_as_days_and_stand_after_those_of_hours() -> None:
