@@ -1,4 +1,4 @@
-"""What is executed of an agreement: plain values that travel in `agreement.published` and are pinned by leads."""
+"""The executable agreement: plain values that `agreement.published` carries and that services execute."""
 
 from datetime import date
 from decimal import Decimal
@@ -9,24 +9,24 @@ from pydantic import BaseModel, ConfigDict
 from shared.agreement.time.calendar import CalendarSpec
 
 Condition = dict[str, Any]
-"""A condition as written: field to test, and `any`, `all`, `none`; see `shared.agreement.condition`."""
+"""A condition as written: field to test, and `any`, `all`, `none`; see `shared.agreement.conditions`."""
 
 
 class Frozen(BaseModel):
-    """Common to all: frozen, and a newer writer's extra fields are passed over."""
+    """Base of all values here: immutable; fields that a newer version adds are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Refusal(Frozen):
-    """Who never reaches a rep, and the label they are kept under."""
+    """Leads that never reach a rep, and the reason they are kept under."""
 
     reason: str
     when: Condition
 
 
 class FitRule(Frozen):
-    """Points for who they are."""
+    """Points for who the person is."""
 
     points: int
     when: Condition
@@ -34,14 +34,14 @@ class FitRule(Frozen):
 
 
 class Grade(Frozen):
-    """A letter and the test that a score must pass for it."""
+    """A grade (A, B, C) and the test that a score must pass for it."""
 
     grade: str
     test: str
 
 
 class Duplicates(Frozen):
-    """Who counts as the same person, for how many seconds after a close."""
+    """Which facts identify the same person, and for how many seconds after a lead is closed."""
 
     match: tuple[str, ...] = ("email", "phone")
     within: int = 90 * 86_400
@@ -49,7 +49,7 @@ class Duplicates(Frozen):
 
 
 class Needs(Frozen):
-    """What must be known of a lead: field to the values that meet it (a test), and how many at least."""
+    """What must be known of a lead: field to the test that meets it, and how many fields at least."""
 
     of: dict[str, Any]
     at_least: int = 1
@@ -64,26 +64,26 @@ class Tier(Frozen):
 
 
 class Member(Frozen):
-    """A rep of a team and their share of its turns."""
+    """A rep of a team, and the weight of their turns."""
 
     rep: str
     weight: int = 1
 
 
 class Team(Frozen):
-    """Who takes turns, who manages them, in which calendar, and how many open leads one may have."""
+    """The members who take turns, their manager and calendar, and how many open leads each may have."""
 
     manager: str | None = None
     members: tuple[Member, ...] = ()
     from_roster: bool = False
-    """The agreement names no members: the roster's are taken."""
+    """True when the agreement names no members, so that the roster's are used."""
     calendar: str | None = None
     method: str = "round robin"
     cap_open: int | None = None
 
 
 class RoutingRule(Frozen):
-    """One line of the routing: `to` is `owner`, `previous owner`, `rep:ID` or a team."""
+    """One routing rule; `to` is `owner`, `previous owner`, `rep:ID` or a team."""
 
     rule: str
     when: Condition
@@ -95,28 +95,28 @@ class RoutingRule(Frozen):
 
 
 class Unrouted(Frozen):
-    """Who is told about a lead that nobody got, and after how many seconds."""
+    """Who is notified of an unrouted lead, and after how many seconds."""
 
     alert: str = "ops"
     after: int = 0
 
 
 class OffHours(Frozen):
-    """What happens to a lead while nobody eligible is open; leads of an `excepted` tier go at once."""
+    """What happens to a lead while no eligible rep is at work; leads of an `excepted` tier are assigned at once."""
 
     then: Literal["hold until open", "assign anyway"] = "assign anyway"
     excepted: tuple[str, ...] = ()
 
 
 class Target(Frozen):
-    """How fast, in business time (`15 minutes`, `1 day`); `off_hours` is wall seconds for leads assigned outside hours."""
+    """The time allowed, in business time (`15 minutes`, `1 day`); `off_hours` is in wall seconds, for leads assigned outside hours."""
 
     within: str
     off_hours: int | None = None
 
 
 class EscalationStep(Frozen):
-    """One step after a breach: `days` business days, then `after` seconds of business time (none: at the breach)."""
+    """One escalation step, due `days` business days and `after` business seconds after the breach (both 0: at the breach)."""
 
     after: int = 0
     days: int = 0
@@ -127,23 +127,24 @@ class EscalationStep(Frozen):
 
 
 class Promise(Frozen):
-    """What sales owes on each lead: by tier, with the share of the time at which the owner is warned, and the rungs."""
+    """What sales owes on each lead: a target by tier, the share of its time at which the owner is warned, the escalation."""
 
     name: str
     targets: dict[str, Target]
-    """By tier; `*` is for every tier."""
+    """By tier; `*` is the target of every tier without its own."""
     warn: Decimal = Decimal("0.75")
     steps: tuple[EscalationStep, ...] = ()
+    """The escalation steps, in the order in which they come due."""
     runs_from: Literal["received", "assigned", "accepted"] = "assigned"
     met_by: Literal["attempt", "contacted"] = "attempt"
 
     def target(self, tier: str) -> Target | None:
-        """The target of a tier, or None when the promise does not bind it."""
+        """The target of a tier, or None when the promise does not cover the tier."""
         return self.targets.get(tier) or self.targets.get("*")
 
 
 class ClockRules(Frozen):
-    """Whose calendar a clock follows, and what a new owner has at least, in seconds."""
+    """Whose calendar an SLA clock follows, and how many seconds a new owner has at least."""
 
     follows: Literal["owner", "team", "lead", "24x7"] = "owner"
     at_close: Literal["close", "next open"] = "close"
@@ -152,7 +153,7 @@ class ClockRules(Frozen):
 
 
 class Decline(Frozen):
-    """Reasons to decline, whose fault they are, and what follows."""
+    """Reasons to decline (`ours`: sales' own, `theirs`: faults of the lead), and what happens then."""
 
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
@@ -162,14 +163,14 @@ class Decline(Frozen):
 
 
 class Channel(Frozen):
-    """One way to reach somebody (`email`, `webhook:NAME`), after so many seconds if the cause is still open."""
+    """One channel (`email`, `webhook:NAME`), used after so many seconds if the cause is still open."""
 
     channel: str
     after: int = 0
 
 
 class ExecutableAgreement(Frozen):
-    """The executed part of one version. `holidays` are materialised for ten years, calendar to date to name."""
+    """What services execute of one version. `holidays` hold the dates of ten years: calendar to date to name."""
 
     name: str
     effective: date | None = None
@@ -196,7 +197,7 @@ class ExecutableAgreement(Frozen):
     decline: Decline = Decline()
     disqualify: tuple[str, ...] = ()
     channels: dict[str, tuple[Channel, ...]] = {}
-    """Role (`owner`, `manager`, `ops`, `marketing`) to its channels; a role that is missing is told by email."""
+    """Role (`owner`, `manager`, `ops`, `marketing`) to its channels; a role that is missing is notified by email."""
 
     def channels_of(self, role: str) -> tuple[Channel, ...]:
         """The channels of a role, email when the agreement names none."""

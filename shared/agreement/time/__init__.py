@@ -1,1 +1,1 @@
-"""Business time: calendars, what is open when, and due instants."""
+"""Business time: calendars, opening hours, holidays and deadlines."""

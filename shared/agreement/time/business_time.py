@@ -1,7 +1,7 @@
-"""Business time: when something is due in a calendar, and how much of its time has gone by.
+"""Business time: the deadline in a calendar, and the time that has passed.
 
-Windows are half open and hours are absolute time: a moment is open when its local time lies in a window, so a day of
-25 hours that is open all day has 25, a window loses what a change of the clocks skips and keeps what it repeats.
+Windows are half open and hours are absolute time: an instant is open when its local time lies in a window. A day of 25
+hours that is open all day has 25; a window loses the hour that a clock change skips and keeps the one it repeats.
 """
 
 from dataclasses import dataclass
@@ -35,13 +35,15 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class NeverOpens(ValueError):
-    """The calendar has not enough opening hours in the ten years that are searched."""
+    """The calendar does not have enough opening hours in the ten years that are searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A due instant (UTC) and every interval from the start to it. `wall`: reckoned by the rule for off hours, so
-    that what follows runs in wall time."""
+    """A due instant (UTC) and every interval from the start to it.
+
+    `wall`: the rule for off hours set it, so that the escalation steps run in wall time.
+    """
 
     due: datetime
     intervals: tuple[Interval, ...]
@@ -50,7 +52,7 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Elapsed:
-    """The business seconds between two moments and every interval between them."""
+    """The business seconds between two instants, and every interval between them."""
 
     seconds: float
     intervals: tuple[Interval, ...]
@@ -64,9 +66,9 @@ def add_business_time(
     days: int = 0,
     at_close: AtClose = "close",
 ) -> Deadline:
-    """When `within` of business time after `start` (aware) has gone by; `days` business days come first.
+    """The deadline `days` business days and `within` of business time after `start` (aware).
 
-    A start outside hours counts from the next opening; what falls exactly on closing time is due at close, or with
+    A start outside hours counts from the next opening. A deadline exactly at closing time is due at close, or with
     `at_close="next open"` at the next opening. Raises NeverOpens, or ValueError for a negative time.
     """
     if days:
@@ -77,7 +79,7 @@ def add_business_time(
 
 
 def elapsed(calendar: Calendar, start: datetime, end: datetime) -> Elapsed:
-    """The business time from `start` to `end` (aware); nothing when the end is not after the start."""
+    """The business time from `start` to `end` (aware); zero when the end is not after the start."""
     begin, stop = to_microseconds(start), to_microseconds(end)
     segments = SegmentList()
     for low, high, counted, why in segments_from(calendar, begin):
@@ -88,24 +90,24 @@ def elapsed(calendar: Calendar, start: datetime, end: datetime) -> Elapsed:
 
 
 def next_opening(calendar: Calendar, at: datetime) -> datetime:
-    """The first open moment at or after `at`, UTC. Raises NeverOpens."""
+    """The first open instant at or after `at`, in UTC. Raises NeverOpens."""
     return from_microseconds(_next_open_instant(calendar, to_microseconds(at)))
 
 
 def is_open(calendar: Calendar, at: datetime) -> bool:
-    """Whether the calendar is open at this moment; closing time itself is closed."""
+    """Whether the calendar is open at `at`; closing time itself is closed."""
     return next(segments_from(calendar, to_microseconds(at)))[2]
 
 
 def add_business_days(calendar: Calendar, start: datetime, days: int) -> Deadline:
     """The same local time `days` open days later, clipped to that day's close.
 
-    The first day begins at the next opening: a start outside hours counts as that opening. A local time that the
-    clocks skip is read with the offset before the change, one that they repeat is its first occurrence. Raises
+    A start outside hours counts as the next opening. A local time that a clock change skips is read with the offset
+    before the change; one that it repeats is the first occurrence. Raises
     NeverOpens, or ValueError for a negative number.
     """
     if days < 0:
-        raise ValueError(f"{days} days lie in the past; a time to add must not be negative.")
+        raise ValueError(f"{days} days is negative; give a number of days of 0 or more.")
     opening = _next_open_instant(calendar, to_microseconds(start))
     if days == 0:
         return Deadline(from_microseconds(opening), elapsed(calendar, start, from_microseconds(opening)).intervals)
@@ -132,9 +134,10 @@ def accept_deadline(
     days: int = 0,
     at_close: AtClose = "close",
 ) -> Deadline:
-    """When a lead is due that was assigned at this moment; `off_hours` is the wall time for leads assigned outside.
+    """The deadline to accept a lead assigned at `assigned`; `off_hours` is the wall time allowed outside hours.
 
-    Assigned outside hours: the earlier of assignment + `off_hours` and next opening + `within`. Raises as `due`.
+    Outside hours it is the earlier of assignment + `off_hours` and next opening + `within`. Raises like
+    `add_business_time`.
     """
     if off_hours is None or is_open(calendar, assigned):
         return add_business_time(calendar, assigned, within, days=days, at_close=at_close)
@@ -155,7 +158,7 @@ def accept_deadline(
 def _add_time(calendar: Calendar, start: datetime, within: timedelta, at_close: AtClose) -> Deadline:
     left, begin = within // _MICROSECOND, to_microseconds(start)
     if left < 0:
-        raise ValueError(f"{within} lies in the past; a time to add must not be negative.")
+        raise ValueError(f"{within} is negative; give a time of 0 or more.")
     segments, limit = SegmentList(), begin + _HORIZON_DAYS * DAY
     reached: int | None = None
     for low, high, counted, why in segments_from(calendar, begin):

@@ -1,4 +1,4 @@
-"""A working calendar: as the agreement writes it, and compiled for reckoning."""
+"""A working calendar: as the agreement writes it, and prepared for computing deadlines."""
 
 import difflib
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ Period = tuple[datetime, datetime]
 
 
 def zone_named(name: str) -> ZoneInfo:
-    """The time zone of an IANA name. Raises ValueError, with the closest name, when there is none."""
+    """The time zone of an IANA name. Raises ValueError, with the closest name, when it is unknown."""
     known = _zone_names()
     if name in known:
         return ZoneInfo(name)
@@ -32,15 +32,15 @@ def zone_named(name: str) -> ZoneInfo:
 
 @lru_cache
 def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones())  # Walks the zone files on disk: 15 ms each time.
+    return frozenset(available_timezones())  # Reading the zone files takes 15 ms each time.
 
 
 class CalendarSpec(BaseModel):
     """A calendar as the agreement writes it.
 
     `hours` maps days ("mon-fri", "sat") to windows ("09:00-17:30"), `holidays` is a country or country-subdivision
-    code (US, DE-BE), `closed` are whole days without work, `overrides` replace the windows of a date (and win over
-    a holiday or a closed day). Every error is one sentence.
+    code (US, DE-BE), `closed` are whole days without work, `overrides` replace the windows of a date (also of a
+    holiday or a closed day). Every error is one sentence.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,7 +88,7 @@ def _window_texts(windows: Any) -> tuple[str, ...]:
 
 
 class SpecialDay(NamedTuple):
-    """A date with windows of its own, and why ("holiday: Christmas Day", "closed day", "special hours")."""
+    """The windows of a special date, and the reason ("holiday: Christmas Day", "closed day", "special hours")."""
 
     windows: Windows
     why: str
@@ -96,7 +96,7 @@ class SpecialDay(NamedTuple):
 
 @dataclass(frozen=True)
 class Calendar:
-    """A calendar compiled for reckoning: its zone, the week's windows in minutes, special dates, and time off."""
+    """A calendar to compute with: its zone, the week's windows in minutes, special dates, and time off."""
 
     zone: ZoneInfo
     week: Week
@@ -105,7 +105,7 @@ class Calendar:
 
     @classmethod
     def from_spec(cls, spec: CalendarSpec, holidays: Mapping[date, str] | None = None) -> "Calendar":
-        """The calendar of a spec with its holidays materialised (date to name, see `holidays.materialise`)."""
+        """The calendar of a spec, with its holidays as dates to names (see `holidays.public_holidays`)."""
         special = {day: SpecialDay((), f"holiday: {name}") for day, name in (holidays or {}).items()}
         special |= {day: SpecialDay((), "closed day") for day in spec.closed}
         for day, texts in spec.overrides.items():
@@ -119,10 +119,10 @@ class Calendar:
         timezone: str | None = None,
         away: tuple[Period, ...] = (),
     ) -> "Calendar":
-        """This calendar with a personal shift: own weekly hours in their own zone, and time off (from, until).
+        """This calendar with a person's own weekly hours, time zone and time off (from, until).
 
-        Holidays, closed days and special hours of this calendar stay. Without `hours` the week and the zone stay
-        too. Raises ValueError when the hours or the zone cannot be read.
+        Holidays, closed days and special hours of this calendar are kept; without `hours` the week and the zone are
+        kept too. Raises ValueError when the hours or the zone cannot be read.
         """
         if hours is None:
             return Calendar(self.zone, self.week, self.special, self.away + away)
@@ -135,7 +135,7 @@ class Calendar:
         )
 
     def for_rep(self, rep: Rep) -> "Calendar":
-        """The calendar of a rep of a team with this calendar: their shift and their time off."""
+        """This calendar, as the team's, with the shift and the time off of a rep."""
         return self.with_hours(
             rep.hours,
             rep.timezone,
@@ -149,12 +149,12 @@ class Calendar:
 
     @cached_property
     def week_plans(self) -> tuple[DayPlan, ...]:
-        """What each weekday, Monday first, consists of."""
+        """The plan of each weekday, Monday first."""
         return tuple(day_plan(windows, weekday) for weekday, windows in enumerate(self.week))
 
     @cached_property
     def special_plans(self) -> dict[int, DayPlan]:
-        """What each special date consists of, by days since 1970."""
+        """The plan of each special date, by days since 1970."""
         return {
             day.toordinal() - EPOCH_DAY: day_plan(special.windows, day.weekday(), special.why)
             for day, special in self.special.items()
@@ -162,7 +162,7 @@ class Calendar:
 
     @cached_property
     def time_off(self) -> tuple[Period, ...]:
-        """The time off in order, overlaps joined, in UTC."""
+        """The time off in UTC, in order, with overlaps joined."""
         result: list[Period] = []
         for start, until in sorted((a.astimezone(UTC), b.astimezone(UTC)) for a, b in self.away if a < b):
             if result and start <= result[-1][1]:

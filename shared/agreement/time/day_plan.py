@@ -1,4 +1,4 @@
-"""One day as a row of stretches, counted or not, each with its reason."""
+"""One day as a sequence of segments, counted or not, each with its reason."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ NIGHT = "closed: night"
 
 
 class DaySegment(NamedTuple):
-    """A part of a day in microseconds after local midnight, begin included, end excluded."""
+    """A segment of a day in microseconds after local midnight, begin included, end excluded."""
 
     begin: int
     end: int
@@ -19,11 +19,11 @@ class DaySegment(NamedTuple):
 
 
 DayPlan = tuple[DaySegment, ...]
-"""The parts of one day, without a gap from 00:00 to 24:00."""
+"""The segments of one day, without a gap from 00:00 to 24:00."""
 
 
 def day_plan(windows: Windows, weekday: int, special: str | None = None) -> DayPlan:
-    """The parts of a day with these windows; `special` is the reason of a special date, weekday 0 is Monday."""
+    """The segments of a day with these windows; `special` is the reason of a special date, weekday 0 is Monday."""
     if not windows:
         return (_segment(0, DAY_MINUTES, False, special or _closed_weekday(weekday)),)
     segments: list[DaySegment] = []

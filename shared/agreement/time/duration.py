@@ -1,4 +1,4 @@
-"""How long somebody has: business days and hours, as people and as machines write them."""
+"""Durations of business days and hours: parse what people ("1 day 4 hours") and programs ("PT2H") write."""
 
 import re
 from datetime import timedelta
@@ -21,17 +21,17 @@ _MAX_DAYS = 3_660
 
 
 class BusinessDuration(NamedTuple):
-    """Business days first, then this much time."""
+    """Business days, and after them an amount of time."""
 
     days: int
     rest: timedelta
 
 
 def parse_duration(text: str) -> BusinessDuration:
-    """The time of "15 minutes", "2h", "1 day 4 hours", "PT2H" or "P1D".
+    """Parse "15 minutes", "2h", "1 day 4 hours", "PT2H" or "P1D".
 
-    A day is a business day and a week is seven of them; 24 hours are hours. Raises ValueError, one sentence, when it
-    cannot be read, is not in whole days, or is longer than ten years.
+    A day is a business day and a week is seven of them; 24 hours are not a day. Raises ValueError, one sentence, when
+    the text cannot be read, has a part of a day, or is longer than ten years.
     """
     iso = _ISO.fullmatch(text.strip())
     if iso and any(iso.groups()) and not text.strip().endswith("T"):

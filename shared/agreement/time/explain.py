@@ -1,4 +1,4 @@
-"""A reckoning in plain sentences, in the local time of its calendar."""
+"""Explains a deadline or an elapsed time in plain sentences, in the local time of its calendar."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -16,7 +16,7 @@ _MAX_LISTED = 8
 
 
 def explain(calendar: Calendar, result: Deadline | Elapsed) -> str:
-    """A few sentences: when it is due or how much time went by, and what was counted and skipped, and why."""
+    """A few sentences: the deadline or the time that passed, what was counted, and what was skipped and why."""
     zone = calendar.zone
     counted = [interval for interval in result.intervals if interval.counted]
     total = format_duration(sum((span.end - span.start for span in counted), timedelta()))
@@ -26,7 +26,7 @@ def explain(calendar: Calendar, result: Deadline | Elapsed) -> str:
     elif result.wall and counted == list(result.intervals):
         return (
             f"Due {format_local_time(result.due, zone)} ({zone.key} time): the lead was assigned outside hours, "
-            f"so {total} of wall time count."
+            f"so {total} of wall time applies."
         )
     else:
         first = f"Due {format_local_time(result.due, zone)} ({zone.key} time), after {business}."
@@ -67,7 +67,7 @@ def _format_interval(start: datetime, end: datetime, zone: ZoneInfo) -> str:
 
 
 def format_local_time(at: datetime, zone: ZoneInfo) -> str:
-    """A moment in local time: "Monday 7 December 2026 at 16:20"."""
+    """An instant in local time: "Monday 7 December 2026 at 16:20"."""
     local = at.astimezone(zone)
     return f"{_format_day(local)} {local.year} at {_format_time(local)}"
 
@@ -79,14 +79,14 @@ def _format_day(local: datetime) -> str:
 def _format_time(local: datetime) -> str:
     text = f"{local.hour:02d}:{local.minute:02d}" + (f":{local.second:02d}" if local.second else "")
     again = local.replace(fold=1 - local.fold)
-    # The hour that the clocks repeat has the same name twice; only its offset tells which one is meant.
+    # A clock change repeats an hour under the same local time; only the zone's abbreviation tells which one is meant.
     if again.utcoffset() != local.utcoffset() and again.astimezone(UTC).astimezone(local.tzinfo).hour == local.hour:
         return f"{text} ({local.tzname()})"
     return text
 
 
 def format_duration(span: timedelta) -> str:
-    """A length of time in hours, minutes and seconds: "7 hours 20 minutes"."""
+    """A duration in hours, minutes and seconds: "7 hours 20 minutes"."""
     seconds, rest = divmod(span, timedelta(seconds=1))
     parts = [
         (seconds // 3600, "hour"),

@@ -1,4 +1,4 @@
-"""Public holidays of a country or one of its parts, as plain dates and names; the only user of the holidays library."""
+"""Public holidays of a country or one of its parts, as dates and names; the only file that uses the holidays library."""
 
 import difflib
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ def public_holidays(code: str, years: Iterable[int]) -> dict[date, str]:
 
 
 def validate_code(code: str) -> None:
-    """Raises ValueError, naming close codes, when there are no holidays under this code."""
+    """Check a code. Raises ValueError, naming close codes, when no holidays are known for it."""
     _resolve_code(code)
 
 
@@ -55,7 +55,7 @@ def _resolve_code(code: str) -> tuple[str, str | None]:
 
 
 def _suggest_codes(code: str, known: Iterable[str]) -> str:
-    codes = sorted(one for one in known if len(one) == len(code) or "-" in one)
+    codes = sorted(item for item in known if len(item) == len(code) or "-" in item)
     close = difflib.get_close_matches(code, codes, 4, 0.6) or difflib.get_close_matches(code, codes, 4, 0.4)
     if not close and codes and len(codes) <= 20:
         close = codes

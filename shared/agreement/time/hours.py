@@ -1,11 +1,11 @@
-"""Opening hours as text: "09:00-17:30", "mon-fri", and the week that they make."""
+"""Parses opening hours ("09:00-17:30", "mon-fri") into the windows of a week."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 Windows = tuple[tuple[int, int], ...]
-"""Windows of one day in minutes after local midnight, begin included, end excluded, sorted and apart."""
+"""Windows of one day in minutes after local midnight, begin included, end excluded, sorted, without overlap."""
 Week = tuple[Windows, ...]
 """Seven days, Monday first."""
 
@@ -33,9 +33,9 @@ _WEEKDAY_NUMBERS = {name.casefold(): at for at, name in enumerate(FULL_NAMES)} |
 
 
 def parse_window(text: str) -> tuple[int, int]:
-    """One window such as "09:00-17:30" in minutes; 24:00 is the end of the day.
+    """Parse one window such as "09:00-17:30" into minutes; 24:00 is the end of the day.
 
-    Raises ValueError, one sentence, when it is no window or ends before it begins.
+    Raises ValueError, one sentence, when it is not a window or ends before it begins.
     """
     match = _WINDOW.fullmatch(text.strip())
     if match is None:
@@ -43,7 +43,7 @@ def parse_window(text: str) -> tuple[int, int]:
     begin_hour, begin_minute, end_hour, end_minute = (int(part) for part in match.groups())
     begin, end = begin_hour * 60 + begin_minute, end_hour * 60 + end_minute
     if begin_minute > 59 or end_minute > 59 or begin >= DAY_MINUTES or end > DAY_MINUTES:
-        raise ValueError(f"{text!r} names a time that no day has; hours go from 00:00 to 24:00.")
+        raise ValueError(f"{text!r} names a time outside the day; hours go from 00:00 to 24:00.")
     if end <= begin:
         advice = (
             f"write {format_minute(begin)}-24:00 and, on the next day, 00:00-{format_minute(end)}"
@@ -55,7 +55,7 @@ def parse_window(text: str) -> tuple[int, int]:
 
 
 def parse_windows(value: Any) -> Windows:
-    """The windows of one day from a text ("09:00-12:00, 13:00-17:00", "closed") or a list of such texts.
+    """Parse the windows of one day from a text ("09:00-12:00, 13:00-17:00", "closed") or a list of such texts.
 
     Raises ValueError when one cannot be read or two overlap.
     """
@@ -74,7 +74,7 @@ def _is_closed(text: str) -> bool:
 
 
 def merge_windows(windows: Iterable[tuple[int, int]]) -> Windows:
-    """Windows in order, adjoining ones as one. Raises ValueError when two overlap."""
+    """Sort windows and merge adjoining ones. Raises ValueError when two overlap."""
     result: list[tuple[int, int]] = []
     for begin, end in sorted(windows):
         if result and begin < result[-1][1]:
@@ -87,9 +87,9 @@ def merge_windows(windows: Iterable[tuple[int, int]]) -> Windows:
 
 
 def parse_days(text: str) -> list[int]:
-    """Weekdays of "mon", "mon-fri", "sat-mon" or "mon, wed" as numbers, Monday 0.
+    """Parse "mon", "mon-fri", "sat-mon" or "mon, wed" into weekday numbers, Monday is 0.
 
-    Raises ValueError when a word is no day.
+    Raises ValueError when a word is not a day.
     """
     days: list[int] = []
     for part in text.casefold().split(","):
@@ -103,7 +103,7 @@ def parse_days(text: str) -> list[int]:
 
 
 def parse_week(hours: Mapping[Any, Any]) -> Week:
-    """The week of a mapping of days to windows; a day named twice has the windows of both.
+    """Parse a mapping of days to windows into a week; a day named twice has the windows of both.
 
     Raises ValueError when a day or a window cannot be read or windows of a day overlap.
     """
@@ -126,7 +126,7 @@ def _merge_day(day: int, windows: list[tuple[int, int]]) -> Windows:
 
 
 def parse_hours(text: str) -> Week:
-    """The week of a roster's text: "mon-fri 09:00-17:30; sat 10:00-12:00", or "24x7".
+    """Parse the hours of a person in the roster into a week: "mon-fri 09:00-17:30; sat 10:00-12:00", or "24x7".
 
     Raises ValueError, one sentence, when a part of it cannot be read.
     """
@@ -140,7 +140,7 @@ def parse_hours(text: str) -> Week:
         for day in parse_days(match[1]):
             week[day] += parse_windows(match[2])
     if not any(week):
-        raise ValueError(f"{text!r} names no hours; write, for example, mon-fri 09:00-17:30.")
+        raise ValueError(f"{text!r} does not name any hours; write, for example, mon-fri 09:00-17:30.")
     return tuple(_merge_day(day, windows) for day, windows in enumerate(week))
 
 

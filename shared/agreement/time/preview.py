@@ -1,4 +1,4 @@
-"""What a deadline would be: a request by name or with a calendar of its own, answered with every interval."""
+"""Previews a deadline for a calendar of the agreement or one in the request, with every interval counted or skipped."""
 
 import difflib
 from collections.abc import Mapping
@@ -19,11 +19,11 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
 def preview(request: Mapping[str, Any], calendars: Mapping[str, CalendarSpec | Calendar]) -> dict[str, Any]:
-    """The answer to `POST /v1/deadlines/preview`: `due` (None with `end`), business `seconds`, `intervals`, `in_words`.
+    """The response to `POST /v1/deadlines/preview`: `due` (None with `end`), business `seconds`, `intervals`, `in_words`.
 
     `calendar` is a name of `calendars`, "24x7", or a mapping with timezone, hours, holidays, closed and overrides;
     `start` and `end` without an offset are in the calendar's zone; `within` is in words, short or ISO 8601. Times
-    come out as RFC 3339 in UTC. Raises ValueError, one sentence that opens with the field at fault.
+    are returned as RFC 3339 in UTC. Raises ValueError, one sentence that begins with the field at fault.
     """
     unknown = [str(name) for name in request if name not in FIELDS]
     if unknown:
@@ -91,7 +91,7 @@ def _select_calendar(calendar: Any, calendars: Mapping[str, CalendarSpec | Calen
 
 
 def first_validation_error(error: ValidationError) -> str:
-    """The first mistake of a model as one sentence that opens with the field's path."""
+    """The first error of a validation as one sentence that begins with the field's path."""
     mistake = error.errors(include_url=False)[0]
     path = ".".join(str(step) for step in mistake["loc"] if step != "[key]")
     message = mistake["msg"].removeprefix("Value error, ").rstrip(".")

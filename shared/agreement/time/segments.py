@@ -1,4 +1,4 @@
-"""A calendar as an endless row of stretches of time, counted or not; the ground that business time stands on."""
+"""A calendar as an endless sequence of time segments, counted (open) or not; business time is computed from it."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,12 +10,12 @@ from shared.agreement.time.utc_offsets import LAST_SECOND, SECOND, from_microsec
 
 DAY = 86_400 * SECOND
 TIME_OFF = "time off"
-# (begin, end, counted, why), microseconds since 1970; a plain tuple, because there are thousands of them.
+# (begin, end, counted, why) in microseconds since 1970; a plain tuple for speed, because there are thousands.
 Segment = tuple[int, int, bool, str]
 
 
 class Interval(NamedTuple):
-    """From start (included) to end (excluded), UTC: counted or skipped, and why."""
+    """From start (included) to end (excluded) in UTC: counted or skipped, and why."""
 
     start: datetime
     end: datetime
@@ -24,14 +24,14 @@ class Interval(NamedTuple):
 
 
 class SegmentList:
-    """Stretches collected one after the other; neighbours of one kind become one."""
+    """Segments in order; neighbours of the same kind are merged."""
 
     def __init__(self) -> None:
         self.counted = 0
         self._segments: list[Segment] = []
 
     def add(self, begin: int, end: int, counted: bool, why: str) -> None:
-        """The next stretch, microseconds since 1970; an empty one is left out."""
+        """Append the next segment, in microseconds since 1970; an empty one is left out."""
         if end <= begin:
             return
         if counted:
@@ -43,7 +43,7 @@ class SegmentList:
             segments.append((begin, end, counted, why))
 
     def intervals(self) -> tuple[Interval, ...]:
-        """All of them, as moments."""
+        """The segments as intervals of UTC times."""
         return tuple(
             [
                 Interval(from_microseconds(begin), from_microseconds(end), counted, why)
@@ -53,17 +53,20 @@ class SegmentList:
 
 
 def plan_for_day(calendar: Calendar, day: int) -> DayPlan:
-    """What this day (days since 1970, local) consists of; 1970 began on a Thursday."""
+    """The plan of a local day (days since 1970); 1970 began on a Thursday."""
     return calendar.special_plans.get(day) or calendar.week_plans[(day + 3) % 7]
 
 
 def segments_from(calendar: Calendar, begin: int) -> Iterator[Segment]:
-    """Every stretch from this moment on, without gap or overlap, until the last year there is."""
+    """Every segment from `begin` on, without gap or overlap, until the year 9999."""
     return _without_time_off(calendar, begin) if calendar.away else _planned_segments(calendar, begin)
 
 
 def _planned_segments(calendar: Calendar, at: int) -> Iterator[Segment]:
-    """Goes by periods of one offset: within one, local time is a straight line, so no window needs a special case."""
+    """The segments without regard to time off.
+
+    Within a period of one UTC offset, local time runs evenly, so that no window needs a special case.
+    """
     while at < LAST_SECOND * SECOND:
         _, stop, offset = offset_period(calendar.zone, at)
         local, limit = at + offset, stop + offset

@@ -25,19 +25,19 @@ class OffsetPeriod(NamedTuple):
 
 
 def to_microseconds(at: datetime) -> int:
-    """An aware moment in microseconds since 1970. Raises ValueError when it has no zone."""
+    """An aware time in microseconds since 1970. Raises ValueError when it has no time zone."""
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no time zone.")
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def from_microseconds(microseconds: int) -> datetime:
-    """Microseconds since 1970 as a moment in UTC."""
+    """Microseconds since 1970 as a time in UTC."""
     return EPOCH + timedelta(microseconds=microseconds)
 
 
 def offset_period(zone: ZoneInfo, at: int) -> OffsetPeriod:
-    """A period around `at` (microseconds since 1970) with one offset; it may be cut short, never too long."""
+    """A period around `at` (microseconds since 1970) with one offset; it may be shorter than the whole period."""
     begins, periods = _offset_periods(zone, at // SECOND // _CHUNK_SECONDS)
     return periods[bisect_right(begins, at) - 1]
 
