@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from starlette.responses import Response
 
-from services.router.sources.registry import SOURCES, Source
+from services.router.sources.registry import SOURCES
+from services.router.sources.source import Source
 from shared.access import admin as write
 from shared.access.cache import Access
 from shared.base.credentials import Principal

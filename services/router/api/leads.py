@@ -17,8 +17,9 @@ from services.router.sources.body import MAX_BODY_BYTES
 from services.router.sources.delivery import Delivery
 from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.first_response import first_response
-from services.router.sources.registry import LONG_DEDUPE_WINDOW, SHORT_DEDUPE_WINDOW, source_named, stored_headers
+from services.router.sources.registry import source_named, stored_headers
 from services.router.sources.request import lower_case_headers
+from services.router.sources.source import LONG_DEDUPE_WINDOW, SHORT_DEDUPE_WINDOW
 from services.router.store import leads as lead_store
 from services.router.store import views
 from shared.base.credentials import Principal

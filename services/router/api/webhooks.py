@@ -11,9 +11,10 @@ from services.router.handlers.reading import setup_of
 from services.router.sources import responses
 from services.router.sources.delivery import Delivery
 from services.router.sources.first_response import first_response
-from services.router.sources.registry import Source, source_named, stored_headers
+from services.router.sources.registry import source_named, stored_headers
 from services.router.sources.request import WebhookRequest, lower_case_headers, signed_url
 from services.router.sources.responses import WebhookResponse
+from services.router.sources.source import Source
 from services.router.sources.verify import Verification
 from shared.base import failpoints
 from shared.base.credentials import Endpoint

@@ -13,7 +13,8 @@ from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.errors import UnreadableBody
 from services.router.sources.facts import lead_facts
 from services.router.sources.normalise import normalise
-from services.router.sources.registry import SHORT_DEDUPE_WINDOW, source_named
+from services.router.sources.registry import source_named
+from services.router.sources.source import SHORT_DEDUPE_WINDOW
 from shared.base.credentials import Endpoint
 from shared.base.errors import BadRequest
 from shared.base.ids import stable_id

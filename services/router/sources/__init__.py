@@ -1,1 +1,1 @@
-"""The outside world of the router: what each source sends, how it is verified, read and answered. Pure functions."""
+"""Webhook sources: what each sender sends, and how it is verified, parsed, mapped and answered. Pure functions."""

@@ -15,6 +15,7 @@ from services.router.sources.errors import UnreadableBody
 from services.router.sources.first_response import first_response, parsed_response
 from services.router.sources.request import WebhookRequest, lower_case_headers, signed_url
 from services.router.sources.responses import WebhookResponse
+from services.router.sources.source import Source
 from shared.base.credentials import EndpointSecret
 from shared.base.errors import BadRequest
 
@@ -63,7 +64,7 @@ def _request_of(case: Mapping[str, Any]) -> tuple[str, WebhookRequest]:
     return query, WebhookRequest(method, signed_url(url, query), headers, body, path_secret)
 
 
-def _parsed_outcome(source: registry.Source, delivery: Delivery, config: EndpointConfig) -> dict[str, Any]:
+def _parsed_outcome(source: Source, delivery: Delivery, config: EndpointConfig) -> dict[str, Any]:
     if source.parse_before_commit:
         return _outcome(*parsed_response(source, NIL_INTAKE_ID, delivery, config))
     response = first_response(source, NIL_INTAKE_ID, delivery, config)

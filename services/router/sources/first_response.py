@@ -5,8 +5,8 @@ from services.router.sources.canonical import Item
 from services.router.sources.delivery import Delivery
 from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.errors import UnreadableBody
-from services.router.sources.registry import Source
 from services.router.sources.responses import WebhookResponse
+from services.router.sources.source import Source
 from shared.base.ids import stable_id
 
 NO_USABLE_LEAD = "The request holds no usable lead; correct the items listed in `problems` and send it again."

@@ -63,12 +63,12 @@ def test_a_request_signed_by_the_standard_webhooks_library_is_verified(secret: s
     secret=KEYS,
     body=BODIES,
     name=st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature", "body"]),
-    place=st.integers(min_value=0),
-    mark=st.characters(min_codepoint=33, max_codepoint=126),
+    index=st.integers(min_value=0),
+    character=st.characters(min_codepoint=33, max_codepoint=126),
 )
 @settings(deadline=None)
 def test_a_request_that_the_standard_webhooks_library_refuses_is_refused(
-    secret: str, body: str, name: str, place: int, mark: str
+    secret: str, body: str, name: str, index: int, character: str
 ) -> None:
     now = datetime.now(UTC)
     sent = {
@@ -78,8 +78,8 @@ def test_a_request_that_the_standard_webhooks_library_refuses_is_refused(
         "body": body,
     }
     text = sent[name]
-    where = place % len(text)
-    sent[name] = text[:where] + mark + text[where + 1 :]
+    position = index % len(text)
+    sent[name] = text[:position] + character + text[position + 1 :]
     changed = sent.pop("body")
     ours = verdict(sent, changed.encode(), secret, "v1", now.timestamp()).ok
     # We are stricter: base64 that is not in its canonical encoding is refused as well.
@@ -102,7 +102,7 @@ def test_ed25519_verification_agrees_with_cryptography(seed: bytes, name: str, b
         return verdict(headers, sent, public, "v1a", NOW).ok
 
     assert ours(signature, body)
-    flipped = bytes(byte ^ (1 << bit % 8 if place == bit // 8 else 0) for place, byte in enumerate(signature))
+    flipped = bytes(byte ^ (1 << bit % 8 if index == bit // 8 else 0) for index, byte in enumerate(signature))
     with pytest.raises(InvalidSignature):
         private.public_key().verify(flipped, message)
     assert not ours(flipped, body)

@@ -14,9 +14,9 @@ FLIPS = (0x01, 0x02, 0x10, 0x20, 0x80)
 
 
 def flipped(text: str) -> Iterator[str]:
-    for place, mark in enumerate(text):
+    for index, character in enumerate(text):
         for flip in FLIPS:
-            yield text[:place] + chr(ord(mark) ^ flip) + text[place + 1 :]
+            yield text[:index] + chr(ord(character) ^ flip) + text[index + 1 :]
 
 
 def authentic_vectors() -> list[Any]:
@@ -86,6 +86,6 @@ def test_a_body_that_was_cut_or_extended_is_refused(request_: dict[str, Any]) ->
 @pytest.mark.parametrize("sender", SIGNED)
 def test_a_request_with_a_flipped_byte_in_a_signed_body_is_refused(sender: str) -> None:
     body = authentic_body(sender)
-    for place in range(len(body)):
-        changed = body[:place] + bytes([body[place] ^ 0x01]) + body[place + 1 :]
+    for index in range(len(body)):
+        changed = body[:index] + bytes([body[index] ^ 0x01]) + body[index + 1 :]
         assert not dry_run(with_body(authentic_request(sender), changed))["verified"]
