@@ -119,11 +119,6 @@ class Access:
         """Whose key this is, or None."""
         return self._keys.get(hash_token(token)) or self._granted.get(hash_token(token))
 
-    @property
-    def has_keys(self) -> bool:
-        """Whether anybody has a key yet."""
-        return bool(self._keys)
-
 
 def hash_token(token: str) -> str:
     """The form in which a key is stored: the SHA-256 of 32 random bytes needs no salt."""

@@ -7,23 +7,23 @@ assignment moves a group back; a send to a frozen broker never returns, and its 
 import asyncio
 import contextlib
 import logging
-import ssl
 from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from shared.base.errors import TryLater
 from shared.base.settings import Settings
+from shared.bus.kafka_connection import connection_options
 from shared.bus.kafka_consumer import MAX_BYTES, SEND_BOUND, KafkaConsumer, bounded_stop
 from shared.bus.kafka_lag import KafkaLag
+from shared.bus.kafka_topics import create_topics
 from shared.bus.port import EndOffsets, Outgoing
-from shared.events.base import AGREEMENT, CONTENT_TYPE, TOPICS
+from shared.events.base import CONTENT_TYPE, TOPICS
 
 log = logging.getLogger(__name__)
-FOURTEEN_DAYS = 14 * 24 * 3600 * 1000
 CONTENT = [("content-type", CONTENT_TYPE.encode())]
 
 
@@ -33,25 +33,10 @@ class KafkaBus:
     def __init__(self, settings: Settings) -> None:
         self._prefix = settings.kafka_topic_prefix
         self._settings = settings
+        self._options = connection_options(settings)
         self._producer: AIOKafkaProducer | None = None
         self._building = asyncio.Lock()
         self._lag: KafkaLag | None = None
-
-    def _connection(self) -> dict[str, Any]:
-        settings = self._settings
-        options: dict[str, Any] = {
-            "bootstrap_servers": settings.kafka_bootstrap_servers,
-            "security_protocol": settings.kafka_security_protocol,
-        }
-        if settings.kafka_security_protocol.startswith("SASL"):
-            options |= {
-                "sasl_mechanism": settings.kafka_sasl_mechanism,
-                "sasl_plain_username": settings.kafka_sasl_username,
-                "sasl_plain_password": settings.kafka_sasl_password,
-            }
-        if settings.kafka_security_protocol.endswith("SSL"):
-            options["ssl_context"] = ssl.create_default_context(cafile=settings.kafka_ssl_cafile or None)
-        return options
 
     def name(self, topic: str) -> str:
         """The topic's name at the broker."""
@@ -72,7 +57,7 @@ class KafkaBus:
         async with self._building:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    **self._connection(),
+                    **self._options,
                     acks="all",
                     enable_idempotence=True,
                     max_request_size=MAX_BYTES,
@@ -93,20 +78,8 @@ class KafkaBus:
 
     async def create(self, topics: Sequence[str]) -> None:
         """Create the topics and their `.dlq` twins with their settings; leave those that exist as they are."""
-        admin = AIOKafkaAdminClient(**self._connection())
-        await asyncio.wait_for(admin.start(), SEND_BOUND)
-        try:
-            for topic in [*topics, *(f"{topic}.dlq" for topic in topics)]:
-                new = NewTopic(
-                    self.name(topic),
-                    self._settings.kafka_partitions,
-                    self._settings.kafka_replication,
-                    topic_configs=_configs(topic),
-                )
-                with contextlib.suppress(TopicAlreadyExistsError):
-                    _raise_for(await admin.create_topics([new]))
-        finally:
-            await admin.close()
+        names = {self.name(topic): topic for topic in [*topics, *(f"{topic}.dlq" for topic in topics)]}
+        await create_topics(self._options, names, self._settings.kafka_partitions, self._settings.kafka_replication)
 
     async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
         """Post in order; a send that does not answer in 10 s is cut and the producer rebuilt."""
@@ -158,7 +131,7 @@ class KafkaBus:
 
     def consumer(self, group: str, topics: Sequence[str]) -> KafkaConsumer:
         """A member of the group."""
-        connection = {**self._connection(), "fetch_max_wait_ms": self._settings.kafka_fetch_wait}
+        connection = {**self._options, "fetch_max_wait_ms": self._settings.kafka_fetch_wait}
         return KafkaConsumer(connection, group, {self.name(topic): topic for topic in topics})
 
     async def lag(self, group: str, topics: Sequence[str]) -> int:
@@ -177,12 +150,12 @@ class KafkaBus:
 
     def _lag_client(self) -> KafkaLag:
         if self._lag is None:
-            self._lag = KafkaLag(self._connection())
+            self._lag = KafkaLag(self._options)
         return self._lag
 
     async def check(self) -> None:
         """Ask the broker for its topics. Raises TryLater with a sentence."""
-        admin = AIOKafkaAdminClient(**self._connection(), request_timeout_ms=3000)
+        admin = AIOKafkaAdminClient(**self._options, request_timeout_ms=3000)
         try:
             await asyncio.wait_for(admin.start(), 4)
             there = set(await asyncio.wait_for(admin.list_topics(), 4))
@@ -195,22 +168,6 @@ class KafkaBus:
         missing = [self.name(topic) for topic in TOPICS if self.name(topic) not in there]
         if missing:
             raise TryLater(f"The topics {', '.join(missing)} are missing; run `baton migrate`.")
-
-
-def _configs(topic: str) -> dict[str, str]:
-    """Compacted and for ever for the agreement; 14 days for the rest; big enough for any webhook."""
-    base = {"max.message.bytes": str(MAX_BYTES)}
-    if topic == AGREEMENT:
-        return {**base, "cleanup.policy": "compact"}
-    return {**base, "retention.ms": str(FOURTEEN_DAYS)}
-
-
-def _raise_for(response: Any) -> None:
-    from aiokafka.errors import for_code
-
-    for _, code, *rest in response.topic_errors:
-        if code:
-            raise for_code(code)(*rest)
 
 
 def _answer(send: "asyncio.Future[Any] | Exception") -> Exception | None:

@@ -9,6 +9,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.base.errors import TryLater
 from shared.bus import kafka as kafka_bus
+from shared.bus import kafka_topics
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import Consumer, Outgoing
 from shared.events.base import TOPICS
@@ -119,7 +120,6 @@ async def test_topics_are_created_with_their_settings_and_a_dlq_twin(kafka: str)
         await bus.check()
     await bus.create(TOPICS)
     await bus.create(TOPICS)
-    await bus.check()
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
@@ -129,6 +129,7 @@ async def test_topics_are_created_with_their_settings_and_a_dlq_twin(kafka: str)
             return created <= set(await admin.list_topics())
 
         await eventually(listed, "the broker does not list every topic")  # It publishes its metadata a moment later.
+        await bus.check()
         (answer,) = await admin.describe_configs(
             [ConfigResource(ConfigResourceType.TOPIC, bus.name(name)) for name in ("agreement", "leads")]
         )
@@ -137,7 +138,7 @@ async def test_topics_are_created_with_their_settings_and_a_dlq_twin(kafka: str)
         await bus.stop()
     agreement, leads = ({entry[0]: entry[1] for entry in resource[4]} for resource in answer.resources)
     assert agreement["cleanup.policy"] == "compact"
-    assert leads["retention.ms"] == str(kafka_bus.FOURTEEN_DAYS)
+    assert leads["retention.ms"] == str(kafka_topics.FOURTEEN_DAYS)
     assert leads["max.message.bytes"] == str(kafka_bus.MAX_BYTES)
 
 
