@@ -1,4 +1,4 @@
-"""The real parts as fixtures: `kafka`, `postgres`, `chromium`; and the guard that keeps tests on this machine."""
+"""Fixtures for real dependencies (`kafka`, `postgres`, `chromium`), and the guard that fails tests that connect to another host."""
 
 import os
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ settings.register_profile("baton", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("baton")
 
 
-def _without(missing: Missing) -> None:
-    """Skip with the sentence; where everything must be there (CI=true), fail with it."""
+def _skip_or_fail(missing: Missing) -> None:
+    """Skip the test and say what is missing; with CI=true, where everything must be installed, fail it."""
     if os.environ.get("CI", "").lower() in {"true", "1"}:
         pytest.fail(f"There is {missing}, and CI allows no skip.", pytrace=False)
     pytest.skip(f"skipped: {missing}")
@@ -25,12 +25,12 @@ def _without(missing: Missing) -> None:
 
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[str]:
-    """Bootstrap servers of a real broker, one for the whole run: take a topic prefix of your own."""
+    """Bootstrap servers of a real broker, one for the whole run; each test takes a topic prefix of its own."""
     try:
         with kafka_part() as servers:
             yield servers
     except Missing as missing:
-        _without(missing)
+        _skip_or_fail(missing)
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +40,7 @@ def postgres_server() -> Iterator[str]:
         with postgres_part() as url:
             yield url
     except Missing as missing:
-        _without(missing)
+        _skip_or_fail(missing)
 
 
 @pytest.fixture
@@ -56,20 +56,20 @@ def chromium() -> str:
     try:
         return browser.chromium()
     except Missing as missing:
-        _without(missing)
+        _skip_or_fail(missing)
         raise
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _guarded() -> Iterator[None]:
+def _block_outside_connections() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         no_outside.install(patch)
         yield
 
 
 @pytest.fixture(autouse=True)
-def _stays_here(_guarded: None) -> Iterator[None]:
-    """A call to another host fails the test, also when the code under test swallowed the error."""
+def _fail_on_outside_connections(_block_outside_connections: None) -> Iterator[None]:
+    """Fail a test that tried to connect to another host, also when the code under test swallowed the error."""
     no_outside.attempts.clear()
     yield
     if no_outside.attempts:

@@ -1,4 +1,4 @@
-"""Running systems for the stories: embedded in one process, and wide as the compose file starts it, on Kafka and PostgreSQL."""
+"""Starts whole systems for tests: embedded in one process, or wide as the compose file does, on Kafka and PostgreSQL."""
 
 import os
 import sys
@@ -27,13 +27,14 @@ from tests.parts.ports import free_ports
 ROOT = Path(__file__).resolve().parents[1]
 SECRET_KEYS = "stories-" + "k" * 32
 COMMAND_TIMEOUT = 60.0
+SERVICES = ("router", "timer", "notifier", "console")
 PROCESSES = {"router": 2, "timer": 2}
-"""How many processes of a service the wide form runs here; one of each other."""
+"""Processes per service in the wide form; a service that is not named has one."""
 
 
 @dataclass
 class RunningSystem:
-    """A running system: `urls` by service, an admin key, the mails that it sends, and its settings for tools."""
+    """A running system: `urls` of the processes of each service, an admin key, the mails that it sends, and its settings."""
 
     urls: dict[str, list[str]]
     key: str
@@ -43,12 +44,12 @@ class RunningSystem:
     processes: dict[str, Leashed] = field(default_factory=dict)
 
     def bus(self) -> Bus:
-        """A way of one's own onto the road, for whoever wants to put something there."""
+        """A bus client of its own, to publish records from outside the services."""
         return EmbeddedBus(self.settings.data_dir / "log.db") if self.settings.embedded else KafkaBus(self.settings)
 
     def baton(self, *arguments: str) -> tuple[int, str]:
-        """Run a tool of the command line against it; returns its exit code and what it printed."""
-        done = run(
+        """Run a `baton` command against the system; return its exit code and its output."""
+        result = run(
             [sys.executable, "-m", "cli", *arguments],
             capture_output=True,
             text=True,
@@ -56,16 +57,16 @@ class RunningSystem:
             cwd=ROOT,
             env={**os.environ, **self.environment},
         )
-        return done.returncode, done.stdout + done.stderr
+        return result.returncode, result.stdout + result.stderr
 
 
-def _common_environment(box: Mailbox) -> dict[str, str]:
+def _common_environment(mailbox: Mailbox) -> dict[str, str]:
     return {
         "BATON_CLOCK": "row",
         "BATON_SETTLE": "100ms",
         "BATON_SECRET_KEYS": SECRET_KEYS,
         "BATON_SMTP_HOST": "127.0.0.1",
-        "BATON_SMTP_PORT": str(box.port),
+        "BATON_SMTP_PORT": str(mailbox.port),
         "BATON_LOG_LEVEL": "warning",
     }
 
@@ -82,61 +83,55 @@ def _clean_environment() -> dict[str, str]:
 def embedded_system(
     folder: Path | None = None, launcher: list[str] | None = None, **more: str
 ) -> Iterator[RunningSystem]:
-    """`baton up` as a process of its own."""
-    with ExitStack() as ends, tempfile.TemporaryDirectory() as made:
-        box = ends.enter_context(mail_server())
-        data = folder or Path(made)
+    """Run `baton up` as one process. `launcher` is a command put before it; `more` are further settings."""
+    with ExitStack() as cleanup, tempfile.TemporaryDirectory() as temporary:
+        mailbox = cleanup.enter_context(mail_server())
+        data = folder or Path(temporary)
         (port,) = free_ports(1)
-        own = {"BATON_DATA_DIR": str(data), "BATON_PORT": str(port), **_common_environment(box), **more}
-        process = start([*(launcher or []), "up"], own, data / "stderr.log")
-        ends.callback(process.stop)
+        environment = {
+            "BATON_DATA_DIR": str(data),
+            "BATON_PORT": str(port),
+            **_common_environment(mailbox),
+            **more,
+        }
+        process = start([*(launcher or []), "up"], environment, data / "stderr.log")
+        cleanup.callback(process.stop)
         url = f"http://127.0.0.1:{port}"
         wait_until_ready(url, process)
         key = orjson.loads((data / "run.json").read_bytes())["key"]
-        yield RunningSystem({name: [url] for name in SERVICES}, key, box, own, _settings(own), {"up": process})
-
-
-SERVICES = ("router", "timer", "notifier", "console")
+        urls = {name: [url] for name in SERVICES}
+        yield RunningSystem(urls, key, mailbox, environment, _settings(environment), {"up": process})
 
 
 @contextmanager
 def wide_system(
     servers: str, database: str, launchers: Mapping[str, list[str]] | None = None
 ) -> Iterator[RunningSystem]:
-    """The compose file's own commands and environment, with the addresses of the broker and the database here.
+    """Run the compose file's own commands and environment, with the addresses of the broker and the database here.
 
-    `launchers` put a command of theirs before that of a process (`router-0`)."""
+    `launchers` maps a process (`router-0`) to a command that is put before its own."""
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    with ExitStack() as ends, tempfile.TemporaryDirectory() as made:
-        box = ends.enter_context(mail_server())
+    with ExitStack() as cleanup, tempfile.TemporaryDirectory() as temporary:
+        mailbox = cleanup.enter_context(mail_server())
+        ports = {f"{name}-{n}": port for name in SERVICES for n, port in enumerate(free_ports(PROCESSES.get(name, 1)))}
         here = {
             "BATON_KAFKA_BOOTSTRAP_SERVERS": servers,
             "BATON_DATABASE_URL": database,
             "BATON_HOST": "127.0.0.1",
             "BATON_KAFKA_TOPIC_PREFIX": f"baton-{uuid4().hex[:8]}",
-            **_common_environment(box),
+            "BATON_PUBLIC_URL": f"http://127.0.0.1:{ports['notifier-0']}",
+            **_common_environment(mailbox),
         }
-        ports = {f"{name}-{n}": port for name in SERVICES for n, port in enumerate(free_ports(PROCESSES.get(name, 1)))}
-        here["BATON_PUBLIC_URL"] = f"http://127.0.0.1:{ports['notifier-0']}"
-        environment = {
-            name: here.get(name, str(value)) for name, value in compose["router"]["environment"].items()
-        } | here
-        done = run(
-            _command(compose["migrate"]),
-            capture_output=True,
-            text=True,
-            env={**_clean_environment(), **environment},
-            cwd=ROOT,
-        )
-        assert done.returncode == 0, done.stderr
+        composed = {name: here.get(name, str(value)) for name, value in compose["router"]["environment"].items()}
+        environment = composed | here
+        _run(_command(compose["migrate"]), environment)
         processes = {}
         for place, port in ports.items():
-            name = place.partition("-")[0]
-            own = {**environment, "BATON_PORT": str(port)}
-            words = [*(launchers or {}).get(place, []), *_command(compose[name])[3:]]
-            process = start(words, own, Path(made) / f"{place}.log")
-            processes[place] = process
-            ends.callback(process.stop)
+            own_command = _command(compose[place.partition("-")[0]])[3:]
+            arguments = [*(launchers or {}).get(place, []), *own_command]
+            log = Path(temporary) / f"{place}.log"
+            processes[place] = start(arguments, {**environment, "BATON_PORT": str(port)}, log)
+            cleanup.callback(processes[place].stop)
         urls = {
             name: [f"http://127.0.0.1:{port}" for place, port in ports.items() if place.startswith(name)]
             for name in SERVICES
@@ -144,25 +139,25 @@ def wide_system(
         for place, process in processes.items():
             wait_until_ready(f"http://127.0.0.1:{ports[place]}", process)
         key = _create_admin_key(environment)
-        yield RunningSystem(urls, key, box, environment, _settings(environment), processes)
+        yield RunningSystem(urls, key, mailbox, environment, _settings(environment), processes)
 
 
 def _command(service: Mapping[str, object]) -> list[str]:
-    words = [str(word) for word in service["command"]]  # type: ignore[attr-defined]
-    assert words[0] == "baton"
-    return [sys.executable, "-m", "cli", *words[1:]]
+    program, *arguments = [str(word) for word in service["command"]]  # type: ignore[attr-defined]
+    assert program == "baton"
+    return [sys.executable, "-m", "cli", *arguments]
 
 
 def start(arguments: list[str], environment: dict[str, str], log: Path) -> Leashed:
-    """One process; `words` are what follows `baton`, or a whole command that begins with a path."""
+    """Start one process. `arguments` follow `baton`, or are a whole command that begins with an absolute path."""
     command = arguments if arguments[0].startswith("/") else [sys.executable, "-m", "cli", *arguments]
     return Leashed(command, log=log, env={**_clean_environment(), **environment, "PYTHONPATH": str(ROOT)})
 
 
 def wait_until_ready(url: str, process: Leashed) -> None:
-    """Wait until it answers that it is ready. Raises AssertionError with its log when it ends before."""
+    """Wait until `/readyz` answers 200. Raises AssertionError with the end of the log when the process ends before."""
 
-    def answers() -> bool:
+    def is_ready() -> bool:
         assert not process.ended, process.tail(4000)
         try:
             with urllib.request.urlopen(f"{url}/readyz", timeout=2):
@@ -170,14 +165,19 @@ def wait_until_ready(url: str, process: Leashed) -> None:
         except (urllib.error.URLError, OSError):
             return False
 
-    wait_until(answers, lambda: process.tail(4000))
+    wait_until(is_ready, lambda: process.tail(4000))
 
 
 def _create_admin_key(environment: dict[str, str]) -> str:
     command = [sys.executable, "-m", "cli", "keys", "create", "stories", "--role", "admin"]
-    done = run(command, capture_output=True, text=True, env={**_clean_environment(), **environment}, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return _run(command, environment).strip()
+
+
+def _run(command: list[str], environment: dict[str, str]) -> str:
+    """Run a command to its end; return what it printed. Raises AssertionError with its errors when it fails."""
+    result = run(command, capture_output=True, text=True, env={**_clean_environment(), **environment}, cwd=ROOT)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 def _settings(environment: dict[str, str]) -> Settings:

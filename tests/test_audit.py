@@ -1,4 +1,4 @@
-"""The audit names every planted fault, and says nothing where nothing is wrong."""
+"""Tests that the audit names every injected fault and reports nothing about a healthy system."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -13,44 +13,44 @@ from tests.world import World
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
-    with embedded_system(tmp_path_factory.mktemp("audited")) as found:
-        yield found
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    with embedded_system(tmp_path_factory.mktemp("audited")) as running:
+        yield running
 
 
 @pytest.fixture
-async def lead(site: RunningSystem) -> str:
-    """A lead that is assigned, with its clock running and its mail sent."""
-    world = World(site)
+async def lead(system: RunningSystem) -> str:
+    """An assigned lead with a running clock and a sent mail."""
+    world = World(system)
     await world.open()
-    found = await world.hot_lead("Planted")
+    lead_id = await world.hot_lead("Planted")
     await world.client.aclose()
     await world.anonymous.aclose()
-    return found
+    return lead_id
 
 
-def audit(site: RunningSystem) -> tuple[str, ...]:
-    """What is wrong, by the terms that the services tell."""
-    headers = {"Authorization": f"Bearer {site.key}"}
-    return judge(httpx.get(f"{site.urls['router'][0]}/v1/audit", headers=headers, trust_env=False).json()).wrong
+def audit(system: RunningSystem) -> tuple[str, ...]:
+    """The faults that the audit finds in the figures of the services."""
+    headers = {"Authorization": f"Bearer {system.key}"}
+    return judge(httpx.get(f"{system.urls['router'][0]}/v1/audit", headers=headers, trust_env=False).json()).wrong
 
 
-def plant(site: RunningSystem, service: str, statement: str) -> None:
-    """Change rows behind the back of a service."""
-    with sqlite3.connect(site.settings.data_dir / f"{service}.db", timeout=10) as base:
+def inject_fault(system: RunningSystem, service: str, statement: str) -> None:
+    """Change rows in a service's database file while the service runs."""
+    with sqlite3.connect(system.settings.data_dir / f"{service}.db", timeout=10) as base:
         base.execute(statement)
 
 
-def test_nothing_is_wrong_where_nothing_is_wrong(site: RunningSystem, lead: str) -> None:
-    assert audit(site) == ()
-    assert site.baton("audit")[0] == 0
+def test_the_audit_of_a_healthy_system_reports_nothing(system: RunningSystem, lead: str) -> None:
+    assert audit(system) == ()
+    assert system.baton("audit")[0] == 0
 
 
-def test_the_command_prints_the_sum_and_what_is_wrong_and_exits_with_one(site: RunningSystem, lead: str) -> None:
-    kept = _dump(site.settings.data_dir / "router.db")
-    plant(site, "router", f"DELETE FROM leads WHERE id = '{lead}'")
-    code, printed = site.baton("audit")
-    _put_back(site.settings.data_dir / "router.db", kept)
+def test_the_audit_command_prints_the_balance_and_the_faults_and_exits_with_1(system: RunningSystem, lead: str) -> None:
+    dump = _dump(system.settings.data_dir / "router.db")
+    inject_fault(system, "router", f"DELETE FROM leads WHERE id = '{lead}'")
+    code, printed = system.baton("audit")
+    _restore(system.settings.data_dir / "router.db", dump)
     assert code == 1
     assert "received" in printed
     assert "1 lost" in printed
@@ -58,7 +58,7 @@ def test_the_command_prints_the_sum_and_what_is_wrong_and_exits_with_one(site: R
 
 FAULTS = {
     "a lost lead": ("router", "DELETE FROM leads WHERE id = '{lead}'", "lost"),
-    "a lost element": ("router", "UPDATE deliveries SET elements = elements + 1 WHERE elements = 1", "lost"),
+    "an item that is lost": ("router", "UPDATE deliveries SET elements = elements + 1 WHERE elements = 1", "lost"),
     "an invented lead": ("router", "UPDATE deliveries SET elements = 0 WHERE elements = 1", "too many"),
     "two owners": (
         "router",
@@ -71,7 +71,7 @@ FAULTS = {
         "Lead {lead} has an owner without an assignment that stands.",
     ),
     "a clock that is missing": ("timer", "DELETE FROM clocks WHERE lead = '{lead}'", "no clock was ever started"),
-    "a clock that sleeps for ever": (
+    "a clock without a scheduled item": (
         "timer",
         "DELETE FROM scheduled_items WHERE subject = '{lead}'",
         "runs, but nothing will wake it.",
@@ -88,7 +88,7 @@ FAULTS = {
         "INSERT INTO outbox (topic, key, shard, event_id, body, written_at) VALUES ('nowhere', 'x', 99, 'x', x'00', '2020-01-01T00:00:00.000000')",
         "The outbox of the console has 1 events",
     ),
-    "a floor that shows something else": (
+    "a live board that differs from the router": (
         "console",
         "UPDATE leads SET state = 'won' WHERE id = '{lead}'",
         "The console shows",
@@ -102,15 +102,15 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_is_named(fault: str, site: RunningSystem, lead: str) -> None:
-    service, statement, said = FAULTS[fault]
-    database = site.settings.data_dir / f"{service}.db"
-    kept = _dump(database)
-    plant(site, service, statement.format(lead=lead))
-    wrong = audit(site)
-    _put_back(database, kept)
-    assert any(said.format(lead=lead) in sentence for sentence in wrong), wrong
-    assert audit(site) == ()
+def test_the_audit_names_an_injected_fault(fault: str, system: RunningSystem, lead: str) -> None:
+    service, statement, sentence = FAULTS[fault]
+    database = system.settings.data_dir / f"{service}.db"
+    dump = _dump(database)
+    inject_fault(system, service, statement.format(lead=lead))
+    faults = audit(system)
+    _restore(database, dump)
+    assert any(sentence.format(lead=lead) in reported for reported in faults), faults
+    assert audit(system) == ()
 
 
 def _dump(database: Path) -> str:
@@ -119,8 +119,8 @@ def _dump(database: Path) -> str:
         return "\n".join(base.iterdump())
 
 
-def _put_back(database: Path, dump: str) -> None:
-    """Empty every table and write its rows again, in one transaction, under the feet of the running service."""
+def _restore(database: Path, dump: str) -> None:
+    """Empty every table and write its rows again, in one transaction, while the service runs."""
     inserts = [
         line for line in dump.split(";\n") if line.strip().startswith("INSERT INTO") and "sqlite_sequence" not in line
     ]

@@ -1,4 +1,4 @@
-"""The world of a story: people, leads, mails and time, the same for every width; it speaks HTTP and SMTP only."""
+"""The people, leads, mails and clock of one story, the same in the embedded and the wide form; uses HTTP and SMTP only."""
 
 import asyncio
 import itertools
@@ -58,7 +58,7 @@ PEOPLE = (
 
 
 class Page:
-    """What a page says."""
+    """A page as a person reads it: its text without tags."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.status = response.status_code
@@ -66,12 +66,12 @@ class Page:
         self.html = response.text
 
     def shows(self, text: str) -> bool:
-        """Whether the words stand on it."""
+        """Whether the page shows this text."""
         return text in self.text
 
 
 class World:
-    """One story's people and leads; `tag` keeps them apart from those of other stories on the same system."""
+    """The people and leads of one story; `tag` keeps them apart from those of other stories on the same system."""
 
     def __init__(self, site: RunningSystem) -> None:
         self.system = site
@@ -84,7 +84,7 @@ class World:
         self.routers = itertools.cycle(site.urls["router"])
 
     async def open(self, start: datetime | None = None, **changes: str) -> None:
-        """People, a live agreement, and a clock that stands still within working hours of a later week."""
+        """Add people, publish an agreement, and stop the clock within working hours of a later week."""
         now = datetime.fromisoformat((await self.get("router", "/v1/clock"))["now"].replace("Z", "+00:00"))
         await self.set_time(start or self._next_tuesday(now))
         tag = self.tag
@@ -94,8 +94,8 @@ class World:
             for name, role in PEOPLE
         ]
         await self.post_json("router", "/v1/reps", {"reps": reps})
-        made = await self.post_json("router", "/v1/keys", {"name": f"sender {tag}", "roles": ["intake"]})
-        self.sender_headers = {"Authorization": f"Bearer {made['key']}"}
+        key = await self.create_key(f"sender {tag}", "intake")
+        self.sender_headers = {"Authorization": f"Bearer {key}"}
         await self.publish_agreement(**changes)
         await self.settle()
 
@@ -106,24 +106,27 @@ class World:
         return datetime(day.year, day.month, day.day, 10, 0, tzinfo=NEW_YORK)
 
     async def publish_agreement(self, hot: str = "15 minutes") -> int:
-        """A new version of the agreement, signed by one person of each side and published."""
+        """Sign a new version of the agreement by one person of each side and publish it; return its number."""
         text = AGREEMENT.format(tag=self.tag, hot=hot)
-        answer = await self.client.post(f"{self.url('router')}/v1/agreements", content=text.encode())
-        assert answer.status_code == 201, answer.text
-        version = int(answer.json()["version"])
+        response = await self.client.post(f"{self.url('router')}/v1/agreements", content=text.encode())
+        assert response.status_code == 201, response.text
+        version = int(response.json()["version"])
         for name, role in (("maya", "marketing"), ("sam", "manager")):
             person = f"{name}-{self.tag}@northwind.example"
-            key = (await self.post_json("router", "/v1/keys", {"name": person, "roles": [role], "person": person}))[
-                "key"
-            ]
-            own = {"Authorization": f"Bearer {key}"}
-            answer = await self.anonymous.post(f"{self.url('router')}/v1/agreements/{version}/sign", headers=own)
-            assert answer.status_code == 200, answer.text
+            key = await self.create_key(person, role, person=person)
+            headers = {"Authorization": f"Bearer {key}"}
+            response = await self.anonymous.post(f"{self.url('router')}/v1/agreements/{version}/sign", headers=headers)
+            assert response.status_code == 200, response.text
         await self.post_json("router", f"/v1/agreements/{version}/publish", {})
         return version
 
+    async def create_key(self, name: str, role: str, **more: str) -> str:
+        """Create an API key with one role."""
+        body = {"name": name, "roles": [role], **more}
+        return str((await self.post_json("router", "/v1/keys", body))["key"])
+
     async def close(self) -> None:
-        """Take this story's leads out of everybody's way."""
+        """Recycle this story's open leads, so that they do not disturb the next story."""
         await self.settle()
         for lead in self.leads:
             row = await self.lead(lead)
@@ -135,51 +138,51 @@ class World:
         await self.anonymous.aclose()
 
     def url(self, service: str) -> str:
-        """A process of a service; routers take turns."""
+        """The URL of a process of a service; routers take turns."""
         return next(self.routers) if service == "router" else self.system.urls[service][0]
 
     async def get(self, service: str, path: str) -> Any:
-        """The JSON of a door."""
-        answer = await self.client.get(f"{self.url(service)}{path}")
-        assert answer.status_code == 200, f"{path}: {answer.text}"
-        return answer.json()
+        """Get the JSON of a route. Raises AssertionError unless it answers 200."""
+        response = await self.client.get(f"{self.url(service)}{path}")
+        assert response.status_code == 200, f"{path}: {response.text}"
+        return response.json()
 
     async def post_json(self, service: str, path: str, body: Any) -> Any:
-        """Post JSON; the answer must be good."""
-        answer = await self.client.post(f"{self.url(service)}{path}", json=body)
-        assert answer.is_success, f"{path}: {answer.text}"
-        return answer.json()
+        """Post JSON. Raises AssertionError unless it answers 2xx."""
+        response = await self.client.post(f"{self.url(service)}{path}", json=body)
+        assert response.is_success, f"{path}: {response.text}"
+        return response.json()
 
     async def send_lead(self, **fields: Any) -> str:
-        """Post a lead as a sender does; returns its id."""
-        answer = await self.anonymous.post(f"{self.url('router')}/v1/leads", json=fields, headers=self.sender_headers)
-        assert answer.status_code == 202, answer.text
-        (lead,) = answer.json()["leads"]
+        """Send a lead as a form does; return its id."""
+        response = await self.anonymous.post(f"{self.url('router')}/v1/leads", json=fields, headers=self.sender_headers)
+        assert response.status_code == 202, response.text
+        (lead,) = response.json()["leads"]
         self.leads.append(lead)
         return str(lead)
 
     async def hot_lead(self, name: str = "Ada") -> str:
-        """A hot lead of somebody new, settled."""
+        """Send a hot lead of a new person and wait until it is handled; return its id."""
         email = f"{name.lower()}@{self.tag}.example"
         lead = await self.send_lead(email=email, name=f"{name} Abel", company="Proseware", activity="demo request")
         await self.settle()
         return lead
 
     async def lead(self, lead: str) -> Any:
-        """The lead as the router knows it."""
+        """The lead as the router has it."""
         return await self.get("router", f"/v1/leads/{lead}")
 
     async def owner(self, lead: str) -> str:
-        """Who has it, without the story's tag."""
+        """The owner of a lead, without the story's tag."""
         return str((await self.lead(lead))["owner"]).removesuffix(f"-{self.tag}")
 
     async def events(self, lead: str) -> list[str]:
-        """The events of a lead on the leads topic, in order, by their short names."""
+        """The short names of a lead's events on `baton.leads`, in order: `lead.received`, `lead.qualified`."""
         rows = await self.get("router", f"/v1/leads/{lead}/timeline")
         return [row["type"].removeprefix("baton.").removesuffix(".v1") for row in rows]
 
     async def breaches(self, lead: str) -> list[str]:
-        """What was said on the breach topic about a lead: `warned`, `breached`, `escalated notify owner, notify manager`."""
+        """A lead's events on `baton.breaches`: `warned`, `breached`, `escalated notify owner, notify manager`."""
         rows = (await self.get("timer", "/v1/breaches?limit=1000"))["breaches"]
         last = rows[-1]["id"] if rows else 0
         while len(rows) % 1000 == 0 and rows:
@@ -188,81 +191,82 @@ class World:
                 break
             rows += more
             last = rows[-1]["id"]
-        found = [row for row in rows if row["lead"] == lead]
         return [
             " ".join([row["type"].split(".")[2], *([", ".join(row["data"]["do"])] if "do" in row["data"] else [])])
-            for row in found
+            for row in rows
+            if row["lead"] == lead
         ]
 
     async def clocks(self, lead: str) -> list[tuple[str, int, str]]:
-        """(promise, epoch, verdict or state) of a lead's clocks."""
+        """The clocks of a lead as (promise, epoch, verdict or state)."""
         rows = (await self.get("timer", f"/v1/clocks?lead={lead}"))["clocks"]
         return [
             (row["promise"], row["epoch"], row["verdict"] or row["state"])
             for row in sorted(rows, key=lambda row: (row["epoch"], row["started_at"], row["promise"]))
         ]
 
-    def mails(self, name: str, words: str = "") -> list[EmailMessage]:
-        """The mails to somebody whose subject has these words, oldest first."""
+    def mails(self, name: str, subject: str = "") -> list[EmailMessage]:
+        """The mails to a person that have this text in their subject, oldest first."""
         address = f"{name}-{self.tag}@northwind.example"
-        found = self.system.mailbox.mails[self.mails_before :]
-        return [mail for mail in found if address in str(mail["To"]) and words in str(mail["Subject"])]
+        mails = self.system.mailbox.mails[self.mails_before :]
+        return [mail for mail in mails if address in str(mail["To"]) and subject in str(mail["Subject"])]
 
     def link(self, mail: EmailMessage) -> str:
-        """The action link in a mail, without what it preselects."""
+        """The action link in a mail, without its query."""
         body = mail.get_body(("plain",))
         assert body is not None
-        found = re.search(r"https?://\S+/a/[^\s?]+", body.get_content())
-        assert found, body.get_content()
-        return found.group(0)
+        match = re.search(r"https?://\S+/a/[^\s?]+", body.get_content())
+        assert match, body.get_content()
+        return match.group(0)
 
     async def page(self, link: str) -> Page:
         """Open a link, as a phone or a mail scanner does."""
         return Page(await self.anonymous.get(link))
 
     async def press(self, link: str, action: str, reason: str = "") -> Page:
-        """Press a button on its page."""
+        """Press a button on the page of an action link."""
         return Page(await self.anonymous.post(link, data={"action": action, "reason": reason}))
 
     async def settle(self) -> None:
-        """Wait until nothing moves any more in any service, twice in a row."""
+        """Wait until no service has work left, twice in a row."""
         urls = sorted({url for urls in self.system.urls.values() for url in urls})
-        calm = 0
+        idle_checks = 0
 
-        async def rests() -> bool:
-            nonlocal calm
-            answers = await asyncio.gather(*(self.client.get(f"{url}/v1/backlog") for url in urls))
-            moving = any(_is_busy(row) for answer in answers for row in answer.json())
-            calm = 0 if moving else calm + 1
-            return calm >= 2
+        async def is_idle() -> bool:
+            nonlocal idle_checks
+            backlogs = await self._backlogs(urls)
+            idle_checks = 0 if any(map(_is_busy, backlogs)) else idle_checks + 1
+            return idle_checks >= 2
 
-        await eventually(rests, "It never comes to rest.")
+        await eventually(is_idle, "The services still have work to do.")
+
+    async def _backlogs(self, urls: list[str]) -> list[dict[str, Any]]:
+        responses = await asyncio.gather(*(self.client.get(f"{url}/v1/backlog") for url in urls))
+        return [row for response in responses for row in response.json()]
 
     async def set_time(self, moment: datetime) -> None:
-        """Put the clock, for every process; it stands still."""
+        """Set the clock of every process; it stands still."""
         await self.post_json("router", "/v1/clock", {"base": moment.isoformat(), "rate": 0})
 
     async def now(self) -> datetime:
-        """The moment of business time."""
+        """The present instant of business time."""
         return datetime.fromisoformat((await self.get("router", "/v1/clock"))["now"].replace("Z", "+00:00"))
 
     async def advance(self, **span: float) -> None:
-        """Let business time pass, from one due instant to the next, so that everything happens when it should."""
-        target = await self.now() + timedelta(**span)
-        await self.advance_to(target)
+        """Let business time pass, from one due instant to the next, so that each scheduled item runs at its time."""
+        await self.advance_to(await self.now() + timedelta(**span))
 
     async def advance_to(self, target: datetime) -> None:
-        """Let business time pass until a moment."""
+        """Let business time pass until an instant."""
         while True:
             await self.settle()
             urls = sorted({urls[0] for urls in self.system.urls.values()})
-            answers = await asyncio.gather(*(self.client.get(f"{url}/v1/backlog") for url in urls))
-            nexts = [row["next_due"] for answer in answers for row in answer.json() if row["next_due"]]
-            moments = [datetime.fromisoformat(text.replace("Z", "+00:00")) for text in nexts]
-            coming = [moment for moment in moments if moment <= target]
-            if not coming:
+            texts = [row["next_due"] for row in await self._backlogs(urls) if row["next_due"]]
+            instants = [datetime.fromisoformat(text.replace("Z", "+00:00")) for text in texts]
+            upcoming = [instant for instant in instants if instant <= target]
+            if not upcoming:
                 break
-            await self.set_time(max(min(coming), await self.now()))
+            await self.set_time(max(min(upcoming), await self.now()))
         await self.set_time(target)
         await self.settle()
 

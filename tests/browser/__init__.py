@@ -1,1 +1,1 @@
-"""What people see, in a real browser."""
+"""Tests of pages in a real browser."""

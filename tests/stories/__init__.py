@@ -1,1 +1,1 @@
-"""Tests."""
+"""Stories: leads through a whole running system."""

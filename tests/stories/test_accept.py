@@ -1,4 +1,4 @@
-"""Stories of one lead: accepted in time, not touched at all, answered at the last second, answered too late."""
+"""Stories of one lead: accepted in time, left untouched, answered in the last second, answered after it was reassigned."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from tests.world import NEW_YORK, World
 
 
-async def test_a_lead_that_is_accepted_in_time_is_a_promise_kept(world: World) -> None:
+async def test_a_lead_accepted_in_time_keeps_its_promise(world: World) -> None:
     lead = await world.hot_lead()
     assert await world.owner(lead) == "dan"
     (mail,) = world.mails("dan", "Hot lead")
@@ -52,7 +52,9 @@ async def test_an_untouched_hot_lead_is_warned_breached_escalated_reassigned_and
     assert (await world.breaches(lead)).count("breached") == 1
 
 
-async def test_an_answer_of_the_last_second_counts_although_the_timer_comes_later(world: World) -> None:
+async def test_an_answer_in_the_last_second_counts_although_the_timer_handles_it_after_the_due_time(
+    world: World,
+) -> None:
     lead = await world.hot_lead()
     link = world.link(world.mails("dan", "Hot lead")[0])
     start = await world.now()
@@ -60,7 +62,7 @@ async def test_an_answer_of_the_last_second_counts_although_the_timer_comes_late
     pressed = asyncio.create_task(world.press(link, "accept"))
     answered = False
     while not answered:
-        # The clock moves past the due instant as soon as the answer has its stamp.
+        # Move the clock past the due instant as soon as the server has stamped the answer.
         rows = await world.get("notifier", f"/v1/notices?lead={lead}")
         answered = pressed.done() or bool(rows)
         await asyncio.sleep(0)
@@ -72,7 +74,7 @@ async def test_an_answer_of_the_last_second_counts_although_the_timer_comes_late
     assert "breached" not in await world.breaches(lead)
 
 
-async def test_an_answer_that_comes_after_the_reassignment_is_refused_and_says_who_has_it(world: World) -> None:
+async def test_an_answer_after_the_reassignment_is_refused_and_the_page_names_the_present_owner(world: World) -> None:
     lead = await world.hot_lead()
     link = world.link(world.mails("dan", "Hot lead")[0])
     await world.advance(minutes=46)
@@ -84,7 +86,7 @@ async def test_an_answer_that_comes_after_the_reassignment_is_refused_and_says_w
     assert (await world.events(lead))[-1] == "action.refused"
 
 
-async def test_a_stale_link_shows_who_has_the_lead_and_nothing_of_the_lead(world: World) -> None:
+async def test_a_stale_link_shows_the_present_owner_and_nothing_of_the_lead(world: World) -> None:
     await world.hot_lead()
     link = world.link(world.mails("dan", "Hot lead")[0])
     await world.advance(minutes=46)
@@ -95,7 +97,9 @@ async def test_a_stale_link_shows_who_has_the_lead_and_nothing_of_the_lead(world
     assert (await world.page(link[:-3] + "abc")).shows("This link is not valid.")
 
 
-async def test_a_lead_of_friday_evening_before_a_holiday_waits_for_an_open_office(world: World) -> None:
+async def test_the_clock_of_a_lead_sent_on_the_evening_before_a_holiday_counts_business_hours_only(
+    world: World,
+) -> None:
     friday = datetime(2027, 12, 23, 17, 10, tzinfo=NEW_YORK)
     now = await world.now()
     await world.set_time(friday if friday > now else friday.replace(year=2032))

@@ -1,4 +1,4 @@
-"""Stories of arrivals: a storm of one webhook, one person twice at once, a change of the agreement in mid-flight."""
+"""Stories of incoming leads: one webhook delivered a hundred times, one person twice at once, an agreement that changes while clocks run."""
 
 import asyncio
 import base64
@@ -14,71 +14,77 @@ import orjson
 from tests.world import World
 
 
-async def _door(world: World) -> tuple[str, str]:
-    """A Standard Webhooks endpoint: its path and secret."""
-    made = await world.post_json("router", "/v1/endpoints", {"source": "standard", "scheme": "v1", "name": world.tag})
-    return f"/webhooks/{made['id']}", made["secret"]
+async def _create_endpoint(world: World) -> tuple[str, str]:
+    """Create a Standard Webhooks endpoint; return its path and secret."""
+    endpoint = await world.post_json(
+        "router", "/v1/endpoints", {"source": "standard", "scheme": "v1", "name": world.tag}
+    )
+    return f"/webhooks/{endpoint['id']}", endpoint["secret"]
 
 
-def _signed(secret: str, name: str, lead: dict[str, str]) -> tuple[bytes, dict[str, str]]:
-    body, stamp = orjson.dumps({"type": "lead.created", "data": lead}), str(int(time.time()))
-    mac = hmac.digest(base64.b64decode(secret.removeprefix("whsec_")), f"{name}.{stamp}.".encode() + body, sha256)
+def _sign(secret: str, delivery_id: str, lead: dict[str, str]) -> tuple[bytes, dict[str, str]]:
+    body, timestamp = orjson.dumps({"type": "lead.created", "data": lead}), str(int(time.time()))
+    mac = hmac.digest(
+        base64.b64decode(secret.removeprefix("whsec_")), f"{delivery_id}.{timestamp}.".encode() + body, sha256
+    )
     signature = f"v1,{base64.b64encode(mac).decode()}"
     return body, {
-        "webhook-id": name,
-        "webhook-timestamp": stamp,
+        "webhook-id": delivery_id,
+        "webhook-timestamp": timestamp,
         "webhook-signature": signature,
         "content-type": "application/json",
     }
 
 
-async def test_a_hundred_deliveries_of_one_webhook_make_one_lead_and_get_a_hundred_equal_answers(world: World) -> None:
-    path, secret = await _door(world)
-    body, headers = _signed(
+async def test_a_hundred_deliveries_of_one_webhook_make_one_lead_and_get_a_hundred_equal_responses(
+    world: World,
+) -> None:
+    path, secret = await _create_endpoint(world)
+    body, headers = _sign(
         secret, f"msg_{uuid4().hex}", {"email": f"storm@{world.tag}.example", "activity": "demo request"}
     )
     routers = cycle(world.system.urls["router"])
-    gate = asyncio.Event()
+    start = asyncio.Event()
     limits = httpx.Limits(max_connections=100)
     async with httpx.AsyncClient(timeout=30, trust_env=False, limits=limits) as sender:
 
         async def deliver() -> tuple[int, bytes]:
             url = f"{next(routers)}{path}"
-            await gate.wait()
-            answer = await sender.post(url, content=body, headers=headers)
-            return answer.status_code, answer.content
+            await start.wait()
+            response = await sender.post(url, content=body, headers=headers)
+            return response.status_code, response.content
 
-        waiting = [asyncio.create_task(deliver()) for _ in range(100)]
+        deliveries = [asyncio.create_task(deliver()) for _ in range(100)]
         await asyncio.sleep(0)
-        gate.set()
-        answers = await asyncio.gather(*waiting)
-    assert len(set(answers)) == 1
-    status, content = answers[0]
+        start.set()
+        responses = await asyncio.gather(*deliveries)
+    assert len(set(responses)) == 1
+    status, content = responses[0]
     assert status == 202
     world.leads += orjson.loads(content)["leads"]
     await world.settle()
-    found = await world.get("router", f"/v1/leads?q=storm@{world.tag}.example")
-    assert len(found["leads"]) == 1
+    result = await world.get("router", f"/v1/leads?q=storm@{world.tag}.example")
+    assert len(result["leads"]) == 1
     assert (await world.events(world.leads[-1])).count("lead.assigned") == 1
     assert len(world.mails("dan", "Hot lead")) == 1
 
 
 async def test_two_enquiries_of_one_person_at_once_make_one_lead_with_one_owner(world: World) -> None:
     email = f"twice@{world.tag}.example"
-    one, two = await asyncio.gather(
+    first, second = await asyncio.gather(
         world.send_lead(email=email, name="Twice Abel", activity="demo request"),
         world.send_lead(email=email.upper(), name="Twice Abel", activity="pricing page"),
     )
     await world.settle()
-    states = {lead: (await world.lead(lead))["state"] for lead in (one, two)}
+    states = {lead: (await world.lead(lead))["state"] for lead in (first, second)}
     assert sorted(states.values()) == ["assigned", "merged"]
-    first = next(lead for lead, state in states.items() if state == "assigned")
-    assert (await world.lead(first if first == two else two))["id"]
-    assert "lead.enquired_again" in await world.events(first)
-    assert (await world.events(first)).count("lead.assigned") == 1
+    assigned = next(lead for lead, state in states.items() if state == "assigned")
+    assert (await world.lead(assigned if assigned == second else second))["id"]
+    assert "lead.enquired_again" in await world.events(assigned)
+    assert (await world.events(assigned)).count("lead.assigned") == 1
 
 
-async def test_a_lead_keeps_the_promises_of_the_version_that_it_was_qualified_under(world: World) -> None:
+async def test_a_lead_keeps_the_terms_version_that_it_was_qualified_under(world: World) -> None:
     old = await world.hot_lead("Olda")
     await world.publish_agreement(hot="5 minutes")
     await world.settle()
@@ -90,9 +96,11 @@ async def test_a_lead_keeps_the_promises_of_the_version_that_it_was_qualified_un
     assert "breached" in await world.breaches(old)
 
 
-async def test_a_bad_signature_is_refused_and_a_repetition_is_answered_alike(world: World) -> None:
-    path, secret = await _door(world)
-    body, headers = _signed(secret, f"msg_{uuid4().hex}", {"email": f"forged@{world.tag}.example"})
+async def test_a_delivery_with_a_bad_signature_is_refused_and_a_repeated_one_gets_the_same_response(
+    world: World,
+) -> None:
+    path, secret = await _create_endpoint(world)
+    body, headers = _sign(secret, f"msg_{uuid4().hex}", {"email": f"forged@{world.tag}.example"})
     url = f"{world.url('router')}{path}"
     forged = await world.anonymous.post(url, content=body + b" ", headers=headers)
     assert forged.status_code == 401

@@ -1,4 +1,4 @@
-"""A walk in a real browser: the floor moves by one stream and no reload, the lead page tells the story, the link fits a thumb."""
+"""Tests in a real browser: the live board and the lead page update through one stream, action links fit a phone."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -9,45 +9,43 @@ from playwright.async_api import Browser, Request, async_playwright, expect
 from tests.running_system import RunningSystem, embedded_system, start
 from tests.world import World
 
-ARGUMENTS = [
-    *(
-        "--no-sandbox",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-    ),
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
 ]
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[RunningSystem]:
-    with embedded_system() as found:
-        yield found
+def system() -> Iterator[RunningSystem]:
+    with embedded_system() as running:
+        yield running
 
 
 @pytest.fixture
-async def world(site: RunningSystem) -> AsyncIterator[World]:
-    found = World(site)
-    await found.open()
-    yield found
-    await found.close()
+async def world(system: RunningSystem) -> AsyncIterator[World]:
+    world = World(system)
+    await world.open()
+    yield world
+    await world.close()
 
 
 @pytest.fixture
 async def browser(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as play:
-        found = await play.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield found
-        await found.close()
+        chrome = await play.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield chrome
+        await chrome.close()
 
 
-async def test_the_floor_moves_by_one_stream_and_no_reload(world: World, browser: Browser) -> None:
+async def test_the_live_board_updates_through_one_stream_without_a_reload(world: World, browser: Browser) -> None:
     page = await browser.new_page()
-    asked: list[Request] = []
+    requests: list[Request] = []
     errors: list[str] = []
-    page.on("request", lambda request: asked.append(request))
+    page.on("request", lambda request: requests.append(request))
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.goto(f"{world.url('console')}/")
     await expect(page.locator("#line")).to_have_text("live")
@@ -63,14 +61,16 @@ async def test_the_floor_moves_by_one_stream_and_no_reload(world: World, browser
     await expect(row).to_contain_text("1 late")
     await expect(page.locator("#feed")).to_contain_text("did not answer in time")
 
-    streams = [request for request in asked if "stream" in request.url]
-    documents = [request for request in asked if request.resource_type == "document"]
+    streams = [request for request in requests if "stream" in request.url]
+    documents = [request for request in requests if request.resource_type == "document"]
     assert (len(streams), len(documents)) == (1, 1)
-    assert {request.url.split("/")[2] for request in asked} == {world.url("console").split("/")[2]}
+    assert {request.url.split("/")[2] for request in requests} == {world.url("console").split("/")[2]}
     assert errors == []
 
 
-async def test_the_page_of_a_lead_tells_its_story_and_goes_on_telling(world: World, browser: Browser) -> None:
+async def test_a_lead_page_shows_its_timeline_and_updates_when_the_lead_is_accepted(
+    world: World, browser: Browser
+) -> None:
     lead = await world.hot_lead("Story")
     page = await browser.new_page()
     await page.goto(f"{world.url('console')}/leads/{lead}")
@@ -82,7 +82,7 @@ async def test_the_page_of_a_lead_tells_its_story_and_goes_on_telling(world: Wor
     await expect(page.locator("main")).to_contain_text("Dan accepted it.")
 
 
-async def test_a_link_is_answered_with_a_thumb(world: World, browser: Browser) -> None:
+async def test_an_action_link_fits_a_phone_and_is_answered_by_one_tap(world: World, browser: Browser) -> None:
     lead = await world.hot_lead("Thumb")
     link = world.link(world.mails("dan", "Hot lead")[-1])
     phone = await browser.new_context(viewport={"width": 375, "height": 667}, has_touch=True, is_mobile=True)
@@ -102,19 +102,19 @@ async def test_a_link_is_answered_with_a_thumb(world: World, browser: Browser) -
     assert (await world.lead(lead))["state"] == "accepted"
 
 
-async def test_a_page_that_hears_nothing_says_since_when_and_goes_on_once_it_hears_again(
+async def test_a_live_page_without_connection_shows_since_when_and_resumes_when_it_is_back(
     browser: Browser, tmp_path: Path
 ) -> None:
     page = await browser.new_page()
-    with embedded_system(tmp_path) as gone:
-        await page.goto(f"{gone.urls['console'][0]}/")
+    with embedded_system(tmp_path) as system:
+        await page.goto(f"{system.urls['console'][0]}/")
         await expect(page.locator("#line")).to_have_text("live")
-        gone.processes["up"].stop()
+        system.processes["up"].stop()
         await expect(page.locator("#line")).to_contain_text("no connection since", timeout=20_000)
         await expect(page.locator("main")).to_have_class("stale")
-        back = start(["up"], gone.environment, tmp_path / "again.log")
+        restarted = start(["up"], system.environment, tmp_path / "restarted.log")
         try:
             await expect(page.locator("#line")).to_have_text("live", timeout=40_000)
             await expect(page.locator("main")).not_to_have_class("stale")
         finally:
-            back.stop()
+            restarted.stop()
