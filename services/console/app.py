@@ -4,7 +4,7 @@ from pathlib import Path
 
 from services.console import audit
 from services.console.api import pages, sign_in
-from services.console.handlers import following
+from services.console.handlers import projection
 from services.console.settings import Settings
 from services.console.store.tables import metadata
 from shared.events import AgreementPublished, RosterChanged
@@ -18,13 +18,13 @@ def build(settings: Settings) -> Service:
     return Service(
         name="console",
         metadata=metadata,
-        routes=combine_routers(pages.doors(settings), sign_in.doors()),
+        routes=combine_routers(pages.page_routes(settings), sign_in.sign_in_routes()),
         on_event={  # what others say -> what is shown
-            **dict.fromkeys(following.KINDS, following.follow),
-            RosterChanged: following.meet,
-            AgreementPublished: following.learn,
+            **dict.fromkeys(projection.EVENT_TYPES, projection.project_events),
+            RosterChanged: projection.on_roster_changed,
+            AgreementPublished: projection.on_agreement_published,
         },
-        audit=audit.terms,
+        audit=audit.audit_terms,
         gauges=audit.gauges,
         static_dirs=(STATIC, ("/static/console", str(Path(__file__).parent / "static"))),
     )

@@ -25,11 +25,11 @@ def templates(*folders: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"moment": moment, "length": length}
+    found.filters |= {"moment": format_instant, "length": format_duration}
     return found
 
 
-def moment(value: datetime | str | None, zone: str = "UTC") -> str:
+def format_instant(value: datetime | str | None, zone: str = "UTC") -> str:
     """A moment in a zone: "Tue 1 Dec, 10:15"."""
     if value is None:
         return "-"
@@ -38,7 +38,7 @@ def moment(value: datetime | str | None, zone: str = "UTC") -> str:
     return f"{local:%a} {local.day} {local:%b, %H:%M}"
 
 
-def length(seconds: Any) -> str:
+def format_duration(seconds: Any) -> str:
     """A length of time, short: "12 min", "3 h 20 min", "2 d 4 h"."""
     whole = abs(int(seconds))
     minutes = timedelta(seconds=whole) // timedelta(minutes=1)

@@ -23,7 +23,7 @@ from shared.store.tx import Tx
 
 log = logging.getLogger(__name__)
 
-LOCAL = Principal("local", None, frozenset({"admin"}))
+LOCAL_ADMIN = Principal("local", None, frozenset({"admin"}))
 
 
 def in_transaction(service: str) -> Callable[[Request], AsyncIterator[Tx]]:
@@ -67,7 +67,7 @@ def allow(*roles: str, local: bool = True) -> Callable[[Request], Awaitable[Prin
         if who is None and "authorization" in request.headers:
             raise NotAllowed("This key is not known, or revoked; `baton keys list` shows those that count.", status=401)
         if who is None and local and is_local_trusted(request):
-            return LOCAL
+            return LOCAL_ADMIN
         if who is None:
             raise NotAllowed("This needs an API key: send `Authorization: Bearer KEY`.", status=401)
         if not who.may(*roles):
@@ -182,7 +182,7 @@ class SafetyMiddleware:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
-                safe = [pair for pair in SAFE if pair[0] not in present]
+                safe = [pair for pair in SAFE_HEADERS if pair[0] not in present]
                 message = {
                     **message,
                     "headers": [
@@ -208,7 +208,7 @@ class SafetyMiddleware:
             await answer(scope, receive, dressed)
 
 
-SAFE = [
+SAFE_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cache-control", b"no-store"),

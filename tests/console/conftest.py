@@ -11,7 +11,7 @@ from services.console.settings import Settings
 from shared.agreement.model import ExecutableAgreement
 from shared.base.roster import Rep
 from shared.events import AgreementPublished, RosterChanged
-from tests.console.browsing import app_of
+from tests.console.http_client import build_console_app
 from tests.service_harness import TUESDAY, ServiceHarness, service_harness
 
 
@@ -27,6 +27,6 @@ async def console(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
 
 @pytest.fixture
 async def browser(console: ServiceHarness) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app_of(console))
+    transport = httpx.ASGITransport(build_console_app(console))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
         yield client

@@ -8,8 +8,8 @@ import httpx
 from services.console.app import build
 from services.console.settings import Settings
 from shared.events import ClockMoved, ClockStopped, LeadAccepted, LeadMerged, NoticeSent, SlaBreached, SlaWarned
-from tests.console.browsing import app_of
-from tests.console.facts import CLOCK, DUE, LEAD, OTHER, SLA, STARTED, assigned, received
+from tests.console.http_client import build_console_app
+from tests.console.samples import CLOCK, DUE, LEAD, OTHER_LEAD, SLA, STARTED, assigned, received
 from tests.service_harness import TUESDAY, ServiceHarness, service_harness
 
 
@@ -94,13 +94,13 @@ async def test_whatever_a_sender_writes_is_text(console: ServiceHarness, browser
 
 async def test_a_merged_lead_is_not_a_row_of_its_own(console: ServiceHarness, browser: httpx.AsyncClient) -> None:
     await console.handle(received(name="Twice"), subject=LEAD)
-    await console.handle(LeadMerged(into=OTHER, why="same email"), subject=LEAD)
+    await console.handle(LeadMerged(into=OTHER_LEAD, why="same email"), subject=LEAD)
     assert f'data-lead="{LEAD}"' not in (await browser.get("/")).text
 
 
 async def test_without_an_agreement_the_floor_says_that_leads_wait(tmp_path: Path) -> None:
     async with service_harness(build(Settings()), tmp_path) as bare:
-        transport = httpx.ASGITransport(app_of(bare))
+        transport = httpx.ASGITransport(build_console_app(bare))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             assert '<p class="banner card" id="no-agreement">' in (await client.get("/")).text
 
@@ -121,7 +121,7 @@ async def test_the_floor_counts_what_came_what_is_open_and_what_nobody_has(
     await console.handle(received(name="Ada"), subject=LEAD)
     await console.handle(assigned(name="Ada"), subject=LEAD)
     await console.set_time(TUESDAY + timedelta(hours=23))
-    await console.handle(received(name="Ben"), subject=OTHER)
+    await console.handle(received(name="Ben"), subject=OTHER_LEAD)
     page = (await browser.get("/")).text
     for name, n in (("day", 2), ("open", 2), ("assigned", 1), ("unrouted", 0), ("late", 0)):
         assert f'<strong data-count="{name}">{n}</strong>' in page
@@ -139,7 +139,7 @@ async def test_the_story_is_in_the_order_in_which_it_happened(
 
 
 async def test_a_page_of_what_is_no_lead_is_not_found(browser: httpx.AsyncClient) -> None:
-    for path in ("/leads/nobody", f"/leads/{OTHER}", "/leads/%00", "/leads/nobody/parts", "/leads/nobody/stream"):
+    for path in ("/leads/nobody", f"/leads/{OTHER_LEAD}", "/leads/%00", "/leads/nobody/parts", "/leads/nobody/stream"):
         assert (await browser.get(path)).status_code == 404, path
 
 

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from shared.access.admin import create_key, revoke_key
-from tests.console.browsing import app_of, listened
-from tests.console.facts import LEAD, assigned
+from tests.console.http_client import build_console_app, read_stream
+from tests.console.samples import LEAD, assigned
 from tests.service_harness import ServiceHarness
 
 
@@ -15,7 +15,7 @@ from tests.service_harness import ServiceHarness
 async def test_any_other_address_asks_for_a_key(console: ServiceHarness, loopback: bool, host: str) -> None:
     _, key = await create_key(console.resources.access, "ines", ["manager"], None, "test")
     _, weak = await create_key(console.resources.access, "forms", ["intake"], None, "test")
-    transport = httpx.ASGITransport(app_of(console, loopback=loopback))
+    transport = httpx.ASGITransport(build_console_app(console, loopback=loopback))
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
         for path, door in (("/", "/sign-in"), (f"/leads/{LEAD}", f"/sign-in?to=/leads/{LEAD}")):
             answer = await client.get(path)
@@ -40,7 +40,7 @@ async def test_any_other_address_asks_for_a_key(console: ServiceHarness, loopbac
 async def test_after_the_sign_in_comes_the_page_that_was_asked_for(console: ServiceHarness) -> None:
     await console.handle(assigned(name="Ada"), subject=LEAD)
     _, key = await create_key(console.resources.access, "ines", ["manager"], None, "test")
-    transport = httpx.ASGITransport(app_of(console, loopback=False))
+    transport = httpx.ASGITransport(build_console_app(console, loopback=False))
     async with httpx.AsyncClient(transport=transport, base_url="https://baton.example") as client:
         asked = (await client.get(f"/leads/{LEAD}")).headers["location"]
         assert f'name="to" value="/leads/{LEAD}"' in (await client.get(asked)).text
@@ -63,11 +63,13 @@ async def test_a_stream_ends_when_its_key_is_revoked(console: ServiceHarness, mo
     monkeypatch.setattr("services.console.api.stream.HEARTBEAT", 0.05)
     access = console.resources.access
     made, key = await create_key(access, "ines", ["manager"], None, "test")
-    app = app_of(console, loopback=False)
+    app = build_console_app(console, loopback=False)
 
     async def revoke() -> None:
         await revoke_key(access, made, "test")
         await access.load()
 
-    said = await listened(app, "/floor/stream", "event: end", {"cookie": f"baton={key}"}, then=("event: time", revoke))
+    said = await read_stream(
+        app, "/floor/stream", "event: end", {"cookie": f"baton={key}"}, then=("event: time", revoke)
+    )
     assert "sign in again" in said

@@ -6,7 +6,7 @@ from pathlib import Path
 from services.notifier.audit import gauges, terms
 from shared.access.admin import create_key
 from shared.runtime.migrate import ROOT
-from shared.web import length, moment, templates
+from shared.web import format_duration, format_instant, templates
 from tests.notifier.house import LEAD, House, assigned, clock, link_of
 from tests.service_harness import TUESDAY
 
@@ -60,9 +60,9 @@ async def test_the_audit_names_an_answer_that_the_router_never_confirmed(here: H
 
 
 def test_pages_say_moments_and_lengths_in_words() -> None:
-    assert moment("2026-12-01T15:03:00Z", "Europe/Berlin") == "Tue 1 Dec, 16:03"
-    assert moment(None) == "-"
-    assert [length(seconds) for seconds in (-5, 61, 3600, 12_000, 187_200)] == [
+    assert format_instant("2026-12-01T15:03:00Z", "Europe/Berlin") == "Tue 1 Dec, 16:03"
+    assert format_instant(None) == "-"
+    assert [format_duration(seconds) for seconds in (-5, 61, 3600, 12_000, 187_200)] == [
         "5 s",
         "1 min",
         "1 h",

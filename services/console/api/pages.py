@@ -5,17 +5,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from services.console.api.stream import Stream
+from services.console.api.stream import PageStream
 from services.console.api.viewer import viewer
-from services.console.handlers import showing
+from services.console.handlers import queries
 from services.console.settings import Settings
-from services.console.store import lines
+from services.console.store import timeline
 from shared.base.credentials import Principal
 from shared.base.errors import NotAllowed, NotFound
 from shared.base.ids import is_uuid
 from shared.store.tx import Tx
 from shared.web import templates
-from shared.web.http import LOCAL, database, reading
+from shared.web.http import LOCAL_ADMIN, database, reading
 
 ReadDep = Annotated[Tx, Depends(reading("console"), scope="function")]
 Resume = Annotated[str | None, Header()]
@@ -27,7 +27,7 @@ def html(name: str, status: int = 200, **values: Any) -> Response:
     return HTMLResponse(_pages.get_template(name).render(**values), status)
 
 
-def doors(settings: Settings) -> APIRouter:
+def page_routes(settings: Settings) -> APIRouter:
     """All pages."""
     router = APIRouter()
 
@@ -37,8 +37,8 @@ def doors(settings: Settings) -> APIRouter:
         who = await viewer(request)
         if who is None:
             return RedirectResponse("/sign-in", 303)
-        top = await _top(tx, request, who)
-        return html("floor.html", shown=await showing.floor(tx, settings.floor_rows), limit=settings.floor_rows, **top)
+        top = await _header_values(tx, request, who)
+        return html("floor.html", shown=await queries.board(tx, settings.board_rows), limit=settings.board_rows, **top)
 
     @router.get("/floor/stream", include_in_schema=False)
     async def floor_stream(request: Request, last_event_id: Resume = None, after: str | None = None) -> Response:
@@ -51,8 +51,8 @@ def doors(settings: Settings) -> APIRouter:
         who = await viewer(request)
         if who is None:
             return RedirectResponse(f"/sign-in?to=/leads/{lead}" if is_uuid(lead) else "/sign-in", 303)
-        found = await showing.lead(tx, lead) if is_uuid(lead) else None
-        top = await _top(tx, request, who)
+        found = await queries.lead_detail(tx, lead) if is_uuid(lead) else None
+        top = await _header_values(tx, request, who)
         return html("lead.html", **found, **top) if found else html("missing.html", 404, **top)
 
     @router.get("/leads/{lead}/parts", include_in_schema=False)
@@ -60,7 +60,7 @@ def doors(settings: Settings) -> APIRouter:
         """The inner part of a lead's page, for the page itself when something happened."""
         if await viewer(request) is None:
             raise NotAllowed("Sign in first.", status=401)
-        found = await showing.lead(tx, lead) if is_uuid(lead) else None
+        found = await queries.lead_detail(tx, lead) if is_uuid(lead) else None
         if found is None:
             raise NotFound("There is no such lead here.")
         return html("lead_parts.html", **found)
@@ -77,10 +77,10 @@ def doors(settings: Settings) -> APIRouter:
     return router
 
 
-async def _top(tx: Tx, request: Request, who: Principal) -> dict[str, Any]:
+async def _header_values(tx: Tx, request: Request, who: Principal) -> dict[str, Any]:
     rate = request.app.state.resources.clock.rate
-    signed_in = "" if who is LOCAL else who.name
-    return {"now": tx.now, "rate": rate, "place": await lines.newest(tx), "signed_in": signed_in}
+    signed_in = "" if who is LOCAL_ADMIN else who.name
+    return {"now": tx.now, "rate": rate, "place": await timeline.newest_id(tx), "signed_in": signed_in}
 
 
 async def _stream(request: Request, settings: Settings, start: str | None, lead: str | None) -> Response:
@@ -91,14 +91,14 @@ async def _stream(request: Request, settings: Settings, start: str | None, lead:
     async def allowed() -> bool:
         return await viewer(request) is not None
 
-    stream = Stream(
+    stream = PageStream(
         database(request, "console"),
         state.stop,
         rate=lambda: float(state.resources.clock.rate),
-        allowed=allowed,
-        limit=settings.floor_rows,
+        is_allowed=allowed,
+        limit=settings.board_rows,
         lead=lead,
     )
     place = int(start) if start and start.isdecimal() else None
     headers = {"X-Accel-Buffering": "no"}
-    return StreamingResponse(stream.told(place), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(stream.events(place), media_type="text/event-stream", headers=headers)

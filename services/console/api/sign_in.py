@@ -12,19 +12,19 @@ from shared.base.ids import is_uuid
 from shared.web.http import access_of, same_origin
 
 log = logging.getLogger(__name__)
-WRONG = "This key does not open the console; ask whoever made it."
-HOURS = 12
+WRONG_KEY = "This key does not open the console; ask whoever made it."
+SESSION_HOURS = 12
 COOKIES = ("__Host-baton", "baton")
 
 
-def doors() -> APIRouter:
+def sign_in_routes() -> APIRouter:
     """Sign in, sign out."""
     router = APIRouter()
 
     @router.get("/sign-in", include_in_schema=False)
     async def ask(to: str = "/") -> Response:
         """The sign-in page."""
-        return html("sign_in.html", wrong="", to=_page(to))
+        return html("sign_in.html", wrong="", to=_safe_return_path(to))
 
     @router.post("/sign-in", include_in_schema=False)
     async def enter(request: Request, key: Annotated[str, Form()] = "", to: Annotated[str, Form()] = "/") -> Response:
@@ -36,12 +36,12 @@ def doors() -> APIRouter:
         who = access.principal(key.strip())
         if who is None or not who.may(*ROLES) or not same_origin(request):
             log.warning("A sign-in was refused.", extra={"request": request.scope.get("request_id")})
-            return html("sign_in.html", status=401, wrong=WRONG, to=_page(to))
+            return html("sign_in.html", status=401, wrong=WRONG_KEY, to=_safe_return_path(to))
         secure = request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
-        answer = RedirectResponse(_page(to), 303)
+        answer = RedirectResponse(_safe_return_path(to), 303)
         name = COOKIES[0] if secure else COOKIES[1]
         answer.set_cookie(
-            name, key.strip(), httponly=True, samesite="strict", secure=secure, path="/", max_age=HOURS * 3600
+            name, key.strip(), httponly=True, samesite="strict", secure=secure, path="/", max_age=SESSION_HOURS * 3600
         )
         return answer
 
@@ -56,6 +56,6 @@ def doors() -> APIRouter:
     return router
 
 
-def _page(to: str) -> str:
+def _safe_return_path(to: str) -> str:
     """Where to go after: a lead's page, else the floor; never another site."""
     return to if to.startswith("/leads/") and is_uuid(to.removeprefix("/leads/")) else "/"

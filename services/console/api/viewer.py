@@ -3,7 +3,7 @@
 from fastapi import Request
 
 from shared.base.credentials import Principal
-from shared.web.http import LOCAL, authenticate, is_local_trusted
+from shared.web.http import LOCAL_ADMIN, authenticate, is_local_trusted
 
 ROLES = ("manager", "marketing", "executive", "ops")
 """Who may read; an admin may everything."""
@@ -14,4 +14,4 @@ async def viewer(request: Request) -> Principal | None:
     who = await authenticate(request)
     if who is not None:
         return who if who.may(*ROLES) else None
-    return LOCAL if is_local_trusted(request) else None
+    return LOCAL_ADMIN if is_local_trusted(request) else None

@@ -14,7 +14,7 @@ RUNNING = ("running", "warned", "breached")
 Row = dict[str, Any]
 
 
-def after(known: Sequence[Mapping[str, Any]], event: Event[Any]) -> Row | None:
+def apply(known: Sequence[Mapping[str, Any]], event: Event[Any]) -> Row | None:
     """The clock that the event speaks of, once the event is known; None when it changes none.
 
     `known` are the clocks of the event's lead. A breach may be told before the start: then it makes the row, and the
@@ -34,7 +34,7 @@ def after(known: Sequence[Mapping[str, Any]], event: Event[Any]) -> Row | None:
     return None
 
 
-def running(clocks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def next_due(clocks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The clock that matters now: the one that runs and is due first."""
     open_ones = [clock for clock in clocks if clock["state"] in RUNNING]
     return min(open_ones, key=lambda clock: clock["due_at"]) if open_ones else None

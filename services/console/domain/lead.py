@@ -30,7 +30,7 @@ OPEN = ("received", "qualified", "held", "unrouted", "assigned", "accepted", "de
 Row = dict[str, Any]
 
 
-def blank(lead: str, at: datetime) -> Row:
+def new_row(lead: str, at: datetime) -> Row:
     """A lead of which only others spoke yet: its state is "" until the router names it."""
     return {
         "id": lead,
@@ -51,7 +51,7 @@ def blank(lead: str, at: datetime) -> Row:
     }
 
 
-def after(row: Row, event: Event[Any]) -> Row:
+def apply(row: Row, event: Event[Any]) -> Row:
     """The lead once the event is known.
 
     The topic `leads` comes in its own order, and only it sets the state; what the other topics add is the same

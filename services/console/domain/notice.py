@@ -12,7 +12,7 @@ STATES: dict[type[Any], str] = {
 }
 
 
-def notice(event: Event[Any]) -> dict[str, Any] | None:
+def notice_row(event: Event[Any]) -> dict[str, Any] | None:
     """The notice's row; None when the event speaks of none."""
     state = STATES.get(type(event.data))
     if state is None:

@@ -14,11 +14,11 @@ class Sentence:
     """What happened, whether it belongs in the feed, and its colour: "", calm, warn or late."""
 
     text: str
-    loud: bool = False
+    in_feed: bool = False
     color: str = ""
 
 
-def sentence(event: Event[Any], names: Mapping[str, str]) -> Sentence:
+def describe(event: Event[Any], names: Mapping[str, str]) -> Sentence:
     """The sentence of an event. `names` maps ids of people to names."""
     kind = event.data.type.removeprefix("baton.").removesuffix(".v1")
     data = event.data

@@ -19,7 +19,7 @@ def _parts(ids: Iterable[str]) -> list[list[str]]:
     return [wanted[start : start + 400] for start in range(0, len(wanted), 400)]
 
 
-async def leads_of(tx: Tx, ids: Iterable[str], *, lock: bool = False) -> dict[str, Row]:
+async def find(tx: Tx, ids: Iterable[str], *, lock: bool = False) -> dict[str, Row]:
     """These leads."""
     found: dict[str, Row] = {}
     for part in _parts(ids):
@@ -29,21 +29,21 @@ async def leads_of(tx: Tx, ids: Iterable[str], *, lock: bool = False) -> dict[st
     return found
 
 
-async def held(tx: Tx, blanks: Mapping[str, Row]) -> dict[str, Row]:
+async def load_for_update(tx: Tx, new_rows: Mapping[str, Row]) -> dict[str, Row]:
     """These leads, locked until the commit; whoever is new gets its blank row first.
 
     Two processes may meet a new lead at once, by different topics. Without a row to lock, the later one would write
     what it read before the earlier one wrote.
     """
-    found = await leads_of(tx, blanks, lock=True)
-    missing = [blanks[lead] for lead in blanks if lead not in found]
+    found = await find(tx, new_rows, lock=True)
+    missing = [new_rows[lead] for lead in new_rows if lead not in found]
     if missing:
         await upsert(tx, leads, missing, ["id"])
-        found |= await leads_of(tx, [row["id"] for row in missing], lock=True)
+        found |= await find(tx, [row["id"] for row in missing], lock=True)
     return found
 
 
-async def clocks_of(tx: Tx, of_leads: Iterable[str]) -> dict[str, list[Row]]:
+async def clocks_by_lead(tx: Tx, of_leads: Iterable[str]) -> dict[str, list[Row]]:
     """The clocks of these leads, oldest first."""
     found: dict[str, list[Row]] = {}
     for part in _parts(of_leads):
@@ -60,7 +60,7 @@ async def save(tx: Tx, rows: Sequence[Row], clock_rows: Sequence[Row], notice_ro
         await upsert(tx, table, list(values), ["id"], columns)
 
 
-async def floor(tx: Tx, limit: int) -> list[Row]:
+async def last_changed(tx: Tx, limit: int) -> list[Row]:
     """The leads that moved last, newest first."""
     statement = select(leads).where(leads.c.state.not_in(HIDDEN)).order_by(leads.c.moved.desc()).limit(limit)
     return [dict(row) for row in await tx.rows(statement)]
@@ -71,19 +71,19 @@ async def notices_of(tx: Tx, lead: str) -> list[Row]:
     return [dict(row) for row in await tx.rows(select(notices).where(notices.c.lead == lead).order_by(notices.c.at))]
 
 
-async def states(tx: Tx) -> dict[str, int]:
+async def count_by_state(tx: Tx) -> dict[str, int]:
     """How many leads are in each state."""
     rows = await tx.rows(select(leads.c.state, func.count().label("n")).group_by(leads.c.state))
     return {row["state"]: int(row["n"]) for row in rows if row["state"]}
 
 
-async def late(tx: Tx) -> int:
+async def count_breached_clocks(tx: Tx) -> int:
     """How many clocks are breached and still open."""
     row = await tx.first(select(func.count().label("n")).where(clocks.c.state == "breached"))
     return int(row["n"]) if row else 0
 
 
-async def received(tx: Tx, since: datetime) -> int:
+async def count_received(tx: Tx, since: datetime) -> int:
     """How many leads came in since then."""
     row = await tx.first(select(func.count().label("n")).where(leads.c.received_at > since))
     return int(row["n"]) if row else 0

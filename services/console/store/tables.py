@@ -59,7 +59,7 @@ notices = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("why", Text, nullable=False),
 )
-lines = Table(
+timeline = Table(
     "lines",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),

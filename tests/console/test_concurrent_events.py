@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import text
 
-from services.console.handlers.following import follow
+from services.console.handlers.projection import project_events
 from services.console.store import leads
 from services.console.store.tables import metadata
 from shared.base.settings import Settings
@@ -14,7 +14,7 @@ from shared.events import SlaBreached
 from shared.events.base import Event
 from shared.runtime.resources import open_resources
 from shared.store.database import Database
-from tests.console.facts import DUE, LEAD, SLA, received
+from tests.console.samples import DUE, LEAD, SLA, received
 from tests.service_harness import TUESDAY
 
 
@@ -44,15 +44,15 @@ async def test_a_lead_keeps_what_both_topics_told_of_it(wide: Database, lead_fir
 
     async def late() -> None:
         async with wide.transaction() as tx:
-            await follow(tx, [second])
+            await project_events(tx, [second])
 
     async with wide.transaction() as tx:
-        await follow(tx, [first])
+        await project_events(tx, [first])
         other = asyncio.create_task(late())
         await _until_one_waits(wide)
     await asyncio.wait_for(other, 20)
     async with wide.reading() as tx:
-        row = (await leads.leads_of(tx, [LEAD]))[LEAD]
+        row = (await leads.find(tx, [LEAD]))[LEAD]
     assert (row["state"], row["card"]["name"], row["breaches"]) == ("received", "Ada", 1)
 
 

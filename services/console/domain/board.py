@@ -4,20 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.console.domain.clock import running
+from services.console.domain.clock import next_due
 
 PROMISES = {"accept": "accept", "first_touch": "first touch"}
 
 
-def row(
+def board_row(
     lead: Mapping[str, Any], clocks: Sequence[Mapping[str, Any]], names: Mapping[str, str], now: datetime
 ) -> dict[str, Any]:
     """The row, as JSON: times are unix seconds."""
     card = lead["card"]
-    clock = running(clocks)
+    clock = next_due(clocks)
     return {
         "id": lead["id"],
-        "name": title(lead["id"], card),
+        "name": display_name(lead["id"], card),
         "company": card.get("company") or "",
         "source": card.get("source") or "",
         "tier": lead["tier"],
@@ -27,16 +27,16 @@ def row(
         "team": lead["team"] or "",
         "since": lead["since"].timestamp(),
         "breaches": lead["breaches"],
-        "clock": face(clock, now) if clock else None,
+        "clock": clock_view(clock, now) if clock else None,
     }
 
 
-def title(lead: str, card: Mapping[str, Any]) -> str:
+def display_name(lead: str, card: Mapping[str, Any]) -> str:
     """What to call a lead: the name, else how it can be reached, else the beginning of its id."""
     return str(card.get("name") or card.get("email") or card.get("phone") or f"Lead {lead[:8]}")
 
 
-def face(clock: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def clock_view(clock: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """A clock as the page shows it: what for, when it is due, its colour and the time left in words."""
     late = clock["state"] == "breached" or now > clock["due_at"]
     warned = clock["state"] == "warned" or (clock["warn_at"] is not None and now >= clock["warn_at"])
@@ -46,11 +46,11 @@ def face(clock: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "warn": clock["warn_at"].timestamp() if clock["warn_at"] else None,
         "breached": clock["state"] == "breached",
         "color": "late" if late else "warn" if warned else "calm",
-        "left": left((clock["due_at"] - now).total_seconds()),
+        "left": time_left((clock["due_at"] - now).total_seconds()),
     }
 
 
-def left(seconds: float) -> str:
+def time_left(seconds: float) -> str:
     """The time left in words: "12 min left", "3 min over"."""
     whole = abs(int(seconds))
     minutes = whole // 60

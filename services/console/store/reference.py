@@ -11,22 +11,22 @@ from shared.store.write import upsert
 Row = dict[str, Any]
 
 
-async def names(tx: Tx) -> dict[str, str]:
+async def names_of_people(tx: Tx) -> dict[str, str]:
     """Ids of people to their names."""
     return {row["id"]: row["name"] for row in await tx.rows(select(people))}
 
 
-async def meet(tx: Tx, rows: list[Row]) -> None:
+async def upsert_people(tx: Tx, rows: list[Row]) -> None:
     """Keep names."""
     await upsert(tx, people, rows, ["id"], ["name"])
 
 
-async def learn(tx: Tx, rows: list[Row]) -> None:
+async def upsert_agreements(tx: Tx, rows: list[Row]) -> None:
     """Keep which versions went live."""
     await upsert(tx, agreements, rows, ["version"], ["name", "published_at"])
 
 
-async def live(tx: Tx) -> Row | None:
+async def live_agreement(tx: Tx) -> Row | None:
     """The newest version that went live."""
     row = await tx.first(select(agreements).order_by(agreements.c.version.desc()).limit(1))
     return dict(row) if row else None

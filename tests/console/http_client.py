@@ -7,17 +7,17 @@ from typing import Any
 from shared.runtime.app import build_app
 from tests.service_harness import ServiceHarness
 
-Then = tuple[str, Callable[[], Awaitable[Any]]]
+StepAfter = tuple[str, Callable[[], Awaitable[Any]]]
 
 
-def app_of(console: ServiceHarness, *, loopback: bool = True) -> Any:
+def build_console_app(console: ServiceHarness, *, loopback: bool = True) -> Any:
     app = build_app((console.service,), console.resources, asyncio.Event())
     app.state.loopback = loopback
     return app
 
 
-async def listened(
-    app: Any, path: str, enough: str, headers: dict[str, str] | None = None, *, then: Then | None = None
+async def read_stream(
+    app: Any, path: str, enough: str, headers: dict[str, str] | None = None, *, then: StepAfter | None = None
 ) -> str:
     """What a stream says until it has said `enough`; then the process stops, and the stream must end by itself.
 

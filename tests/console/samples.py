@@ -6,7 +6,7 @@ from typing import Any
 from shared.events import ClockStarted, LeadAssigned, LeadCard, LeadReceived
 from tests.service_harness import TUESDAY
 
-OTHER = "0193b0c4-0000-7000-8000-000000000002"
+OTHER_LEAD = "0193b0c4-0000-7000-8000-000000000002"
 LEAD = "0193b0c4-0000-7000-8000-000000000001"
 CLOCK = "0193b0c4-0000-7000-8000-00000000c10c"
 DUE = TUESDAY + timedelta(minutes=15)

@@ -18,7 +18,7 @@ from shared.events import (
     SlaWithdrawn,
 )
 from shared.events.base import Event, EventData
-from tests.console.facts import CLOCK, DUE, LEAD, SLA, STARTED, assigned, received
+from tests.console.samples import CLOCK, DUE, LEAD, SLA, STARTED, assigned, received
 from tests.service_harness import TUESDAY
 
 LATER = DUE + timedelta(minutes=30)
@@ -46,13 +46,13 @@ BREACHES: list[EventData] = [
 
 def shown(facts: list[EventData]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The lead and its clocks after these facts, each said at the minute of its place in its own topic."""
-    row, clocks = lead.blank(LEAD, TUESDAY), dict[str, Any]()
+    row, clocks = lead.new_row(LEAD, TUESDAY), dict[str, Any]()
     spoken: dict[str, int] = {}
     for fact in facts:
         spoken[fact.topic] = spoken.get(fact.topic, 0) + 1
         event = Event(fact, LEAD, "/test", TUESDAY + timedelta(minutes=spoken[fact.topic]))
-        row = lead.after(row, event)
-        changed = clock.after(list(clocks.values()), event)
+        row = lead.apply(row, event)
+        changed = clock.apply(list(clocks.values()), event)
         if changed:
             clocks[changed["id"]] = changed
     return row, clocks
@@ -74,7 +74,7 @@ def test_the_same_comes_out_however_the_topics_are_laced(facts: list[EventData])
     assert (row["state"], row["owner"], row["epoch"], row["breaches"]) == ("accepted", "eve", 2, 0)
     assert {id_: found["state"] for id_, found in clocks.items()} == {CLOCK: "kept", AGAIN: "kept"}
     assert clocks == shown([*LEADS, *CLOCKS, *BREACHES])[1]
-    assert clock.running(list(clocks.values())) is None
+    assert clock.next_due(list(clocks.values())) is None
 
 
 @given(st.integers(0, 3), st.integers(0, 3))
