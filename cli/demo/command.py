@@ -174,7 +174,7 @@ class Demo:
 
     def _welcome(self, url: str) -> None:
         typer.secho(f"\nBaton is running: {url}", bold=True)
-        typer.echo(f"  the floor, live     {url}/")
+        typer.echo(f"  the live board      {url}/")
         typer.echo(f"  the mails           {url}/demo/mail")
         typer.echo(f"  one minute is {self.speed:g} minutes of business time. Ctrl-C ends the demo.\n")
 

@@ -1,4 +1,4 @@
-"""The demo's live feed: what happens, a line each, from the same stream that the floor page reads."""
+"""The demo's live feed: what happens, a line each, from the same stream that the live board reads."""
 
 import asyncio
 from collections import Counter
@@ -25,7 +25,7 @@ ZONE = ZoneInfo("America/New_York")
 async def follow(client: httpx.AsyncClient, counts: Counter[str], stop: asyncio.Event, *, quiet: bool) -> None:
     """Print every loud line until the stream ends, and count what the summary tells."""
     try:
-        async with client.stream("GET", "/floor/stream?after=0", timeout=None) as stream:
+        async with client.stream("GET", "/board/stream?after=0", timeout=None) as stream:
             name = ""
             async for line in stream.aiter_lines():
                 if line.startswith("event: "):

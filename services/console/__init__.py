@@ -1,1 +1,1 @@
-"""The console."""
+"""The console service: live pages of leads, clocks and notices."""

@@ -1,9 +1,11 @@
-"""The console: shows everything, owns nothing, asks owners to act."""
+"""The console: shows everything, owns nothing, and asks the owning services to act."""
 
 from pathlib import Path
 
 from services.console import audit
-from services.console.api import pages, sign_in
+from services.console.api.board import board_routes
+from services.console.api.lead_page import lead_routes
+from services.console.api.sign_in import sign_in_routes
 from services.console.handlers import projection
 from services.console.settings import Settings
 from services.console.store.tables import metadata
@@ -14,12 +16,12 @@ from shared.web.http import combine_routers
 
 
 def build(settings: Settings) -> Service:
-    """The console as data."""
+    """The console as data: its routes, and the handler of each event."""
     return Service(
         name="console",
         metadata=metadata,
-        routes=combine_routers(pages.page_routes(settings), sign_in.sign_in_routes()),
-        on_event={  # what others say -> what is shown
+        routes=combine_routers(board_routes(settings), lead_routes(), sign_in_routes()),
+        on_event={
             **dict.fromkeys(projection.EVENT_TYPES, projection.project_events),
             RosterChanged: projection.on_roster_changed,
             AgreementPublished: projection.on_agreement_published,

@@ -1,4 +1,4 @@
-"""What the console reads from the environment."""
+"""The settings of the console."""
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -9,4 +9,4 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BATON_", env_file=".env", extra="ignore")
 
-    board_rows: int = Field(100, ge=10, le=1000, description="How many leads the floor shows.")
+    board_rows: int = Field(100, ge=10, le=1000, description="How many leads the live board shows.")

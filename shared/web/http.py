@@ -1,4 +1,4 @@
-"""The web part of every service: one transaction for each request, who may ask, and errors as problem+json."""
+"""What the routes of every service share: a transaction per request, authentication, and errors as problem+json."""
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,11 +23,14 @@ from shared.store.tx import Tx
 
 log = logging.getLogger(__name__)
 
+UNAVAILABLE = "The database or the bus is unavailable at the moment; send the request again."
+INTERNAL = "The request failed inside Baton; the log has the cause under the request id."
+
 LOCAL_ADMIN = Principal("local", None, frozenset({"admin"}))
 
 
 def in_transaction(service: str) -> Callable[[Request], AsyncIterator[Tx]]:
-    """A dependency: a write transaction of the service; use with scope="function", so it commits before the answer."""
+    """A dependency: a write transaction of the service. Use it with scope="function", so it commits before the response."""
 
     async def transaction(request: Request) -> AsyncIterator[Tx]:
         async with database(request, service).transaction() as tx:
@@ -47,63 +50,66 @@ def reading(service: str) -> Callable[[Request], AsyncIterator[Tx]]:
 
 
 def database(request: Request, service: str) -> Database:
-    """The service's database of this process."""
-    found: Database = request.app.state.databases[service]
-    return found
+    """The database of a service in this process."""
+    service_database: Database = request.app.state.databases[service]
+    return service_database
 
 
 def access_of(request: Request) -> Access:
-    """Keys, doors and targets."""
-    found: Access = request.app.state.access
-    return found
+    """The cache of API keys, endpoints and destinations."""
+    access: Access = request.app.state.access
+    return access
 
 
 def allow(*roles: str, local: bool = True) -> Callable[[Request], Awaitable[Principal]]:
-    """A dependency: whoever has one of the roles. Embedded on loopback no key is needed, where `local` allows that;
-    a key that is sent and does not count is refused all the same."""
+    """A dependency: the principal of the request, who must have one of the roles.
+
+    In embedded mode on loopback no key is needed, if `local` allows that; a key that is sent must be valid all the same.
+    Raises NotAllowed: 401 without a valid key, 403 without the role.
+    """
 
     async def check(request: Request) -> Principal:
-        who = await authenticate(request)
-        if who is None and "authorization" in request.headers:
-            raise NotAllowed("This key is not known, or revoked; `baton keys list` shows those that count.", status=401)
-        if who is None and local and is_local_trusted(request):
+        principal = await authenticate(request)
+        if principal is None and "authorization" in request.headers:
+            raise NotAllowed("This key is not known, or revoked; `baton keys list` shows the valid ones.", status=401)
+        if principal is None and local and is_local_trusted(request):
             return LOCAL_ADMIN
-        if who is None:
+        if principal is None:
             raise NotAllowed("This needs an API key: send `Authorization: Bearer KEY`.", status=401)
-        if not who.may(*roles):
-            raise NotAllowed(f"The key {who.name!r} lacks the role; this needs one of: {', '.join(roles)}.")
-        return who
+        if not principal.may(*roles):
+            raise NotAllowed(f"The key {principal.name!r} lacks the role; this needs one of: {', '.join(roles)}.")
+        return principal
 
     return check
 
 
 async def authenticate(request: Request) -> Principal | None:
-    """Whose key the request carries (header, or the console's cookie); None when it carries none that is valid."""
+    """The principal of the request's API key (header, or the console's cookie); None without a valid key."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
         token = request.cookies.get("__Host-baton", "") or request.cookies.get("baton", "")
         if token and not same_origin(request):
             return None
-    if not token:
-        return None
+    return await principal_of_key(request, token.strip()) if token else None
+
+
+async def principal_of_key(request: Request, key: str) -> Principal | None:
+    """The principal of an API key; None when the key is not valid."""
     access = access_of(request)
     if access.db.dialect == "postgresql":
         async with access.db.reading() as tx:
             await access.reload_if_stale(tx)
-    return access.principal(token.strip())
+    return access.principal(key)
 
 
 def is_local_trusted(request: Request) -> bool:
-    """Whether this is embedded mode, bound to loopback, asked under a loopback name, and not from another site's page."""
+    """Whether the request needs no key: embedded mode bound to loopback, a loopback host name, no other site's page."""
     return bool(request.app.state.loopback) and is_loopback(request.url.hostname or "") and same_origin(request)
 
 
 def same_origin(request: Request) -> bool:
-    """Whether no browser says that another site sent this."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in {
-        "same-origin",
-        "none",
-    }:
+    """Whether the request's headers name no other site as its origin."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
     origin = request.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
@@ -112,12 +118,12 @@ def same_origin(request: Request) -> bool:
 def json_response(
     body: Any, status: int = 200, headers: dict[str, str] | None = None, *, media_type: str = "application/json"
 ) -> Response:
-    """Anything that JSON can hold, as an answer; moments become RFC 3339 UTC."""
+    """A response with a JSON body; datetimes become RFC 3339 UTC."""
     return Response(orjson.dumps(body, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS), status, headers, media_type)
 
 
 def problem(request: Request, status: int, kind: str, detail: str, **extra: Any) -> Response:
-    """An RFC 9457 answer."""
+    """An RFC 9457 problem+json response; a 503 tells the client to retry after 2 seconds."""
     body = {
         "type": f"/problems/{kind}",
         "status": status,
@@ -130,82 +136,68 @@ def problem(request: Request, status: int, kind: str, detail: str, **extra: Any)
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Map the error tree to answers, in one place."""
+    """Map every error to a problem+json response."""
 
     @app.exception_handler(BatonError)
-    async def known(request: Request, error: BatonError) -> Response:
+    async def baton_error(request: Request, error: BatonError) -> Response:
         return problem(request, error.status, error.kind, error.sentence, **error.extra)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
+    async def invalid_request(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         return problem(request, 422, "invalid", f"{where}: {first['msg']}.")
 
     @app.exception_handler(HTTPException)
-    async def plain(request: Request, error: HTTPException) -> Response:
-        told = problem(request, error.status_code, "http", str(error.detail))
-        told.headers.update(error.headers or {})
-        return told
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        response = problem(request, error.status_code, "http", str(error.detail))
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(Exception)
-    async def unknown(request: Request, error: Exception) -> Response:
+    async def unexpected_error(request: Request, error: Exception) -> Response:
         if is_infrastructure_error(error):
-            return problem(
-                request,
-                503,
-                "unavailable",
-                "The database or the bus is away for a moment; send it again.",
-            )
-        log.error("A request failed in a way that is not known.", exc_info=error)
-        return problem(
-            request,
-            500,
-            "internal",
-            "Something failed here; the log has it under the request id.",
-        )
+            return unavailable(request)
+        log.error("A request failed with an unexpected error.", exc_info=error)
+        return problem(request, 500, "internal", INTERNAL)
+
+
+def unavailable(request: Request) -> Response:
+    """The 503 response for a failure of the database or the bus."""
+    return problem(request, 503, "unavailable", UNAVAILABLE)
 
 
 class SafetyMiddleware:
-    """Around every answer: a request id, safe headers, and failures of the database as 503 before they become 500."""
+    """Adds a request id and safe headers to every response, and turns failures of the database into 503 instead of 500."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         scope["request_id"] = new_id()
 
-        async def dressed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                present = {name.lower() for name, _ in message["headers"]}
-                safe = [pair for pair in SAFE_HEADERS if pair[0] not in present]
-                message = {
-                    **message,
-                    "headers": [
-                        *message["headers"],
-                        *safe,
-                        (b"x-request-id", scope["request_id"].encode()),
-                    ],
-                }
+                message = {**message, "headers": _with_safe_headers(message["headers"], scope["request_id"])}
             await send(message)
 
         try:
-            await self.app(scope, receive, dressed)
+            await self.app(scope, receive, send_with_headers)
         except Exception as error:
             if not is_infrastructure_error(error):
                 raise
-            request = Request(scope, receive)
-            answer = problem(
-                request,
-                503,
-                "unavailable",
-                "The database or the bus is away for a moment; send it again.",
-            )
-            await answer(scope, receive, dressed)
+            response = unavailable(Request(scope, receive))
+            await response(scope, receive, send_with_headers)
+
+
+def _with_safe_headers(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+    present = {name.lower() for name, _ in headers}
+    missing = [pair for pair in SAFE_HEADERS if pair[0] not in present]
+    return [*headers, *missing, (b"x-request-id", request_id.encode())]
 
 
 SAFE_HEADERS = [
@@ -223,8 +215,8 @@ connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
 def combine_routers(*routers: APIRouter) -> APIRouter:
-    """Several doors as one."""
-    whole = APIRouter()
+    """One router with the routes of several."""
+    combined = APIRouter()
     for router in routers:
-        whole.include_router(router)
-    return whole
+        combined.include_router(router)
+    return combined

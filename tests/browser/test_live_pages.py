@@ -48,7 +48,7 @@ async def test_the_live_board_updates_through_one_stream_without_a_reload(world:
     page.on("request", lambda request: requests.append(request))
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.goto(f"{world.url('console')}/")
-    await expect(page.locator("#line")).to_have_text("live")
+    await expect(page.locator("#connection")).to_have_text("live")
 
     lead = await world.hot_lead("Walker")
     row = page.locator(f'tr[data-lead="{lead}"]')
@@ -58,7 +58,7 @@ async def test_the_live_board_updates_through_one_stream_without_a_reload(world:
 
     await world.advance(minutes=16)
     await expect(row.locator(".pill[data-due]")).to_have_class("pill late")
-    await expect(row).to_contain_text("1 late")
+    await expect(row).to_contain_text("1 breach")
     await expect(page.locator("#feed")).to_contain_text("did not answer in time")
 
     streams = [request for request in requests if "stream" in request.url]
@@ -76,10 +76,10 @@ async def test_a_lead_page_shows_its_timeline_and_updates_when_the_lead_is_accep
     await page.goto(f"{world.url('console')}/leads/{lead}")
     await expect(page.locator("h1")).to_contain_text("Story Abel")
     await expect(page.locator("main")).to_contain_text("It was Dan's turn")
-    await page.wait_for_function("document.getElementById('line').textContent === 'live'")
+    await page.wait_for_function("document.getElementById('connection').textContent === 'live'")
     link = world.link(world.mails("dan", "Hot lead")[-1])
     await world.press(link, "accept")
-    await expect(page.locator("main")).to_contain_text("Dan accepted it.")
+    await expect(page.locator("main")).to_contain_text("Dan accepted the lead.")
 
 
 async def test_an_action_link_fits_a_phone_and_is_answered_by_one_tap(world: World, browser: Browser) -> None:
@@ -108,13 +108,13 @@ async def test_a_live_page_without_connection_shows_since_when_and_resumes_when_
     page = await browser.new_page()
     with embedded_system(tmp_path) as system:
         await page.goto(f"{system.urls['console'][0]}/")
-        await expect(page.locator("#line")).to_have_text("live")
+        await expect(page.locator("#connection")).to_have_text("live")
         system.processes["up"].stop()
-        await expect(page.locator("#line")).to_contain_text("no connection since", timeout=20_000)
+        await expect(page.locator("#connection")).to_contain_text("no connection since", timeout=20_000)
         await expect(page.locator("main")).to_have_class("stale")
         restarted = start(["up"], system.environment, tmp_path / "restarted.log")
         try:
-            await expect(page.locator("#line")).to_have_text("live", timeout=40_000)
+            await expect(page.locator("#connection")).to_have_text("live", timeout=40_000)
             await expect(page.locator("main")).not_to_have_class("stale")
         finally:
             restarted.stop()

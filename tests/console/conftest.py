@@ -1,4 +1,4 @@
-"""The console's room, with Dan and an agreement known; and a browser on loopback that asks it."""
+"""Fixtures: the console with one rep, Dan, and a live agreement; and an HTTP client on loopback."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,12 +17,12 @@ from tests.service_harness import TUESDAY, ServiceHarness, service_harness
 
 @pytest.fixture
 async def console(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
-    async with service_harness(build(Settings()), tmp_path) as found:
-        await found.handle(RosterChanged(rep=Rep(id="dan", name="Dan Brooks")), subject="rep:dan")
+    async with service_harness(build(Settings()), tmp_path) as harness:
+        await harness.handle(RosterChanged(rep=Rep(id="dan", name="Dan Brooks")), subject="rep:dan")
         compiled = ExecutableAgreement(name="Northwind").model_dump(mode="json")
         published = AgreementPublished(version=1, hash="sha256:x", published_at=TUESDAY, compiled=compiled)
-        await found.handle(published, subject="agreement:1")
-        yield found
+        await harness.handle(published, subject="agreement:1")
+        yield harness
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Asking the console as a browser does: its pages, and its streams, which have no end of their own."""
+"""Requests to the console as a browser sends them: pages, and streams, which do not end by themselves."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,6 +8,7 @@ from shared.runtime.app import build_app
 from tests.service_harness import ServiceHarness
 
 StepAfter = tuple[str, Callable[[], Awaitable[Any]]]
+"""A text, and what to do once the stream has sent it."""
 
 
 def build_console_app(console: ServiceHarness, *, loopback: bool = True) -> Any:
@@ -17,33 +18,33 @@ def build_console_app(console: ServiceHarness, *, loopback: bool = True) -> Any:
 
 
 async def read_stream(
-    app: Any, path: str, enough: str, headers: dict[str, str] | None = None, *, then: StepAfter | None = None
+    app: Any, path: str, until: str, headers: dict[str, str] | None = None, *, then: StepAfter | None = None
 ) -> str:
-    """What a stream says until it has said `enough`; then the process stops, and the stream must end by itself.
+    """Read a stream until it has sent the text `until`, then stop the process, which must end the stream.
 
-    `then` = (words, deed): once the words were said, the deed is done. The ASGI way, for httpx waits for the end.
+    Calls the app by ASGI, because httpx waits for the end of a response.
     """
-    said: list[str] = []
-    heard, cue = asyncio.Event(), asyncio.Event()
+    parts: list[str] = []
+    complete, step_reached = asyncio.Event(), asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         return await asyncio.Future()
 
     async def send(message: dict[str, Any]) -> None:
-        said.append(message.get("body", b"").decode())
-        if then and then[0] in "".join(said):
-            cue.set()
-        if enough in "".join(said):
-            heard.set()
+        parts.append(message.get("body", b"").decode())
+        if then and then[0] in "".join(parts):
+            step_reached.set()
+        if until in "".join(parts):
+            complete.set()
 
-    serving = asyncio.create_task(app(_scope(path, headers or {}), receive, send))
+    response = asyncio.create_task(app(_scope(path, headers or {}), receive, send))
     if then:
-        await asyncio.wait_for(cue.wait(), 10)
+        await asyncio.wait_for(step_reached.wait(), 10)
         await then[1]()
-    await asyncio.wait_for(heard.wait(), 10)
+    await asyncio.wait_for(complete.wait(), 10)
     app.state.stop.set()
-    await asyncio.wait_for(serving, 10)
-    return "".join(said)
+    await asyncio.wait_for(response, 10)
+    return "".join(parts)
 
 
 def _scope(path: str, headers: dict[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the topics say in these tests: one lead, its owner Dan, its clock."""
+"""Sample events: one lead, its owner Dan, and its clock."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ DUE = TUESDAY + timedelta(minutes=15)
 
 
 def received(**card: Any) -> LeadReceived:
-    return LeadReceived(lead=LeadCard(id=LEAD, received_at=TUESDAY, **card), intake="i", endpoint="door")
+    return LeadReceived(lead=LeadCard(id=LEAD, received_at=TUESDAY, **card), intake="i", endpoint="form")
 
 
 def assigned(**card: Any) -> LeadAssigned:

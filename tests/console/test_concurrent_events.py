@@ -1,4 +1,4 @@
-"""Two processes of the console meet one new lead at once, each by another topic: neither forgets what the other wrote."""
+"""Tests that two processes that project a new lead at once, from different topics, do not overwrite each other."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ from tests.service_harness import TUESDAY
 
 
 @pytest.fixture
-async def wide(postgres: str) -> AsyncIterator[Database]:
+async def database(postgres: str) -> AsyncIterator[Database]:
     """The console's database on a real PostgreSQL."""
     settings = Settings(
         _env_file=None,
@@ -29,35 +29,35 @@ async def wide(postgres: str) -> AsyncIterator[Database]:
         secret_keys="k" * 32,
     )
     async with open_resources(settings, ["console"]) as resources:
-        found = resources.databases["console"]
-        async with found.engines.writer.begin() as conn:
+        console = resources.databases["console"]
+        async with console.engines.writer.begin() as conn:
             await conn.execute(text("CREATE SCHEMA console"))
-        await found.create_tables(metadata)
-        yield found
+        await console.create_tables(metadata)
+        yield console
 
 
 @pytest.mark.parametrize("lead_first", [True, False])
-async def test_a_lead_keeps_what_both_topics_told_of_it(wide: Database, lead_first: bool) -> None:
-    told = Event(received(name="Ada"), LEAD, "/test", TUESDAY)
+async def test_a_new_lead_keeps_what_two_processes_project_at_once(database: Database, lead_first: bool) -> None:
+    received_event = Event(received(name="Ada"), LEAD, "/test", TUESDAY)
     breach = Event(SlaBreached(**SLA, breached_at=DUE, settled_at=DUE), LEAD, "/test", DUE)
-    first, second = (told, breach) if lead_first else (breach, told)
+    first, second = (received_event, breach) if lead_first else (breach, received_event)
 
-    async def late() -> None:
-        async with wide.transaction() as tx:
+    async def project_second() -> None:
+        async with database.transaction() as tx:
             await project_events(tx, [second])
 
-    async with wide.transaction() as tx:
+    async with database.transaction() as tx:
         await project_events(tx, [first])
-        other = asyncio.create_task(late())
-        await _until_one_waits(wide)
+        other = asyncio.create_task(project_second())
+        await _wait_for_lock_contention(database)
     await asyncio.wait_for(other, 20)
-    async with wide.reading() as tx:
+    async with database.reading() as tx:
         row = (await leads.find(tx, [LEAD]))[LEAD]
     assert (row["state"], row["card"]["name"], row["breaches"]) == ("received", "Ada", 1)
 
 
-async def _until_one_waits(db: Database) -> None:
-    """Until another transaction stands before a lock of ours."""
+async def _wait_for_lock_contention(db: Database) -> None:
+    """Wait until a transaction waits for a lock."""
     async with asyncio.timeout(20):
         while True:
             async with db.reading() as tx:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from services.notifier.audit import gauges, terms
 from shared.access.admin import create_key
+from shared.base.durations import format_duration
 from shared.runtime.migrate import ROOT
-from shared.web import format_duration, format_instant, templates
+from shared.web import format_instant, templates
 from tests.notifier.house import LEAD, House, assigned, clock, link_of
 from tests.service_harness import TUESDAY
 

@@ -1,1 +1,1 @@
-"""The console's HTTP doors: the pages, their streams, and the sign-in."""
+"""The console's routes: live board, lead page, their streams, and the sign-in."""

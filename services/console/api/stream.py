@@ -1,4 +1,4 @@
-"""A live page's stream: everything new since a place, as server-sent events, until the page leaves or the process stops."""
+"""Streams changes to a live page as server-sent events, until the page disconnects or the process stops."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -6,27 +6,58 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import orjson
+from fastapi import Request
 from prometheus_client import Gauge
+from starlette.responses import Response, StreamingResponse
 
+from services.console.api.viewer import require_viewer, viewer_of
 from services.console.handlers import queries
 from services.console.handlers.projection import BOARD_SIGNAL
 from services.console.store import timeline
 from shared.base.waits import sleep_until
 from shared.store.database import Database
 from shared.store.tx import Tx
+from shared.web.http import database
 
 HEARTBEAT = 15.0
+"""Real seconds without a change after which the time is sent; the viewer's key is checked again as often."""
 MIN_INTERVAL = 0.2
-"""Real seconds between two tellings: a busy floor costs each page five looks a second, however many commits there are."""
+"""Real seconds between two polls: a busy board costs each page five polls a second, however many commits there are."""
 OVERLAP = 300
+"""Entries before the cursor that are read again: a lower id may be committed after a higher one."""
 MAX_LAG = 5000
-"""Lines that a page may be behind before it is shown the floor as it is, instead of all that happened."""
+"""Entries that a page may be behind; beyond that it gets the board as it is now instead of each change."""
 OPEN_STREAMS = Gauge("baton_console_streams", "Live pages that are open now.")
+
+
+async def stream_response(request: Request, cursor: str | None, *, limit: int = 0, lead: str | None = None) -> Response:
+    """The stream of the live board with `limit` rows, or of one lead's page when `lead` is given.
+
+    `cursor` is the id of the last timeline entry that the page shows; anything but a number means the present.
+    Raises NotAllowed (401) when the viewer must sign in first.
+    """
+    await require_viewer(request)
+    state = request.app.state
+
+    async def is_allowed() -> bool:
+        return await viewer_of(request) is not None
+
+    stream = PageStream(
+        database(request, "console"),
+        state.stop,
+        rate=lambda: float(state.resources.clock.rate),
+        is_allowed=is_allowed,
+        limit=limit,
+        lead=lead,
+    )
+    start = int(cursor) if cursor and cursor.isdecimal() else None
+    headers = {"X-Accel-Buffering": "no"}
+    return StreamingResponse(stream.events(start), media_type="text/event-stream", headers=headers)
 
 
 @dataclass(slots=True)
 class PageStream:
-    """One page's stream; of one lead's page when `lead` is given."""
+    """The stream of one page: of the live board, or of one lead's page when `lead` is given."""
 
     db: Database
     stop: asyncio.Event
@@ -40,60 +71,60 @@ class PageStream:
     access_checked_at: float = 0.0
 
     async def events(self, start: int | None) -> AsyncIterator[bytes]:
-        """The stream from a place on (None: from now on)."""
-        bell = self.db.wakeups.subscribe("console", BOARD_SIGNAL)
+        """The server-sent events after the cursor `start` (None: from now on)."""
+        wakeup = self.db.wakeups.subscribe("console", BOARD_SIGNAL)
         OPEN_STREAMS.inc()
         try:
             self.access_checked_at = _loop_time()
             for part in [b"retry: 2000\n\n", *await self._start(start)]:
                 yield part
             while not self.stop.is_set() and await self._still_allowed():
-                bell.clear()
+                wakeup.clear()
                 parts = await self._poll()
                 for part in parts:
                     yield part
                 if parts:
                     await sleep_until(None, self.stop, MIN_INTERVAL)
                     continue
-                await sleep_until(bell, self.stop, HEARTBEAT)
-                if not bell.is_set() and not self.stop.is_set():
+                await sleep_until(wakeup, self.stop, HEARTBEAT)
+                if not wakeup.is_set() and not self.stop.is_set():
                     async with self.db.reading() as tx:
                         yield self._time_event(tx)
             if not self.stop.is_set():
                 yield _event("end", {"why": "Your key was revoked; sign in again."})
         finally:
             OPEN_STREAMS.dec()
-            self.db.wakeups.unsubscribe(bell)
+            self.db.wakeups.unsubscribe(wakeup)
 
     async def _start(self, start: int | None) -> list[bytes]:
-        """Take the place. A page that slept for long, or that knows a place of another database, gets all as it is."""
+        """Set the cursor. A page that is too far behind, or has a cursor of another database, gets the whole board."""
         async with self.db.reading() as tx:
             newest = await timeline.newest_id(tx)
-            astray = start is not None and not newest - MAX_LAG <= start <= newest
-            self.cursor = newest if start is None or astray else start
-            near = await timeline.after(tx, max(0, self.cursor - OVERLAP), lead=self.lead, limit=OVERLAP)
-            self.sent = {line["id"] for line in near if line["id"] <= self.cursor}
-            if not astray:
+            out_of_range = start is not None and not newest - MAX_LAG <= start <= newest
+            self.cursor = newest if start is None or out_of_range else start
+            entries = await timeline.after(tx, max(0, self.cursor - OVERLAP), lead=self.lead, limit=OVERLAP)
+            self.sent = {entry["id"] for entry in entries if entry["id"] <= self.cursor}
+            if not out_of_range:
                 return []
-            news = [] if self.lead else self._board_events(await queries.board(tx, self.limit), whole=True)
-            return [self._time_event(tx), *news, self._cursor_event()]
+            changes = [] if self.lead else self._board_events(await queries.board(tx, self.limit), reset=True)
+            return [self._time_event(tx), *changes, self._cursor_event()]
 
     async def _poll(self) -> list[bytes]:
-        """What is new. Places are looked at again for a while: a higher one may be committed before a lower one."""
+        """The events of entries that were not sent yet, also of those that were committed behind the cursor."""
         async with self.db.reading() as tx:
-            found = await timeline.after(tx, max(0, self.cursor - OVERLAP), lead=self.lead, limit=OVERLAP * 2)
-            fresh = [line for line in found if line["id"] not in self.sent]
-            if not fresh:
+            entries = await timeline.after(tx, max(0, self.cursor - OVERLAP), lead=self.lead, limit=OVERLAP * 2)
+            unsent = [entry for entry in entries if entry["id"] not in self.sent]
+            if not unsent:
                 return []
-            news = [] if self.lead else self._board_events(await queries.board_delta(tx, fresh))
+            changes = [] if self.lead else self._board_events(await queries.board_delta(tx, unsent))
             time = self._time_event(tx)
-        self.sent |= {line["id"] for line in fresh}
-        self.cursor = max(self.cursor, *(line["id"] for line in fresh))
-        self.sent = {item for item in self.sent if item > self.cursor - 2 * OVERLAP}
-        return [time, *news, self._cursor_event()]
+        self.sent |= {entry["id"] for entry in unsent}
+        self.cursor = max(self.cursor, *(entry["id"] for entry in unsent))
+        self.sent = {entry_id for entry_id in self.sent if entry_id > self.cursor - 2 * OVERLAP}
+        return [time, *changes, self._cursor_event()]
 
     async def _still_allowed(self) -> bool:
-        """Whether whoever looks still may; asked again after each heartbeat's time."""
+        """Whether the viewer may still view; checked once per HEARTBEAT."""
         if _loop_time() - self.access_checked_at < HEARTBEAT:
             return True
         self.access_checked_at = _loop_time()
@@ -102,16 +133,16 @@ class PageStream:
     def _time_event(self, tx: Tx) -> bytes:
         return _event("time", {"now": tx.now.timestamp(), "rate": self.rate()})
 
-    def _board_events(self, news: queries.BoardDelta, *, whole: bool = False) -> Iterator[bytes]:
-        if whole:
-            yield _event("clear", {})
-        yield from (_event("gone", {"id": lead}) for lead in news.removed)
-        yield from (_event("row", found) for found in news.rows)
-        yield from (_event("feed", line) for line in news.feed)
-        yield _event("counts", news.counters)
+    def _board_events(self, delta: queries.BoardDelta, *, reset: bool = False) -> Iterator[bytes]:
+        if reset:
+            yield _event("reset", {})
+        yield from (_event("removed", {"id": lead}) for lead in delta.removed)
+        yield from (_event("row", row) for row in delta.rows)
+        yield from (_event("feed", entry) for entry in delta.feed)
+        yield _event("counters", delta.counters)
 
     def _cursor_event(self) -> bytes:
-        return f"id: {self.cursor}\nevent: place\ndata: {self.cursor}\n\n".encode()
+        return f"id: {self.cursor}\nevent: cursor\ndata: {self.cursor}\n\n".encode()
 
 
 def _loop_time() -> float:

@@ -1,17 +1,26 @@
-"""Who looks at a page: whoever has a key with a reading role; embedded on loopback, anybody."""
+"""Decides who may view the console: keys with a reading role; in embedded mode on loopback, anybody."""
 
 from fastapi import Request
 
 from shared.base.credentials import Principal
+from shared.base.errors import NotAllowed
 from shared.web.http import LOCAL_ADMIN, authenticate, is_local_trusted
 
 ROLES = ("manager", "marketing", "executive", "ops")
-"""Who may read; an admin may everything."""
+"""Roles that may view; an admin may do everything."""
 
 
-async def viewer(request: Request) -> Principal | None:
-    """Who looks; None when they must sign in first."""
-    who = await authenticate(request)
-    if who is not None:
-        return who if who.may(*ROLES) else None
+async def viewer_of(request: Request) -> Principal | None:
+    """The viewer of a page; None when they must sign in first."""
+    principal = await authenticate(request)
+    if principal is not None:
+        return principal if principal.may(*ROLES) else None
     return LOCAL_ADMIN if is_local_trusted(request) else None
+
+
+async def require_viewer(request: Request) -> Principal:
+    """The viewer of a page. Raises NotAllowed (401) when they must sign in first."""
+    viewer = await viewer_of(request)
+    if viewer is None:
+        raise NotAllowed("Sign in first.", status=401)
+    return viewer

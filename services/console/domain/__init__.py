@@ -1,1 +1,1 @@
-"""The console's core: events as sentences, rows as people read them."""
+"""The console's domain: events as sentences and rows, rows as the pages show them."""

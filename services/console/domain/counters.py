@@ -1,14 +1,15 @@
-"""The numbers over the floor: what came, what is open, what waits, what is late."""
+"""The counters above the live board."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 
-from services.console.domain.lead import OPEN
+from services.console.domain.lead import OPEN_STATES
 
 DAY = timedelta(days=1)
 
 
-def counters(states: Mapping[str, int], late: int, day: int) -> dict[str, int]:
-    """Leads by state, and beside them `late` (clocks that are breached and still open), `day` (leads received in the
-    last 24 hours) and `open` (leads to whom somebody still owes something)."""
-    return {**states, "late": late, "day": day, "open": sum(states.get(state, 0) for state in OPEN)}
+def count_leads(by_state: Mapping[str, int], breached_clocks: int, received: int) -> dict[str, int]:
+    """Leads by state, and beside them `breached` (clocks that are breached and still open), `received_24h` (leads
+    received in the last 24 hours) and `open` (leads to whom somebody still owes something)."""
+    open_leads = sum(by_state.get(state, 0) for state in OPEN_STATES)
+    return {**by_state, "breached": breached_clocks, "received_24h": received, "open": open_leads}

@@ -1,37 +1,37 @@
-"""A lead as the topics tell of it: its state follows the router's words, its count of breaches the timer's."""
+"""The row of a lead: its state comes from the router's events, its count of breaches from the timer's."""
 
 from datetime import datetime
 from typing import Any
 
-from shared import events as said
+from shared import events as e
 from shared.events.base import Event
 
 STATES: dict[type[Any], str] = {
-    said.LeadReceived: "received",
-    said.LeadParked: "parked",
-    said.LeadRefused: "refused",
-    said.LeadMerged: "merged",
-    said.LeadNurtured: "nurtured",
-    said.LeadQualified: "qualified",
-    said.LeadHeld: "held",
-    said.LeadUnrouted: "unrouted",
-    said.LeadAssigned: "assigned",
-    said.LeadAccepted: "accepted",
-    said.LeadDeclined: "declined",
-    said.LeadContacted: "contacted",
-    said.LeadAdvanced: "advanced",
-    said.LeadDisqualified: "disqualified",
-    said.LeadRecycled: "recycled",
-    said.LeadWon: "won",
-    said.LeadLost: "lost",
+    e.LeadReceived: "received",
+    e.LeadParked: "parked",
+    e.LeadRefused: "refused",
+    e.LeadMerged: "merged",
+    e.LeadNurtured: "nurtured",
+    e.LeadQualified: "qualified",
+    e.LeadHeld: "held",
+    e.LeadUnrouted: "unrouted",
+    e.LeadAssigned: "assigned",
+    e.LeadAccepted: "accepted",
+    e.LeadDeclined: "declined",
+    e.LeadContacted: "contacted",
+    e.LeadAdvanced: "advanced",
+    e.LeadDisqualified: "disqualified",
+    e.LeadRecycled: "recycled",
+    e.LeadWon: "won",
+    e.LeadLost: "lost",
 }
-OPEN = ("received", "qualified", "held", "unrouted", "assigned", "accepted", "declined", "contacted", "advanced")
+OPEN_STATES = ("received", "qualified", "held", "unrouted", "assigned", "accepted", "declined", "contacted", "advanced")
 """States in which somebody still owes the lead something."""
 Row = dict[str, Any]
 
 
 def new_row(lead: str, at: datetime) -> Row:
-    """A lead of which only others spoke yet: its state is "" until the router names it."""
+    """The row of a lead without an event of the router yet: its state is ""."""
     return {
         "id": lead,
         "card": {},
@@ -40,60 +40,60 @@ def new_row(lead: str, at: datetime) -> Row:
         "owner": None,
         "team": None,
         "tier": "",
-        "score": None,
+        "grade": None,
         "epoch": 0,
         "rule": "",
         "in_words": "",
         "received_at": None,
         "merged_into": None,
         "breaches": 0,
-        "moved": 0,
+        "newest_entry": 0,
     }
 
 
 def apply(row: Row, event: Event[Any]) -> Row:
-    """The lead once the event is known.
+    """The row after the event.
 
-    The topic `leads` comes in its own order, and only it sets the state; what the other topics add is the same
-    whenever it comes.
+    Only events of the topic `leads`, which arrive in their order, set the state. What the other topics add does not
+    depend on when it arrives.
     """
     data = event.data
-    if isinstance(data, said.SlaBreached):
+    if isinstance(data, e.SlaBreached):
         return row | {"breaches": row["breaches"] + 1}
-    if isinstance(data, said.SlaWithdrawn):
+    if isinstance(data, e.SlaWithdrawn):
         return row | {"breaches": row["breaches"] - 1}
-    if not isinstance(data, said.leads.LeadEvent):
+    if not isinstance(data, e.leads.LeadEvent):
         return row
-    return _moved(row, event) | _described(row, event) | _given(data)
+    return _with_state(row, event) | _description(event) | _ownership(data)
 
 
-def _moved(row: Row, event: Event[Any]) -> Row:
+def _with_state(row: Row, event: Event[Any]) -> Row:
     state = STATES.get(type(event.data))
     if state is None or (state == row["state"] and state != "assigned"):
         return row
     return row | {"state": state, "since": event.time}
 
 
-def _described(row: Row, event: Event[Any]) -> Row:
-    found: Row = {}
-    if words := getattr(event.data, "in_words", ""):
-        found["in_words"] = words
+def _description(event: Event[Any]) -> Row:
+    fields: Row = {}
+    if in_words := getattr(event.data, "in_words", ""):
+        fields["in_words"] = in_words
     card = getattr(event.data, "lead", None)
     if card is not None:
-        found["card"] = card.model_dump(mode="json", exclude_none=True)
-        found["score"] = card.grade
-    if isinstance(event.data, said.LeadReceived):
-        found["received_at"] = event.data.lead.received_at or event.time
-    return found
+        fields["card"] = card.model_dump(mode="json", exclude_none=True)
+        fields["grade"] = card.grade
+    if isinstance(event.data, e.LeadReceived):
+        fields["received_at"] = event.data.lead.received_at or event.time
+    return fields
 
 
-def _given(data: Any) -> Row:
-    if isinstance(data, said.LeadAssigned):
+def _ownership(data: Any) -> Row:
+    if isinstance(data, e.LeadAssigned):
         return {"owner": data.owner, "team": data.team, "tier": data.tier, "epoch": data.epoch, "rule": data.rule}
-    if isinstance(data, said.LeadQualified):
-        return {"tier": data.tier, "score": data.grade}
-    if isinstance(data, said.LeadMerged):
+    if isinstance(data, e.LeadQualified):
+        return {"tier": data.tier, "grade": data.grade}
+    if isinstance(data, e.LeadMerged):
         return {"merged_into": data.into}
-    if isinstance(data, said.LeadHeld | said.LeadUnrouted | said.LeadRecycled):
+    if isinstance(data, e.LeadHeld | e.LeadUnrouted | e.LeadRecycled):
         return {"owner": None, "team": None}
     return {}

@@ -1,19 +1,19 @@
-"""A notice as the notifier told of it: to whom, by which way, and what became of it."""
+"""The row of a notice: to whom, by which channel, and whether it was sent."""
 
 from typing import Any
 
-from shared import events as said
+from shared import events as e
 from shared.events.base import Event
 
 STATES: dict[type[Any], str] = {
-    said.NoticeSent: "sent",
-    said.NoticeFailed: "failed",
-    said.NoticeSuppressed: "suppressed",
+    e.NoticeSent: "sent",
+    e.NoticeFailed: "failed",
+    e.NoticeSuppressed: "suppressed",
 }
 
 
 def notice_row(event: Event[Any]) -> dict[str, Any] | None:
-    """The notice's row; None when the event speaks of none."""
+    """The row of the event's notice; None when the event is about no notice."""
     state = STATES.get(type(event.data))
     if state is None:
         return None

@@ -1,1 +1,1 @@
-"""What the console does with what it hears, and how it puts together what it shows."""
+"""The console's handlers: the projection of events into rows, and the queries behind the pages."""

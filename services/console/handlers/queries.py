@@ -1,4 +1,4 @@
-"""What a page shows of the floor, of one lead, and of what is new since a place."""
+"""The queries behind the pages: the live board, what changed on it since a cursor, and one lead."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from services.console.domain.board import board_row, clock_view, display_name
 from services.console.domain.clock import RUNNING
-from services.console.domain.counters import DAY, counters
+from services.console.domain.counters import DAY, count_leads
 from services.console.store import leads, reference, timeline
 from shared.store.tx import Tx
 
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class BoardDelta:
-    """What is to be told of a floor: rows and feed with the newest last, leads that left it, and the counters."""
+    """Changes of the live board: rows and feed entries with the newest last, ids of removed leads, and all counters."""
 
     rows: list[Json]
     removed: list[str]
@@ -25,76 +25,79 @@ class BoardDelta:
 
 
 async def board(tx: Tx, limit: int) -> BoardDelta:
-    """The whole floor."""
-    found = await leads.last_changed(tx, limit)
-    told = await timeline.newest_in_feed(tx, FEED_LENGTH)
+    """The whole board: the `limit` leads that changed last and the newest feed entries."""
+    lead_rows = await leads.last_changed(tx, limit)
+    entries = await timeline.newest_in_feed(tx, FEED_LENGTH)
     return BoardDelta(
-        await _board_rows(tx, found[::-1]), [], await _feed_entries(tx, told[::-1]), await board_counters(tx)
+        await _board_rows(tx, lead_rows[::-1]), [], await _feed_entries(tx, entries[::-1]), await board_counters(tx)
     )
 
 
 async def board_delta(tx: Tx, entries: Sequence[Mapping[str, Any]]) -> BoardDelta:
-    """What these lines changed on the floor."""
-    found = (await leads.find(tx, {line["lead"] for line in entries})).values()
-    shown = sorted((lead for lead in found if lead["state"] not in leads.HIDDEN), key=lambda lead: lead["moved"])
-    gone = sorted(lead["id"] for lead in found if lead["state"] == "merged")
-    feed = await _feed_entries(tx, [line for line in entries if line["loud"]])
-    return BoardDelta(await _board_rows(tx, shown), gone, feed, await board_counters(tx))
+    """The changes that these timeline entries made to the board."""
+    lead_rows = (await leads.find(tx, {entry["lead"] for entry in entries})).values()
+    visible = [row for row in lead_rows if row["state"] not in leads.HIDDEN_STATES]
+    removed = sorted(row["id"] for row in lead_rows if row["state"] == "merged")
+    rows = await _board_rows(tx, sorted(visible, key=lambda row: row["newest_entry"]))
+    feed = await _feed_entries(tx, [entry for entry in entries if entry["in_feed"]])
+    return BoardDelta(rows, removed, feed, await board_counters(tx))
 
 
 async def lead_detail(tx: Tx, lead_id: str) -> Json | None:
-    """One lead with everything about it; None when nobody told of it."""
-    found = (await leads.find(tx, [lead_id])).get(lead_id)
-    if found is None:
+    """A lead with its clocks, timeline and notices, as the template of its page takes them; None when it is unknown."""
+    lead = (await leads.find(tx, [lead_id])).get(lead_id)
+    if lead is None:
         return None
     names = await reference.names_of_people(tx)
     clocks = (await leads.clocks_by_lead(tx, [lead_id])).get(lead_id, [])
     return {
-        "lead": found,
-        "row": board_row(found, clocks, names, tx.now),
+        "lead": lead,
+        "row": board_row(lead, clocks, names, tx.now),
         "clocks": [
             {
                 **clock,
-                "face": clock_view(clock, tx.now),
-                "runs": clock["state"] in RUNNING,
-                "who": names.get(clock["owner"], clock["owner"]),
+                "view": clock_view(clock, tx.now),
+                "is_running": clock["state"] in RUNNING,
+                "owner_name": names.get(clock["owner"], clock["owner"]),
             }
             for clock in clocks
         ],
-        "story": await timeline.of_lead(tx, lead_id),
+        "timeline": await timeline.of_lead(tx, lead_id),
         "notices": await leads.notices_of(tx, lead_id),
         "names": names,
     }
 
 
 async def board_counters(tx: Tx) -> Json:
-    """The counters, and `live`: the version of the agreement that is live, None when none is."""
-    live = await reference.live_agreement(tx)
-    found = counters(
-        await leads.count_by_state(tx),
-        await leads.count_breached_clocks(tx),
-        await leads.count_received(tx, tx.now - DAY),
-    )
-    return {**found, "live": live["version"] if live else None}
+    """The counters, and `live_version`: the version of the live agreement, None when none is live."""
+    agreement = await reference.live_agreement(tx)
+    return {**await lead_counters(tx), "live_version": agreement["version"] if agreement else None}
 
 
-async def _board_rows(tx: Tx, found: Iterable[Mapping[str, Any]]) -> list[Json]:
-    these = list(found)
-    clocks = await leads.clocks_by_lead(tx, [lead["id"] for lead in these])
+async def lead_counters(tx: Tx) -> dict[str, int]:
+    """The counters over all leads, see `domain.counters`."""
+    breached = await leads.count_breached_clocks(tx)
+    received = await leads.count_received(tx, tx.now - DAY)
+    return count_leads(await leads.count_by_state(tx), breached, received)
+
+
+async def _board_rows(tx: Tx, lead_rows: Iterable[Mapping[str, Any]]) -> list[Json]:
+    lead_rows = list(lead_rows)
+    clocks = await leads.clocks_by_lead(tx, [lead["id"] for lead in lead_rows])
     names = await reference.names_of_people(tx)
-    return [board_row(lead, clocks.get(lead["id"], []), names, tx.now) for lead in these]
+    return [board_row(lead, clocks.get(lead["id"], []), names, tx.now) for lead in lead_rows]
 
 
-async def _feed_entries(tx: Tx, told: Sequence[Mapping[str, Any]]) -> list[Json]:
-    whose = await leads.find(tx, {line["lead"] for line in told})
+async def _feed_entries(tx: Tx, entries: Sequence[Mapping[str, Any]]) -> list[Json]:
+    lead_rows = await leads.find(tx, {entry["lead"] for entry in entries})
     return [
         {
-            "lead": line["lead"],
-            "at": line["at"].timestamp(),
-            "text": line["text"],
-            "color": line["color"],
-            "type": line["type"],
-            "who": display_name(line["lead"], whose[line["lead"]]["card"] if line["lead"] in whose else {}),
+            "lead": entry["lead"],
+            "at": entry["at"].timestamp(),
+            "text": entry["text"],
+            "color": entry["color"],
+            "type": entry["type"],
+            "who": display_name(entry["lead"], lead_rows[entry["lead"]]["card"] if entry["lead"] in lead_rows else {}),
         }
-        for line in told
+        for entry in entries
     ]

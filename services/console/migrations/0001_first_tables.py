@@ -47,31 +47,19 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=100), nullable=True),
         sa.Column("team", sa.String(length=100), nullable=True),
         sa.Column("tier", sa.String(length=60), nullable=False),
-        sa.Column("score", sa.String(length=10), nullable=True),
+        sa.Column("grade", sa.String(length=10), nullable=True),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("in_words", sa.Text(), nullable=False),
         sa.Column("received_at", UtcDateTime(), nullable=True),
         sa.Column("merged_into", sa.String(length=36), nullable=True),
         sa.Column("breaches", sa.Integer(), nullable=False),
-        sa.Column("moved", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("newest_entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("console_leads_moved", "leads", ["moved"], unique=False)
+    op.create_index("console_leads_newest_entry", "leads", ["newest_entry"], unique=False)
     op.create_index("console_leads_received", "leads", ["received_at"], unique=False)
     op.create_index("console_leads_state", "leads", ["state"], unique=False)
-    op.create_table(
-        "lines",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("lead", sa.String(length=36), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("type", sa.String(length=60), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("loud", sa.Boolean(), nullable=False),
-        sa.Column("color", sa.String(length=8), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index(op.f("ix_lines_lead"), "lines", ["lead"], unique=False)
     op.create_table(
         "notices",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -92,3 +80,15 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "timeline",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("lead", sa.String(length=36), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("type", sa.String(length=60), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("in_feed", sa.Boolean(), nullable=False),
+        sa.Column("color", sa.String(length=8), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_timeline_lead"), "timeline", ["lead"], unique=False)

@@ -1,1 +1,1 @@
-"""The console's tables, and functions named for the answer they give; one file for each noun."""
+"""The console's tables and the functions that read and write them, one file for each noun."""

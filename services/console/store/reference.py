@@ -1,4 +1,4 @@
-"""What the topic `agreement` told: people's names, and which version is live."""
+"""Stores the names of people and the published agreements, from the topic `baton.agreement`."""
 
 from typing import Any
 
@@ -12,21 +12,21 @@ Row = dict[str, Any]
 
 
 async def names_of_people(tx: Tx) -> dict[str, str]:
-    """Ids of people to their names."""
+    """The name of each person by id."""
     return {row["id"]: row["name"] for row in await tx.rows(select(people))}
 
 
 async def upsert_people(tx: Tx, rows: list[Row]) -> None:
-    """Keep names."""
+    """Insert or update names of people."""
     await upsert(tx, people, rows, ["id"], ["name"])
 
 
 async def upsert_agreements(tx: Tx, rows: list[Row]) -> None:
-    """Keep which versions went live."""
+    """Insert or update published versions of the agreement."""
     await upsert(tx, agreements, rows, ["version"], ["name", "published_at"])
 
 
 async def live_agreement(tx: Tx) -> Row | None:
-    """The newest version that went live."""
+    """The newest published version; None when there is none."""
     row = await tx.first(select(agreements).order_by(agreements.c.version.desc()).limit(1))
     return dict(row) if row else None

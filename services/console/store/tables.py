@@ -1,4 +1,4 @@
-"""The console's tables: what the topics said, put together for the screens."""
+"""The console's tables: leads, clocks, notices and the timeline, projected from the topics for the pages."""
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
@@ -18,19 +18,19 @@ leads = Table(
     Column("owner", String(100)),
     Column("team", String(100)),
     Column("tier", String(60), nullable=False),
-    Column("score", String(10)),
+    Column("grade", String(10)),
     Column("epoch", Integer, nullable=False),
     Column("rule", Text, nullable=False),
     Column("in_words", Text, nullable=False),
     Column("received_at", UtcDateTime),
     Column("merged_into", String(36)),
     Column("breaches", Integer, nullable=False),
-    Column("moved", BigId, nullable=False),
-    Index("console_leads_moved", "moved"),
+    Column("newest_entry", BigId, nullable=False),
+    Index("console_leads_newest_entry", "newest_entry"),
     Index("console_leads_state", "state"),
     Index("console_leads_received", "received_at"),
 )
-"""`state` is "" until the lead itself was told of; `moved` is the place of its newest line."""
+"""`state` is "" until the first event of the lead itself; `newest_entry` is the id of its newest timeline entry."""
 clocks = Table(
     "clocks",
     metadata,
@@ -60,17 +60,17 @@ notices = Table(
     Column("why", Text, nullable=False),
 )
 timeline = Table(
-    "lines",
+    "timeline",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("lead", String(36), nullable=False, index=True),
     Column("at", UtcDateTime, nullable=False),
     Column("type", String(60), nullable=False),
     Column("text", Text, nullable=False),
-    Column("loud", Boolean, nullable=False),
+    Column("in_feed", Boolean, nullable=False),
     Column("color", String(8), nullable=False),
 )
-"""Everything that happened, a sentence each; live pages read what is new here, so that any process can serve them."""
+"""One sentence for each event. Live pages poll this table for new entries, so any process can serve them."""
 people = Table("people", metadata, Column("id", String(100), primary_key=True), Column("name", Text, nullable=False))
 agreements = Table(
     "agreements",
