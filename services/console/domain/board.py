@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from services.console.domain.clock import next_due
-from services.console.domain.promises import promise_label
 from shared.base.durations import format_duration
+from shared.base.promises import promise_label
 
 
 def board_row(

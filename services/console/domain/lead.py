@@ -5,26 +5,8 @@ from typing import Any
 
 from shared import events as e
 from shared.events.base import Event
+from shared.events.lead_states import STATE_AFTER
 
-STATES: dict[type[Any], str] = {
-    e.LeadReceived: "received",
-    e.LeadParked: "parked",
-    e.LeadRefused: "refused",
-    e.LeadMerged: "merged",
-    e.LeadNurtured: "nurtured",
-    e.LeadQualified: "qualified",
-    e.LeadHeld: "held",
-    e.LeadUnrouted: "unrouted",
-    e.LeadAssigned: "assigned",
-    e.LeadAccepted: "accepted",
-    e.LeadDeclined: "declined",
-    e.LeadContacted: "contacted",
-    e.LeadAdvanced: "advanced",
-    e.LeadDisqualified: "disqualified",
-    e.LeadRecycled: "recycled",
-    e.LeadWon: "won",
-    e.LeadLost: "lost",
-}
 OPEN_STATES = ("received", "qualified", "held", "unrouted", "assigned", "accepted", "declined", "contacted", "advanced")
 """States in which somebody still owes the lead something."""
 Row = dict[str, Any]
@@ -68,7 +50,7 @@ def apply(row: Row, event: Event[Any]) -> Row:
 
 
 def _with_state(row: Row, event: Event[Any]) -> Row:
-    state = STATES.get(type(event.data))
+    state = STATE_AFTER.get(type(event.data))
     if state is None or (state == row["state"] and state != "assigned"):
         return row
     return row | {"state": state, "since": event.time}

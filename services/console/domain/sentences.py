@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.console.domain.promises import promise_label
+from shared.base.promises import promise_label
 from shared.events.base import Event
 
 NameOf = Callable[[Any], str]

@@ -12,12 +12,13 @@ from services.console.domain.sentences import Sentence, describe
 from services.console.store import leads, reference, timeline
 from shared import events as e
 from shared.events.base import Event
+from shared.events.lead_states import STATE_AFTER
 from shared.store.tx import Tx
 
 BOARD_SIGNAL = "board"
 """The wakeup that live pages wait for."""
 EVENT_TYPES: tuple[type[Any], ...] = (
-    *lead.STATES,
+    *STATE_AFTER,
     *NOTICE_STATES,
     e.LeadEnquiredAgain,
     e.LeadAttempted,
