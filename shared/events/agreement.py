@@ -9,9 +9,9 @@ from shared.events.base import AGREEMENT, EventData, event_type
 
 @event_type
 class AgreementPublished(EventData):
-    """A version is live: all of it, compiled, with the holidays of ten years. Subject `agreement:VERSION`.
+    """A version went live; carries the whole executable agreement with the holidays of ten years. Subject `agreement:VERSION`.
 
-    `compiled` is a `shared.agreement.compile.Compiled` in its JSON form.
+    `compiled` is a `shared.agreement.model.ExecutableAgreement` in its JSON form.
     """
 
     topic = AGREEMENT

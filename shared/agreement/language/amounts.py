@@ -1,4 +1,4 @@
-"""Numbers, shares, bounds, lengths of time and dates, exact and as people write them."""
+"""Reads numbers, shares, bounds, durations and dates from YAML nodes, exactly as they are written."""
 
 import re
 from datetime import date
@@ -16,24 +16,24 @@ _BOUND = re.compile(r"(>=|<=|>|<)\s*([\d_.,]+)\s*(%?)", re.ASCII)
 
 
 class WrittenDuration(NamedTuple):
-    """A length of time as it was written; `seconds` are of wall time (a day is 24 hours)."""
+    """A duration as it is written; `seconds` are wall time (a day is 24 hours)."""
 
     text: str
     seconds: int
 
 
 class Share(Decimal):
-    """A part of one that was written as a share: 60 % is 0.6."""
+    """A fraction that is written as a percentage: 60 % is 0.6."""
 
 
 def as_percent(part: Decimal) -> str:
-    """A part of one as it is written: 0.6 is 60 %."""
+    """A fraction as a percentage: 0.6 is 60 %."""
     return f"{(part * 100).normalize():f} %"
 
 
-def _parse_decimal(found: str) -> Decimal | None:
+def _parse_decimal(written: str) -> Decimal | None:
     """A number without sign or exponent; a comma or an underscore only between thousands."""
-    return Decimal(found.replace("_", "").replace(",", "")) if _NUMBER.fullmatch(found) else None
+    return Decimal(written.replace("_", "").replace(",", "")) if _NUMBER.fullmatch(written) else None
 
 
 def number(node: Node, problems: Problems, path: str) -> Decimal | None:
@@ -52,11 +52,11 @@ def whole_number(least: int = 0, most: int = 1_000_000_000) -> NodeReader:
     """A whole number within bounds."""
 
     def read(node: Node, problems: Problems, path: str) -> int | None:
-        found = scalar_text(node, problems, path, "a whole number")
-        if found is None:
+        written = scalar_text(node, problems, path, "a whole number")
+        if written is None:
             return None
-        exact = _parse_decimal(found.removeprefix("-"))
-        signed = -exact if exact is not None and found.startswith("-") else exact
+        exact = _parse_decimal(written.removeprefix("-"))
+        signed = -exact if exact is not None and written.startswith("-") else exact
         if signed is None or signed != int(signed) or not least <= signed <= most:
             problems.error(node, path, f"{last_key(path)} must be a whole number from {least} to {most:,}.")
             return None
@@ -66,7 +66,7 @@ def whole_number(least: int = 0, most: int = 1_000_000_000) -> NodeReader:
 
 
 def share(node: Node, problems: Problems, path: str) -> Share | None:
-    """A share such as 60 %, as a part of one; more than 100 % is allowed."""
+    """A share such as 60 %, read as a fraction; more than 100 % is allowed."""
     written = scalar_text(node, problems, path, "a share such as 60 %")
     if written is None:
         return None
@@ -78,7 +78,7 @@ def share(node: Node, problems: Problems, path: str) -> Share | None:
 
 
 def duration(node: Node, problems: Problems, path: str) -> WrittenDuration | None:
-    """A length of time in words: 15 minutes, 4 hours, 2 days; months and years in wall time."""
+    """A duration in words: 15 minutes, 4 hours, 2 days."""
     written = scalar_text(node, problems, path, "a time such as 15 minutes")
     if written is None:
         return None
@@ -106,13 +106,13 @@ def bound(unit: str = "%") -> NodeReader:
     """A bound such as >= 70 % or <= 180."""
 
     def read(node: Node, problems: Problems, path: str) -> str | None:
-        found = scalar_text(node, problems, path, "a bound such as >= 70 %")
-        if found is None:
+        written = scalar_text(node, problems, path, "a bound such as >= 70 %")
+        if written is None:
             return None
-        made = _BOUND.fullmatch(found)
-        if made is None or _parse_decimal(made[2]) is None or (unit == "%") != (made[3] == "%"):
-            problems.error(node, path, f"{found!r} is not a bound such as {'>= 70 %' if unit == '%' else '<= 180'}.")
+        match = _BOUND.fullmatch(written)
+        if match is None or _parse_decimal(match[2]) is None or (unit == "%") != (match[3] == "%"):
+            problems.error(node, path, f"{written!r} is not a bound such as {'>= 70 %' if unit == '%' else '<= 180'}.")
             return None
-        return found
+        return written
 
     return read

@@ -1,4 +1,4 @@
-"""From a file that was read to what is executed: plain values, holidays materialised."""
+"""Compiles a parsed agreement to the executable agreement: plain values, with the dates of the holidays."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -33,7 +33,7 @@ EXECUTED_PROMISES = ("accept", "first_touch")
 
 
 def compile_agreement(agreement: Agreement, *, from_year: int, years: int = 10) -> ExecutableAgreement:
-    """The executed part; holidays of `years` years, beginning with the one before `from_year`."""
+    """The executable agreement, with the holidays of `years` years and of the year before `from_year`."""
     chapters: dict[str, Any] = agreement.chapters
     calendars = dict(chapters.get("calendars") or {})
     holiday_years = range(from_year - 1, from_year + years)
@@ -63,7 +63,7 @@ def compile_agreement(agreement: Agreement, *, from_year: int, years: int = 10) 
 
 
 def _fold_address(person: str) -> str:
-    """An address as it compares; the id of a person as it is."""
+    """An address in lower case, as addresses are compared; a person's id unchanged."""
     return person.casefold() if "@" in person else person
 
 
@@ -144,7 +144,7 @@ def _promise(name: str, section: dict[str, Any]) -> Promise:
         name=name,
         targets=targets,
         warn=section["warn"] if section.get("warn") is not None else Decimal("0.75"),
-        steps=tuple(sorted((_step(rung) for rung in section.get("then") or ()), key=_step_order)),
+        steps=tuple(sorted((_step(step) for step in section.get("then") or ()), key=_step_order)),
         runs_from=runs_from,
         met_by=section.get("met_by") or "attempt",
     )
@@ -162,7 +162,7 @@ def _step(section: dict[str, Any]) -> EscalationStep:
 
 
 def _step_order(step: EscalationStep) -> tuple[int, int]:
-    """Rungs stand in the order of their lengths; one of days comes after those of hours."""
+    """The order of escalation steps: by business days first, then by business hours."""
     return step.days, step.after
 
 
@@ -174,4 +174,4 @@ def _clock(section: dict[str, Any]) -> ClockRules:
 
 def _channels(section: dict[str, Any]) -> dict[str, tuple[Channel, ...]]:
     roles = ("owner", "manager", "ops", "marketing", "sales")
-    return {role: tuple(Channel(**way) for way in section[role]) for role in roles if section.get(role)}
+    return {role: tuple(Channel(**channel) for channel in section[role]) for role in roles if section.get(role)}

@@ -1,4 +1,4 @@
-"""Conditions and their fields, as the file has them."""
+"""Reads conditions from YAML nodes, and checks their fields and values."""
 
 import difflib
 from functools import cache
@@ -27,7 +27,7 @@ OPERATOR_WORDS = ("matches", "contains", "starts", "ends", "in", "not")
 
 
 def condition(node: Node, problems: Problems, path: str) -> dict[str, Any]:
-    """A condition as a mapping of field to test."""
+    """A condition: a mapping of field to test."""
     if not isinstance(node, MappingNode):
         problems.error(node, path, "A condition is a mapping of field to test, such as {country: DE}.")
         return {}
@@ -51,17 +51,17 @@ def condition(node: Node, problems: Problems, path: str) -> dict[str, Any]:
 
 
 def _warn_of_state_names(node: Node, problems: Problems, path: str) -> None:
-    """Warn of states by their full names where leads carry the code."""
+    """Warn of a state's full name where leads have its code."""
     for item in node.value if isinstance(node, SequenceNode) else [node]:
         if isinstance(item, ScalarNode) and (code := _state_codes().get(str(item.value).strip().casefold())):
             message = (
-                f"{item.value!r} is no state of the USA, Canada or Australia as leads have it; write its code, {code}."
+                f"{item.value!r} is not how leads name a state of the USA, Canada or Australia; write its code, {code}."
             )
             problems.warning(item, path, message)
 
 
 def field_test(name: str, node: Node, problems: Problems, path: str) -> Any:
-    """The test of one field: a value, a list of values, or words."""
+    """The test of one field: a value, a list of values, or words such as `>= 10`."""
     if isinstance(node, SequenceNode):
         if not node.value:
             problems.error(node, path, "A list of a test needs at least one value.")
@@ -89,13 +89,13 @@ def _mistake_in(name: str, written: str) -> str:
     bare = written.removeprefix("not ").strip()
     first = bare.partition(" ")[0]
     if bare not in PRESENCE_WORDS and (close := difflib.get_close_matches(bare, PRESENCE_WORDS, 1, 0.85)):
-        return f"{written!r} is a value here; did you mean {close[0]!r}?"
+        return f"{written!r} is read as a plain value; did you mean {close[0]!r}?"
     if (
         " " in bare
         and first not in OPERATOR_WORDS
         and (close := difflib.get_close_matches(first, OPERATOR_WORDS, 1, 0.8))
     ):
-        return f"{written!r} is a value here; did you mean {close[0]!r} as its first word?"
+        return f"{written!r} is read as a plain value; did you mean {close[0]!r} as its first word?"
     plain = (
         first not in OPERATOR_WORDS
         and bare not in PRESENCE_WORDS
@@ -115,7 +115,7 @@ def _mistake_in(name: str, written: str) -> str:
 
 @cache
 def _state_codes() -> dict[str, str]:
-    """Full names and ISO 3166-2 codes of states whose leads carry the short code: to that code."""
+    """Full names and ISO 3166-2 codes of states to the short code that leads have."""
     codes: dict[str, str] = {}
     for part in pycountry.subdivisions:
         if part.country_code in STATE_CODE_COUNTRIES:

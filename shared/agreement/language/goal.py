@@ -1,4 +1,4 @@
-"""The goal worked back to leads: exact fractions, rounded up once, at the end."""
+"""Computes how many MQLs or leads the revenue goal needs: exact fractions, rounded up once, at the end."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -13,8 +13,8 @@ LEAD_TO_REVENUE = Fraction(15, 1000)
 def count_from_goal(goal: Mapping[str, Any], what: str, per: str | None) -> int | None:
     """How many `mqls` or `leads` a period needs, or None when the goal does not say enough.
 
-    Deals are revenue x marketing's share / average deal; each stage before is that through the later rates. Raw leads
-    count from `lead_to_revenue`, 1.5 % when nothing is known.
+    Deals are revenue x marketing's share / average deal; each earlier stage is deals divided by the rates after it. Raw
+    leads use `lead_to_revenue`, 1.5 % when no rate is known.
     """
     deals = _deals_per_period(goal, per)
     mqls = _divide_by_rates(goal, deals, *STAGES)
@@ -33,10 +33,10 @@ def count_from_goal(goal: Mapping[str, Any], what: str, per: str | None) -> int 
 def _deals_per_period(goal: Mapping[str, Any], per: str | None) -> Fraction | None:
     revenue = goal.get("revenue") or {}
     amount, deal, share = revenue.get("amount"), goal.get("average_deal"), goal.get("marketing_share")
-    months, wanted = MONTHS.get(str(revenue.get("per"))), MONTHS.get(str(per))
-    if amount is None or not deal or share is None or not months or not wanted:
+    months_of_revenue, months_per_period = MONTHS.get(str(revenue.get("per"))), MONTHS.get(str(per))
+    if amount is None or not deal or share is None or not months_of_revenue or not months_per_period:
         return None
-    return Fraction(amount) * Fraction(share) / Fraction(deal) * wanted / months
+    return Fraction(amount) * Fraction(share) / Fraction(deal) * months_per_period / months_of_revenue
 
 
 def _divide_by_rates(goal: Mapping[str, Any], count: Fraction | None, *rates: str) -> Fraction | None:

@@ -1,4 +1,4 @@
-"""What every kind of value builds on: a place in the file, a section with the places of its keys, plain text."""
+"""Building blocks of all node readers: sections that know where keys are written, located values, plain text."""
 
 import difflib
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ NodeReader = Callable[[Node, Problems, str], Any]
 
 
 class Section(dict[str, Any]):
-    """A mapping that was read, with the node of each key, so that later checks can say where."""
+    """A mapping that was read, with the node of each key, so that checks can report line and column."""
 
     def __init__(self, node: Node, path: str) -> None:
         super().__init__()
@@ -21,12 +21,12 @@ class Section(dict[str, Any]):
         self.key_nodes: dict[str, Node] = {}
 
     def node_of(self, key: str) -> Node:
-        """Where a key is written, else where the section begins."""
+        """The node of a key, or of the whole section when the key is missing."""
         return self.key_nodes.get(key, self.node)
 
 
 def value_at(chapters: Section, *path: str) -> Any:
-    """What stands at a path of keys; an empty mapping when nothing does."""
+    """The value at a path of keys; an empty mapping when there is none."""
     value: Any = chapters
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
@@ -34,7 +34,7 @@ def value_at(chapters: Section, *path: str) -> Any:
 
 
 class Located(NamedTuple):
-    """A value and where it is written."""
+    """A value, and the node and path where it is written."""
 
     value: Any
     node: Node
@@ -51,17 +51,17 @@ def suggest(word: str, known: Iterable[str], *, else_list: bool = True) -> str:
 
 
 def scalar_text(node: Node, problems: Problems, path: str, expected: str) -> str | None:
-    """The text of a scalar; None, with an error, when it is none or empty."""
+    """The text of a scalar node; None, with an error, when the node is not a scalar or is empty."""
     if isinstance(node, ScalarNode):
         text = str(node.value).strip()
         if text and not (node.tag.endswith(":null") and not node.style):
             return text
-        problems.error(node, path, f"{last_key(path)} is empty; {expected} belongs here.")
+        problems.error(node, path, f"{last_key(path)} is empty; write {expected}.")
         return None
     problems.error(node, path, f"{last_key(path)} must be {expected}.")
     return None
 
 
 def last_key(path: str) -> str:
-    """The last name of a path, for a sentence."""
+    """The last key of a path, for use in a sentence."""
     return path.rpartition(".")[2] or "the file"

@@ -1,4 +1,4 @@
-"""Reading an agreement file: every chapter into typed values, every problem with its line and column."""
+"""Parses an agreement file: every chapter into typed values, every problem with its line and column."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -27,33 +27,33 @@ AGREEMENT_SCHEMA = MappingSchema(
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A file that was read without an error: chapter by chapter, values in their types."""
+    """A file that was parsed without an error: its chapters as typed values."""
 
     chapters: Section
 
     @property
     def name(self) -> str:
-        """What the agreement is called."""
+        """The name of the agreement."""
         return str(self.chapters["agreement"])
 
 
 @dataclass(frozen=True, slots=True)
 class ParseResult:
-    """What a file holds: the agreement (None when there are errors) and all problems by their place."""
+    """The agreement (None when there are errors), and all problems by line and column."""
 
     agreement: Agreement | None
     problems: tuple[Problem, ...]
 
 
 def parse_agreement(text: str, roster_ids: Collection[str] | None = None) -> ParseResult:
-    """Read a file; never raises for what is in it. With `roster_ids`, people are checked against the roster."""
+    """Parse a file; never raises because of its content. With `roster_ids`, people are checked against the roster."""
     problems = Problems()
     node = _compose(text, problems)
     return parse_node(node, problems, roster_ids) if node else ParseResult(None, problems.ordered())
 
 
 def parse_node(node: Node, problems: Problems, roster_ids: Collection[str] | None = None) -> ParseResult:
-    """Read a file whose YAML is composed already."""
+    """Parse a file whose YAML is already composed."""
     chapters = AGREEMENT_SCHEMA(node, problems, "")
     lint(chapters, problems, frozenset(roster_ids) if roster_ids is not None else None)
     return ParseResult(None if problems.errors else Agreement(chapters), problems.ordered())
@@ -70,22 +70,22 @@ def _compose(text: str, problems: Problems) -> Node | None:
         return None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark or _node_at(0, 0).start_mark
-        message = f"The file is not YAML here: {(error.problem or error.context or '').removeprefix('but ')}."
+        message = f"The file is not valid YAML here: {(error.problem or error.context or '').removeprefix('but ')}."
         problems.error(_node_at(mark.line, mark.column), "", message)
         return None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = _node_at(before.count("\n"), len(before) - before.rfind("\n") - 1)
-        problems.error(place, "", "The file holds a character here that no text has; remove it.")
+        problems.error(place, "", "The file has a control character here, which is not allowed; remove it.")
         return None
     if not isinstance(node, MappingNode):
-        problems.error(_node_at(0, 0), "", "The file is empty or no mapping; it begins with agreement: NAME.")
+        problems.error(_node_at(0, 0), "", "The file is empty or not a mapping; it must begin with agreement: NAME.")
         return None
     return node
 
 
 class _BoundedLoader(yaml.SafeLoader):
-    """Stops at the first place that would cost more to read than an agreement ever does."""
+    """Stops at aliases, deep nesting and too many values, so that a hostile file cannot exhaust the machine."""
 
     def __init__(self, stream: Any) -> None:
         self.depth = self.values = 0
@@ -98,14 +98,14 @@ class _BoundedLoader(yaml.SafeLoader):
         self.depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         self.values += isinstance(event, yaml.NodeEvent)
         if self.depth > MAX_DEPTH:
-            raise _LimitExceeded(event.start_mark, f"The file is nested more than {MAX_DEPTH} deep here.")
+            raise _LimitExceeded(event.start_mark, f"The file is nested more than {MAX_DEPTH} levels deep here.")
         if self.values > MAX_VALUES:
             raise _LimitExceeded(event.start_mark, f"The file holds more than {MAX_VALUES:,} keys and values.")
         return event
 
 
 class _LimitExceeded(Exception):
-    """What would cost too much, and where."""
+    """The file exceeds a limit at this mark."""
 
     def __init__(self, mark: Any, message: str) -> None:
         super().__init__(message)

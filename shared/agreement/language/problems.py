@@ -1,4 +1,4 @@
-"""What is wrong with an agreement file, and where."""
+"""Errors and warnings about an agreement file, with line and column."""
 
 from typing import Literal, NamedTuple
 
@@ -24,11 +24,11 @@ class Problems:
         self.items: list[Problem] = []
 
     def error(self, node: Node, path: str, message: str) -> None:
-        """It cannot be executed."""
+        """Add a problem that prevents the agreement from being executed."""
         self._add(node, path, message, "error")
 
     def warning(self, node: Node, path: str, message: str) -> None:
-        """It can, but somebody should know."""
+        """Add a problem that people should know of and that does not prevent execution."""
         self._add(node, path, message, "warning")
 
     def _add(self, node: Node, path: str, message: str, severity: Severity) -> None:
@@ -39,9 +39,9 @@ class Problems:
 
     @property
     def errors(self) -> list[Problem]:
-        """Those that forbid execution."""
+        """The problems that prevent execution."""
         return [problem for problem in self.items if problem.severity == "error"]
 
     def ordered(self) -> tuple[Problem, ...]:
-        """All of them, by their place."""
+        """All problems, ordered by line and column."""
         return tuple(sorted(self.items, key=lambda problem: (problem.line, problem.column, problem.severity)))

@@ -1,4 +1,4 @@
-"""The agreement as a document, ready to print: its first page says the whole of it in sentences."""
+"""Renders the agreement as a printable document; its first page is a summary in sentences."""
 
 from decimal import Decimal
 from functools import lru_cache
@@ -19,7 +19,7 @@ CHAPTERS = (
     ("How leads are distributed", ("teams", "routing", "unrouted", "off_hours", "deliver")),
     ("What sales owes", ("calendars", "promises", "dispositions", "sql_requires", "checklist", "content", "targets")),
     ("What marketing owes", ("commitments", "variance")),
-    ("Who is told, and how", ("channels", "crm", "scoreboard")),
+    ("Who is notified, and how", ("channels", "crm", "scoreboard")),
     ("Who meets", ("people", "review")),
 )
 
@@ -56,7 +56,7 @@ def _template() -> Any:
 
 
 def summary_sentences(agreement: Agreement) -> list[str]:
-    """The one-page agreement: what each side owes, who gets a lead, and what happens when a promise is not kept."""
+    """The summary: what each side owes, who gets a lead, and what happens when a promise is not kept."""
     chapters: dict[str, Any] = agreement.chapters
     sentences = [*_volume_sentences(chapters), *_qualification_sentences(chapters), *_routing_sentences(chapters)]
     promises = chapters.get("promises") or {}
@@ -66,7 +66,7 @@ def summary_sentences(agreement: Agreement) -> list[str]:
     if chapters.get("unrouted"):
         after = chapters["unrouted"].get("after")
         when = f" after {after.text}" if after else " at once"
-        sentences.append(f"A lead that nobody can take is told to {chapters['unrouted'].get('alert') or 'ops'}{when}.")
+        sentences.append(f"If nobody can take a lead, {chapters['unrouted'].get('alert') or 'ops'} is notified{when}.")
     return sentences
 
 
@@ -88,7 +88,7 @@ def _qualification_sentences(chapters: dict[str, Any]) -> list[str]:
     sentences = []
     if rules.get("refuse"):
         sentences.append(
-            f"Nobody is asked to work on leads of these kinds: {', '.join(row['reason'] for row in rules['refuse'])}."
+            f"Leads of these kinds never reach a rep: {', '.join(row['reason'] for row in rules['refuse'])}."
         )
     if rules.get("sales_ready"):
         sentences.append(f"A lead is sales-ready when {_describe_condition(rules['sales_ready'])}.")
@@ -97,9 +97,12 @@ def _qualification_sentences(chapters: dict[str, Any]) -> list[str]:
 
 def _routing_sentences(chapters: dict[str, Any]) -> list[str]:
     sentences = []
-    for rule in chapters.get("routing") or []:
-        when = f"when {_describe_condition(rule['when'])}" if rule.get("when") else "whatever it is"
-        sentences.append(f"A lead goes to {rule['to'].value} {when} (rule “{rule['rule']}”).")
+    for place, rule in enumerate(chapters.get("routing") or []):
+        if rule.get("when"):
+            leads = f"A lead goes to {rule['to'].value} when {_describe_condition(rule['when'])}"
+        else:
+            leads = f"Every {'other ' if place else ''}lead goes to {rule['to'].value}"
+        sentences.append(f"{leads} (rule “{rule['rule']}”).")
     return sentences
 
 
@@ -110,8 +113,8 @@ def _describe_condition(when: dict[str, Any]) -> str:
             inner = [_describe_condition(part) for part in test]
             parts.append({"any": " or ", "all": " and ", "none": " and not "}[field].join(inner))
         else:
-            wanted = " or ".join(str(item) for item in test) if isinstance(test, list) else str(test)
-            parts.append(f"{field.replace('_', ' ')} is {wanted}")
+            values = " or ".join(str(item) for item in test) if isinstance(test, list) else str(test)
+            parts.append(f"{field.replace('_', ' ')} is {values}")
     return " and ".join(parts)
 
 
@@ -130,14 +133,14 @@ def _promise_sentences(promise: dict[str, Any], verb: str) -> list[str]:
 def _step_sentences(promise: dict[str, Any]) -> list[str]:
     sentences = []
     for step in promise.get("then") or []:
-        when = "at once" if step.get("at") else f"{step['after'].text} later"
+        when = "at the breach" if step.get("at") else f"{step['after'].text} after the breach"
         most = f", at most {step['at_most']} times" if step.get("at_most") else ""
-        sentences.append(f"When that is not kept: {when}, {' and '.join(step['do'])}{most}.")
+        sentences.append(f"If sales does not accept or decline in time, {when}: {' and '.join(step['do'])}{most}.")
     return sentences
 
 
 def _table_rows(value: Any, path: str = "") -> list[tuple[str, str]]:
-    """A chapter as label and text, flat enough for a table."""
+    """The values of a chapter as rows (label, text) of a table."""
     if isinstance(value, dict):
         return [
             row for name, item in value.items() for row in _table_rows(item, f"{path}, {name}" if path else str(name))
@@ -167,5 +170,5 @@ def _format_value(value: Any) -> str:
 
 
 def starter_agreement() -> str:
-    """A first agreement that fits on a page and is executed as it stands, once names are filled in."""
+    """The text of a one-page agreement to start from; it can be executed once names are filled in."""
     return (TEMPLATES / "start.yaml").read_text(encoding="utf-8")

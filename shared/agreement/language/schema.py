@@ -1,4 +1,4 @@
-"""The kinds of values that a chapter is made of: each reads a YAML node, and says what is wrong with line and column."""
+"""The node readers of which chapters are made: each reads a YAML node and reports errors with line and column."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -56,39 +56,39 @@ def text(node: Node, problems: Problems, path: str) -> str | None:
 
 
 def one_of(*known: str) -> NodeReader:
-    """One word of a fixed set."""
+    """One of a fixed set of words."""
 
     def read(node: Node, problems: Problems, path: str) -> str | None:
-        found = scalar_text(node, problems, path, f"one of {', '.join(known)}")
-        if found is not None and found not in known:
-            problems.error(node, path, f"{found!r} is not a word for {last_key(path)}{suggest(found, known)}")
+        written = scalar_text(node, problems, path, f"one of {', '.join(known)}")
+        if written is not None and written not in known:
+            problems.error(node, path, f"{written!r} is not a value of {last_key(path)}{suggest(written, known)}")
             return None
-        return found
+        return written
 
     return read
 
 
 def matching(regex: str, expected: str) -> NodeReader:
-    """Text of a fixed form."""
+    """Text that matches a regular expression; `expected` describes it in errors."""
     form = re.compile(regex)
 
     def read(node: Node, problems: Problems, path: str) -> str | None:
-        found = scalar_text(node, problems, path, expected)
-        if found is not None and not form.fullmatch(found):
-            problems.error(node, path, f"{found!r} is not {expected}.")
+        written = scalar_text(node, problems, path, expected)
+        if written is not None and not form.fullmatch(written):
+            problems.error(node, path, f"{written!r} is not {expected}.")
             return None
-        return found
+        return written
 
     return read
 
 
 def either(*readers: NodeReader) -> NodeReader:
-    """The first kind that reads it; when none does, what the last one says."""
+    """The value of the first reader that succeeds; when none does, the errors of the last."""
 
     def read(node: Node, problems: Problems, path: str) -> Any:
-        for kind in readers:
+        for reader in readers:
             trial = Problems()
-            value = kind(node, trial, path)
+            value = reader(node, trial, path)
             if not trial.errors:
                 problems.items += trial.items
                 return value
@@ -98,7 +98,7 @@ def either(*readers: NodeReader) -> NodeReader:
 
 
 def list_of(reader: NodeReader, *, least: int = 1) -> NodeReader:
-    """A list; one value alone counts as a list of one."""
+    """A list; a single value is read as a list of one."""
 
     def read(node: Node, problems: Problems, path: str) -> list[Any]:
         items = node.value if isinstance(node, SequenceNode) else [node]
@@ -110,7 +110,7 @@ def list_of(reader: NodeReader, *, least: int = 1) -> NodeReader:
 
 
 def located(reader: NodeReader) -> NodeReader:
-    """A value together with its place, for checks across chapters."""
+    """A value together with its node, for checks across chapters."""
 
     def read(node: Node, problems: Problems, path: str) -> Located:
         return Located(reader(node, problems, path), node, path)
@@ -139,19 +139,19 @@ def mapping_items(node: Node, problems: Problems, path: str) -> list[tuple[str, 
 
 
 def map_of(reader: NodeReader, key_error: Callable[[str], str | None] | None = None) -> NodeReader:
-    """A mapping with free keys; `key` says in a sentence what is wrong with one."""
+    """A mapping with free keys; `key_error` returns a sentence when a key is not allowed."""
 
     def read(node: Node, problems: Problems, path: str) -> Section:
-        made = Section(node, path)
+        section = Section(node, path)
         for name, where, value in mapping_items(node, problems, path):
             place = f"{path}.{name}".strip(".")
             wrong = key_error(name) if key_error else None
             if wrong:
                 problems.error(where, place, wrong)
                 continue
-            made.key_nodes[name] = where
-            made[name] = reader(value, problems, place)
-        return made
+            section.key_nodes[name] = where
+            section[name] = reader(value, problems, place)
+        return section
 
     return read
 
@@ -171,11 +171,11 @@ class MappingSchema:
 
     keys: Mapping[str, Key | NodeReader]
     extra: NodeReader | None = None
-    """What keys that are not named hold, where free ones (tiers, say) stand beside fixed ones."""
+    """The reader of all other keys, where free keys (such as tiers) are allowed beside fixed ones."""
     allows_extra: Callable[[str], bool] = field(default=lambda name: True)
 
     def __call__(self, node: Node, problems: Problems, path: str) -> Section:
-        """Read it."""
+        """Read a node; report unknown, duplicate and missing keys."""
         section = Section(node, path)
         for name, where, value in mapping_items(node, problems, path):
             place = f"{path}.{name}".strip(".")
@@ -199,12 +199,12 @@ class MappingSchema:
 
 
 def not_executed(reader: NodeReader, what: str) -> Key:
-    """A key that is parsed and not executed yet."""
+    """A key that is parsed and has no effect yet; `what` goes into the warning."""
     return Key(reader, not_executed=what)
 
 
 def required(reader: NodeReader) -> Key:
-    """A key that must be there."""
+    """A required key."""
     return Key(reader, required=True)
 
 

@@ -1,4 +1,4 @@
-"""A file can be wrong, huge or made to hurt: reading it ends soon, says where, and never raises."""
+"""Hostile agreement files: parsing ends soon, reports line and column, and never raises."""
 
 import random
 import time
@@ -25,8 +25,8 @@ BOMB = "a: &a [x, x]\n" + "".join(
     f"{new}: &{new} [*{old}, *{old}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
 )
 HOSTILE = {
-    "nested without end": ("a: " + "[" * 100_000, "nested more than 30 deep", (1, 33)),
-    "nested and closed": ("a: " + "[" * 3_000 + "]" * 3_000, "nested more than 30 deep", (1, 33)),
+    "nested without end": ("a: " + "[" * 100_000, "nested more than 30 levels deep", (1, 33)),
+    "nested and closed": ("a: " + "[" * 3_000 + "]" * 3_000, "nested more than 30 levels deep", (1, 33)),
     "aliases that multiply": (BOMB, "YAML alias", (2, 8)),
     "an alias of itself": ("a: &a [*a]", "YAML alias", (1, 8)),
     "a million values": (HEAD + "people: {sales: [" + "a, " * 300_000 + "a]}", "more than 20,000", None),
@@ -44,20 +44,20 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_refused_soon_and_where_it_hurts(name: str) -> None:
-    text, said, place = HOSTILE[name]
+def test_a_hostile_file_is_refused_quickly_with_its_place(name: str) -> None:
+    text, message, place = HOSTILE[name]
     began = time.process_time()
     parsed = parse_agreement(text)
     assert time.process_time() - began < 10
     assert parsed.agreement is None
-    found = next(problem for problem in parsed.problems if said in problem.message)
-    assert found.severity == "error"
+    problem = next(problem for problem in parsed.problems if message in problem.message)
+    assert problem.severity == "error"
     if place:
-        assert (found.line, found.column) == place
+        assert (problem.line, problem.column) == place
 
 
 @given(st.text(max_size=200))
-def test_no_text_at_all_makes_reading_raise(text: str) -> None:
+def test_parsing_an_agreement_never_raises(text: str) -> None:
     assert parse_agreement(text).problems
     parse_agreement(HEAD + text)
 
@@ -99,21 +99,21 @@ PLACES = [
 
 @settings(max_examples=100, deadline=timedelta(seconds=10))
 @given(st.integers(0, 10**9))
-def test_a_file_without_an_error_is_executed_printed_and_judged_without_one(seed: int) -> None:
+def test_a_file_without_an_error_is_compiled_printed_and_evaluated_without_one(seed: int) -> None:
     chance = random.Random(seed)
     text, (begin, end) = chance.choice(PLACES)
     parsed = parse_agreement(text[:begin] + chance.choice(SHAPES) + text[end:])
     if parsed.agreement is None:
         assert any(problem.severity == "error" for problem in parsed.problems)
         return
-    compiled = compile_agreement(parsed.agreement, from_year=2026, years=1)
-    assert ExecutableAgreement.model_validate(compiled.model_dump(mode="json")) == compiled
-    for row in (*compiled.refuse, *compiled.fit, *compiled.tiers, *compiled.routing):
+    executable = compile_agreement(parsed.agreement, from_year=2026, years=1)
+    assert ExecutableAgreement.model_validate(executable.model_dump(mode="json")) == executable
+    for row in (*executable.refuse, *executable.fit, *executable.tiers, *executable.routing):
         condition(row.when).evaluate({}, {})
-    condition(compiled.sales_ready or {})
-    condition(compiled.needs.of if compiled.needs else {})
-    condition({grade.grade: grade.test for grade in compiled.grades})
-    for promise in compiled.promises.values():
+    condition(executable.sales_ready or {})
+    condition(executable.needs.of if executable.needs else {})
+    condition({grade.grade: grade.test for grade in executable.grades})
+    for promise in executable.promises.values():
         assert promise.targets
         assert all(parse_duration(target.within).rest is not None for target in promise.targets.values())
     assert render_agreement(parsed.agreement, version=1, hash="sha256:0", signatures=[])

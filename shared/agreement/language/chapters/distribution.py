@@ -1,4 +1,4 @@
-"""How leads are distributed: teams, rules, and what happens when nobody is there."""
+"""The chapter on distribution: teams, routing rules, off hours, unrouted leads and deliveries."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ _member_shape = MappingSchema({"rep": required(text), "weight": whole_number(1, 
 
 
 def member(node: Node, problems: Problems, path: str) -> Any:
-    """A rep by id, or with a weight."""
+    """A member: the id of a rep, or a mapping with a weight."""
     return _member_shape(node, problems, path) if isinstance(node, MappingNode) else text(node, problems, path)
 
 
@@ -37,7 +37,7 @@ def _method(node: Node, problems: Problems, path: str) -> str | None:
     method: str | None = one_of("round robin", "weighted")(node, problems, path)
     if method == "weighted":
         problems.warning(
-            node, path, "not yet executed: the method weighted; turns go round robin, a weight counts there"
+            node, path, "not yet executed: the method weighted; turns are round robin, which respects weights"
         )
     return method
 
@@ -65,14 +65,14 @@ team = MappingSchema(
 
 
 def routing_target(node: Node, problems: Problems, path: str) -> str | None:
-    """Where a rule sends leads: owner, previous owner, rep:ID, a team, or a table."""
+    """Where a routing rule sends leads: owner, previous owner, rep:ID, a team, or a table."""
     to = scalar_text(node, problems, path, "a team, rep:ID, owner or previous owner")
     if to and to.startswith("table:"):
         if not matching(r"table:[a-z0-9_]+ by [a-z_.]+(, ?[a-z_.]+)*", "a table such as table:us_territories by state")(
             node, problems, path
         ):
             return None
-        problems.warning(node, path, "not yet executed: territory tables; the rule is passed over")
+        problems.warning(node, path, "not yet executed: territory tables; the rule is skipped")
     return to
 
 
@@ -90,11 +90,11 @@ rule = MappingSchema(
 
 
 def off_hours(node: Node, problems: Problems, path: str) -> Any:
-    """Hold until open, assign anyway, or go to the next open team."""
+    """What happens to leads off hours: hold until open, assign anyway, or next open team."""
     if not isinstance(node, MappingNode):
         choice = one_of("assign anyway", "hold until open", "next open team")(node, problems, path)
         if choice == "next open team":
-            problems.warning(node, path, "not yet executed: leads are held until somebody opens")
+            problems.warning(node, path, "not yet executed: next open team; leads are held until a rep is at work")
         section = Section(node, path)
         section["then"] = "assign anyway" if choice == "assign anyway" else "hold until open"
         return section
@@ -112,7 +112,7 @@ def off_hours(node: Node, problems: Problems, path: str) -> Any:
 
 frequency = matching(
     r"(daily|weekly (mon|tue|wed|thu|fri|sat|sun)|monthly)( \d{2}:\d{2})?",
-    "a rhythm such as weekly mon 09:00 or daily 08:30",
+    "a frequency such as weekly mon 09:00 or daily 08:30",
 )
 
 DISTRIBUTION: Mapping[str, Key | NodeReader] = {

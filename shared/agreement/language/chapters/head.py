@@ -1,4 +1,4 @@
-"""Who agrees, from when, and the meetings that both sides keep."""
+"""The head of the agreement (name, signers, people, reviews) and the chapter on goals."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What marketing owes, and what a miss brings to either side: read and kept, not judged yet."""
+"""The chapter on what marketing owes, and on variance after a miss; parsed, and not executed yet."""
 
 from collections.abc import Mapping
 

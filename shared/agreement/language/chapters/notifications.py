@@ -1,4 +1,4 @@
-"""Who is told, and how; what the CRM and the scoreboard see."""
+"""The chapter on notifications: channels, the CRM and the scoreboard."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -65,7 +65,7 @@ def _check_channel(name: str, node: Node, problems: Problems, path: str) -> str 
         problems.error(node, path, f"{name!r} is not a channel{suggest(name, KNOWN_CHANNELS)}")
         return None
     if name not in EXECUTED_CHANNELS:
-        problems.warning(node, path, f"not yet executed: the channel {name}; it is passed over")
+        problems.warning(node, path, f"not yet executed: the channel {name}; it is skipped")
     return name
 
 

@@ -1,4 +1,4 @@
-"""What a qualified lead is."""
+"""The chapter on what a qualified lead is: refusals, duplicates, score, needs and tiers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,14 +38,14 @@ _NEEDS = ("need", "budget", "timeframe", "decision_maker")
 
 
 def need_test(node: Node, problems: Problems, path: str) -> Any:
-    """What meets a need: `known`, or the values that do."""
+    """The test of a need: `known`, or the values that meet it."""
     return field_test(path.rpartition(".")[2], node, problems, path)
 
 
 def _before(node: Node, problems: Problems, path: str) -> str | None:
     state: str | None = one_of("qualified", "accepted", "never")(node, problems, path)
     if state in ("qualified", "accepted"):
-        problems.warning(node, path, "not yet executed: needs are counted and shown, they gate nothing")
+        problems.warning(node, path, "not yet executed: needs are counted and shown, and hold no lead back")
     return state
 
 

@@ -1,4 +1,4 @@
-"""What sales owes: calendars, promises, dispositions and targets."""
+"""The chapter on what sales owes: calendars, promises, dispositions and targets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,7 +36,7 @@ from shared.agreement.time.hours import parse_week
 
 
 def hours(node: Node, problems: Problems, path: str) -> dict[str, tuple[str, ...]]:
-    """Days to windows: {mon-fri: 09:00-17:30}, or a list of windows for a day with a break."""
+    """Days to windows: {mon-fri: 09:00-17:30}, or a list of windows for days with a break."""
     windows_of_days: dict[str, tuple[str, ...]] = {}
     for name, where, value in mapping_items(node, problems, path):
         parts = value.value if isinstance(value, SequenceNode) else [value]
@@ -53,7 +53,7 @@ def hours(node: Node, problems: Problems, path: str) -> dict[str, tuple[str, ...
 
 
 def holidays(node: Node, problems: Problems, path: str) -> str | None:
-    """The code of a country or one of its parts."""
+    """The code of a country or of one of its parts."""
     code = scalar_text(node, problems, path, "a code such as US or DE-BE")
     if code:
         try:
@@ -103,7 +103,7 @@ ACTIONS = (
 
 
 def escalation_action(node: Node, problems: Problems, path: str) -> str | None:
-    """What a rung does."""
+    """What an escalation step does."""
     action = scalar_text(node, problems, path, "what to do, such as notify manager")
     if action and action.startswith("recycle as ") and action.removeprefix("recycle as ").strip():
         return action
@@ -117,7 +117,7 @@ escalation_step = MappingSchema(
         "do": required(list_of(escalation_action)),
         "at_most": whole_number(1, 100),
         "never": one_of("previous owners"),
-        "unless": not_executed(one_of("cadence unfinished"), "a rung that waits for the cadence"),
+        "unless": not_executed(one_of("cadence unfinished"), "a step that waits for the cadence"),
     }
 )
 _target = MappingSchema(
@@ -130,7 +130,7 @@ _target = MappingSchema(
 
 
 def promise_by_tier(*more: tuple[str, Key | NodeReader]) -> MappingSchema:
-    """A promise: targets by tier (or `within` for all), a warning, rungs, and keys of its own."""
+    """A promise: targets by tier (or `within` for all), a warning, escalation steps, and keys of its own."""
     own: dict[str, Key | NodeReader] = {
         "within": duration,
         "off_hours": duration,

@@ -1,1 +1,1 @@
-"""Checks of a parsed agreement: what cannot work, what cannot hold together, what is not executed yet."""
+"""Checks across the chapters of an agreement: references, uniqueness, arithmetic, and keys not executed yet."""

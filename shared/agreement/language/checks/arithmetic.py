@@ -1,4 +1,4 @@
-"""Numbers that cannot hold together: a budget that does not buy the volume, a cadence that outlives its own end."""
+"""Checks that numbers fit together: the budget pays for the volume, the cadence ends before leads are given up."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +11,7 @@ from shared.agreement.language.schema import Section
 
 
 def check_arithmetic(chapters: Section, problems: Problems) -> None:
-    """Add the sums that fail."""
+    """Add an error where numbers of the agreement contradict each other."""
     _check_plan(chapters, problems)
     _check_volume(chapters, problems)
     for tier, pace in value_at(chapters, "promises", "cadence").items():
@@ -36,7 +36,7 @@ def _check_volume(chapters: Section, problems: Problems) -> None:
         count = count_from_goal(value_at(chapters, "goal"), "mqls", volume.get("per"))
         if count is None:
             sentence = (
-                "The goal does not say enough for this: it needs revenue, marketing_share, average_deal and rates."
+                "The number cannot be computed from the goal; give it revenue, marketing_share, average_deal and rates."
             )
             problems.warning(volume.node_of("mqls"), "commitments.volume.mqls", sentence)
     budget, price = cost.get("budget"), _upper_bound(cost.get("per_mql"))
@@ -81,5 +81,7 @@ def _check_qualify_against_give_up(chapters: Section, tier: str, pace: Section, 
         after = step["after"].seconds if step.get("after") else 0
         if gives_back and "unless" not in step and within.seconds + after < end.seconds:
             days = f"{(within.seconds + after) / 86_400:g}"
-            sentence = f"qualify returns the lead on day {days}, before give_up of {tier} ({end.text}) is over."
+            sentence = (
+                f"qualify returns the lead on day {days}, before give_up of {tier} ({end.text}); make qualify longer."
+            )
             problems.error(step.node, step.path, sentence)

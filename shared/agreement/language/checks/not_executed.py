@@ -1,4 +1,4 @@
-"""What is read and kept but not executed in this place or with this value, so that nobody is misled."""
+"""Warns of fields and values that are accepted in a condition and have no effect, so that nobody relies on them."""
 
 from typing import Any
 
@@ -11,16 +11,16 @@ ACTIVITIES = ("demo_request", "contact_sales", "pricing_page")
 
 
 def check_not_executed(chapters: Section, problems: Problems) -> None:
-    """Add the warnings."""
+    """Add a warning for each account field and each activity that is close to a usual name."""
     for row in _rows_with_conditions(chapters):
-        for field, wanted in _field_tests(row.get("when")):
+        for field, expected in _field_tests(row.get("when")):
             where, path = row.node_of("when"), f"{row.path}.when"
             if field in ACCOUNT_FIELDS:
-                sentence = f"not yet executed: {field} is only known where the sender says it; accounts are not matched"
+                sentence = f"not yet executed: {field} is known only if the sender provides it; leads are not matched to accounts"
                 problems.warning(where, path, sentence)
-            for word in wanted if isinstance(wanted, list) else [wanted]:
+            for word in expected if isinstance(expected, list) else [expected]:
                 if field == "activity" and (hint := _usual_activity(str(word))):
-                    problems.warning(where, path, f"No activity {word!r} is usual{hint}")
+                    problems.warning(where, path, f"{word!r} is not a usual activity{hint}")
 
 
 def _rows_with_conditions(chapters: Section) -> list[Any]:
@@ -33,11 +33,11 @@ def _rows_with_conditions(chapters: Section) -> list[Any]:
 
 def _field_tests(when: Any) -> list[tuple[str, Any]]:
     pairs: list[tuple[str, Any]] = []
-    for field, wanted in when.items() if isinstance(when, dict) else ():
+    for field, expected in when.items() if isinstance(when, dict) else ():
         if field in ("any", "all", "none"):
-            pairs += [pair for part in wanted for pair in _field_tests(part)]
+            pairs += [pair for part in expected for pair in _field_tests(part)]
         else:
-            pairs.append((field, wanted))
+            pairs.append((field, expected))
     return pairs
 
 

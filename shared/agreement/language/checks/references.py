@@ -1,4 +1,4 @@
-"""Checks across chapters: names that lead nowhere, rules that nothing reaches, numbers that cannot hold together."""
+"""Checks that names refer to something that exists, that every rule and tier is reachable, and that promises are complete."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -38,7 +38,9 @@ def _check_teams(chapters: Section, problems: Problems, roster: frozenset[str] |
     for name, team in _section(chapters, "teams").items():
         _check_known(team.get("calendar"), calendars, "calendar", problems)
         if "members" not in team:
-            problems.warning(team.node, team.path, f"The team {name!r} names no members; it takes the roster's.")
+            problems.warning(
+                team.node, team.path, f"The team {name!r} names no members; the members in the roster are used."
+            )
         elif not team["members"]:
             problems.error(team.node_of("members"), f"{team.path}.members", f"The team {name!r} has no members.")
         people = [*team.get("members", []), *([team["manager"]] if team.get("manager") else [])]
@@ -60,7 +62,7 @@ def _check_routing(chapters: Section, problems: Problems, roster: frozenset[str]
     for rule in chapters.get("routing") or []:
         if catch_all is not None:
             problems.error(
-                rule.node, rule.path, f"Nothing reaches this rule: {catch_all!r} before it takes every lead."
+                rule.node, rule.path, f"No lead reaches this rule, because {catch_all!r} before it takes every lead."
             )
             continue
         for key in ("to", "backup"):
@@ -70,9 +72,9 @@ def _check_routing(chapters: Section, problems: Problems, roster: frozenset[str]
             catch_all = str(rule.get("rule"))
     if chapters.get("routing") and catch_all is None:
         last = chapters["routing"][-1]
-        problems.warning(last.node, last.path, "No rule takes every lead; what none matches is unrouted.")
+        problems.warning(last.node, last.path, "No rule takes every lead; leads that no rule matches are unrouted.")
     if not chapters.get("routing"):
-        problems.warning(chapters.node, "routing", "There is no routing; every lead is unrouted.")
+        problems.warning(chapters.node, "routing", "There are no routing rules; every lead is unrouted.")
 
 
 def _check_destination(item: Located | None, teams: Any, roster: frozenset[str] | None, problems: Problems) -> None:
@@ -90,12 +92,16 @@ def _check_tiers(chapters: Section, problems: Problems) -> None:
     tiers = [row["tier"].value for row in rows if isinstance(row.get("tier"), Located) and row["tier"].value]
     if rows and rows[-1].get("when") != {}:
         last = rows[-1]
-        problems.warning(last.node, last.path, f"What no tier matches becomes {tiers[-1] if tiers else 'standard'!r}.")
+        problems.warning(
+            last.node, last.path, f"A lead that no tier matches becomes {tiers[-1] if tiers else 'standard'!r}."
+        )
     for place, row in enumerate(rows[:-1]):
         if row.get("when") == {}:
             after = rows[place + 1]
             problems.error(
-                after.node, after.path, f"Nothing reaches this tier: {row['tier'].value!r} before it takes every lead."
+                after.node,
+                after.path,
+                f"No lead reaches this tier, because {row['tier'].value!r} before it takes every lead.",
             )
     known = tiers or ["standard"]
     for item in (*_section(chapters, "off_hours").get("except", []), *_section(chapters, "deliver").get("tiers", [])):
@@ -122,7 +128,7 @@ def _check_calendars(chapters: Section, problems: Problems) -> None:
             problems.error(calendars.node_of(name), f"calendars.{name}", f"The calendar {name!r} is never open.")
     if chapters.get("promises") and not calendars:
         problems.warning(
-            chapters.node_of("promises"), "promises", "There are no calendars; promises run day and night."
+            chapters.node_of("promises"), "promises", "There are no calendars; promises run 24 hours a day."
         )
 
 
@@ -134,7 +140,9 @@ def _check_promises(chapters: Section, problems: Problems) -> None:
             continue
         if not promise.get("within") and not any(key not in PROMISE_KEYS for key in promise):
             problems.error(
-                promise.node, promise.path, f"The promise {name!r} has no target; say `within`, or one by tier."
+                promise.node,
+                promise.path,
+                f"The promise {name!r} has no target; write `within`, or a target for each tier.",
             )
         for key, target in promise.items():
             if (
@@ -146,18 +154,18 @@ def _check_promises(chapters: Section, problems: Problems) -> None:
                 problems.error(target.node, target.path, f"The target of {key!r} has no `within`.")
         for step in promise.get("then") or []:
             if ("at" in step) == ("after" in step):
-                problems.error(step.node, step.path, "A rung stands `at: breach` or `after: TIME`, one of both.")
+                problems.error(step.node, step.path, "A step needs either `at: breach` or `after: TIME`, and not both.")
         _check_step_order(promise, problems)
 
 
 def _check_step_order(promise: Section, problems: Problems) -> None:
-    """Warn where the calendar decides which rung is first: so many hours, or so many days."""
-    delays = [(rung, rung["after"].text) for rung in promise.get("then") or [] if rung.get("after")]
-    lengths = [(rung, text, parse_duration(text)) for rung, text in delays]
+    """Warn where the calendar decides which of two steps comes first: one counts hours, the other days."""
+    delays = [(step, step["after"].text) for step in promise.get("then") or [] if step.get("after")]
+    lengths = [(step, text, parse_duration(text)) for step, text in delays]
     shortest = min((length.days for *_, length in lengths if length.days), default=None)
     for step, text, length in lengths:
         if shortest and not length.days and length.rest > shortest * _SHORTEST_WORKING_DAY:
-            message = f"{text!r} of business time may end after the rung that counts days, yet goes before it; write days too."
+            message = f"{text!r} of business time may end after the step that counts days, and still runs first; write it in days too."
             problems.warning(step.node_of("after"), f"{step.path}.after", message)
 
 

@@ -1,4 +1,4 @@
-"""What may be named once only: signers, rules, tiers, members of a team; and times that are no time at all."""
+"""Checks that signers, rules, tiers and team members are unique, and that targets and warnings make sense."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from shared.agreement.language.schema import Located, Section
 
 
 def check_uniqueness(chapters: Section, problems: Problems) -> None:
-    """Add what is named twice, and targets of no time."""
+    """Add an error for each name that is used twice, each target of zero and each warning after the breach."""
     _signers(chapters, problems)
     rules = [
         Located(rule.get("rule"), rule.node_of("rule"), f"{rule.path}.rule") for rule in value_at(chapters, "routing")
@@ -26,7 +26,7 @@ def check_uniqueness(chapters: Section, problems: Problems) -> None:
                 _require_positive(target, key, problems)
         share = promise.get("warn")
         if share is not None and share >= 1:
-            sentence = "A warning stands before the breach; write a share under 100 %."
+            sentence = "The warning comes before the breach; write a share under 100 %."
             problems.error(promise.node_of("warn"), f"{promise.path}.warn", sentence)
 
 
@@ -34,7 +34,7 @@ def _signers(chapters: Section, problems: Problems) -> None:
     signed = value_at(chapters, "signed_by")
     first, second = str(signed.get("marketing") or ""), str(signed.get("sales") or "")
     if first and first.casefold() == second.casefold():
-        sentence = f"{first} cannot sign for both sides; name one person of each."
+        sentence = f"{first} cannot sign for both sides; name one person for each."
         problems.error(signed.node_of("sales"), "signed_by.sales", sentence)
 
 
@@ -56,5 +56,5 @@ def _require_positive(target: Any, key: str, problems: Problems) -> None:
     written = target.get(key) if isinstance(target, Section) else None
     if isinstance(written, WrittenDuration) and not written.seconds:
         problems.error(
-            target.node_of(key), f"{target.path}.{key}", f"{written.text!r} is no time; write at least a second."
+            target.node_of(key), f"{target.path}.{key}", f"{written.text!r} is a time of zero; write at least 1 second."
         )

@@ -1,4 +1,4 @@
-"""The file as people write it: what is wrong is said where it is wrong, and what is right is executed."""
+"""The agreement file as people write it: mistakes are reported where they are, and a correct file is executable."""
 
 from datetime import date
 from pathlib import Path
@@ -18,12 +18,12 @@ def errors(text: str) -> list[tuple[int, int, str]]:
     return [(p.line, p.column, p.message) for p in parse_agreement(text).problems if p.severity == "error"]
 
 
-def test_the_one_page_start_is_executed_as_it_stands() -> None:
+def test_the_starter_agreement_has_no_problems() -> None:
     assert parse_agreement(START).problems == ()
 
 
 @pytest.mark.parametrize(
-    ("wrong", "right", "said"),
+    ("wrong", "right", "expected"),
     [
         ("calendar: hq", "calendar: hqq", "There is no calendar 'hqq'; did you mean 'hq'?"),
         ("to: inbound", "to: inbond", "There is no team 'inbond'; did you mean 'inbound'?"),
@@ -40,42 +40,42 @@ def test_the_one_page_start_is_executed_as_it_stands() -> None:
         ("owner: [email]", "owner: [e-mail]", "'e-mail' is not a channel; did you mean 'email'?"),
     ],
 )
-def test_a_mistake_is_named_with_what_was_meant(wrong: str, right: str, said: str) -> None:
-    found = errors(START.replace(wrong, right))
-    assert any(said in message for _, _, message in found), found
-    line = START.replace(wrong, right).splitlines()[found[0][0] - 1]
-    assert line[found[0][1] - 1 :]
+def test_a_mistake_in_a_file_is_reported_with_the_word_that_was_meant(wrong: str, right: str, expected: str) -> None:
+    problems = errors(START.replace(wrong, right))
+    assert any(expected in message for _, _, message in problems), problems
+    line = START.replace(wrong, right).splitlines()[problems[0][0] - 1]
+    assert line[problems[0][1] - 1 :]
 
 
-def test_a_key_that_is_written_twice_is_an_error() -> None:
+def test_a_key_that_is_written_twice_in_a_file_is_an_error() -> None:
     assert errors(START + "\nunrouted: {alert: ops}\n")[0][2] == "'unrouted' is written twice; keep one of them."
 
 
-def test_norway_and_ten_o_clock_are_read_as_they_are_written() -> None:
+def test_yaml_scalars_such_as_norway_and_ten_o_clock_are_read_as_text() -> None:
     text = START.replace("when: {email_kind: disposable}", "when: {country: [NO, SE]}").replace(
         "holidays: US", "holidays: NO"
     )
     parsed = parse_agreement(text)
     assert parsed.agreement is not None
-    compiled = compile_agreement(parsed.agreement, from_year=2026)
-    assert compiled.refuse[1].when == {"country": ["NO", "SE"]}
-    assert compiled.calendars["hq"].holidays == "NO"
-    assert date(2026, 5, 17) in compiled.holidays["hq"]
+    executable = compile_agreement(parsed.agreement, from_year=2026)
+    assert executable.refuse[1].when == {"country": ["NO", "SE"]}
+    assert executable.calendars["hq"].holidays == "NO"
+    assert date(2026, 5, 17) in executable.holidays["hq"]
 
 
-def test_a_rule_that_nothing_reaches_is_an_error() -> None:
+def test_a_routing_rule_that_no_lead_reaches_is_an_error() -> None:
     text = START.replace(
         "  - {rule: everyone, to: inbound}", "  - {rule: everyone, to: inbound}\n  - {rule: more, to: inbound}"
     )
-    assert "Nothing reaches this rule: 'everyone'" in errors(text)[0][2]
+    assert "No lead reaches this rule, because 'everyone'" in errors(text)[0][2]
 
 
-def test_people_are_checked_against_the_roster_when_there_is_one() -> None:
-    found = [p.message for p in parse_agreement(START, roster_ids=("omar", "dan")).problems if p.severity == "error"]
-    assert found == ["'eve' is not in the roster."]
+def test_people_of_a_file_are_checked_against_the_roster_when_there_is_one() -> None:
+    messages = [p.message for p in parse_agreement(START, roster_ids=("omar", "dan")).problems if p.severity == "error"]
+    assert messages == ["'eve' is not in the roster."]
 
 
-def test_a_budget_that_cannot_hold_is_warned_of() -> None:
+def test_a_plan_over_its_budget_is_reported() -> None:
     text = EXAMPLE.replace("budget: 90_000", "budget: 70_000")
     assert any(
         "The plan costs 79,800, which is over the budget of 70,000." in p.message
@@ -84,34 +84,34 @@ def test_a_budget_that_cannot_hold_is_warned_of() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "a: b: c", "x: &a [*a]", "\x00", "agreement: " + "[" * 5000, "&a a: *a"])
-def test_whatever_is_no_agreement_is_an_error_and_never_an_exception(text: str) -> None:
+def test_a_text_that_is_not_an_agreement_is_an_error_and_never_an_exception(text: str) -> None:
     assert errors(text)
 
 
-def test_the_document_says_the_agreement_in_sentences() -> None:
+def test_the_printed_agreement_summarises_promises_in_sentences() -> None:
     parsed = parse_agreement(EXAMPLE)
     assert parsed.agreement is not None
-    said = summary_sentences(parsed.agreement)
+    sentences = summary_sentences(parsed.agreement)
     assert (
         "Sales accepts or declines each hot lead within 15 minutes of business time, outside working hours within 4 hours."
-        in said
+        in sentences
     )
     page = render_agreement(parsed.agreement, version=3, hash=agreement_hash(EXAMPLE), signatures=[])
     assert "Northwind sales and marketing SLA" in page
     assert "http" not in page.replace("https://wiki.northwind.example", "")
 
 
-def test_the_hash_does_not_depend_on_line_ends() -> None:
+def test_the_agreement_hash_does_not_depend_on_line_ends() -> None:
     assert agreement_hash("a\nb\n") == agreement_hash("\ufeffa\r\nb\r\n")
     assert agreement_hash("a\nb\n") != agreement_hash("a\nb")
 
 
-def test_what_was_compiled_travels_as_json_and_comes_back_the_same() -> None:
+def test_an_executable_agreement_survives_a_round_trip_through_json() -> None:
     from shared.agreement.model import ExecutableAgreement
 
     parsed = parse_agreement(EXAMPLE)
     assert parsed.agreement is not None
-    compiled = compile_agreement(parsed.agreement, from_year=2026)
-    assert ExecutableAgreement.model_validate(compiled.model_dump(mode="json")) == compiled
-    assert compiled.promises["accept"].steps[1].at_most == 2
-    assert compiled.clock.continue_with_at_least == 600
+    executable = compile_agreement(parsed.agreement, from_year=2026)
+    assert ExecutableAgreement.model_validate(executable.model_dump(mode="json")) == executable
+    assert executable.promises["accept"].steps[1].at_most == 2
+    assert executable.clock.continue_with_at_least == 600

@@ -28,18 +28,18 @@ DEFINED = {"teams", "calendars", "content", "stage", "reads"}
 
 
 def _places(node: Node, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], ScalarNode, bool]]:
-    """(path, scalar, whether it is a key) of everything that is written."""
-    found: list[tuple[tuple[str, ...], ScalarNode, bool]] = []
+    """(path, scalar, whether it is a key) of every key and value."""
+    places: list[tuple[tuple[str, ...], ScalarNode, bool]] = []
     if isinstance(node, MappingNode):
         for key, value in node.value:
-            found.append(((*path, key.value), key, True))
-            found += _places(value, (*path, key.value))
+            places.append(((*path, key.value), key, True))
+            places += _places(value, (*path, key.value))
     elif isinstance(node, SequenceNode):
         for item in node.value:
-            found += _places(item, path)
+            places += _places(item, path)
     elif isinstance(node, ScalarNode):
-        found.append((path, node, False))
-    return found
+        places.append((path, node, False))
+    return places
 
 
 def _misspelt(scalar: ScalarNode) -> str:
@@ -57,13 +57,13 @@ def _chosen_by_people(path: tuple[str, ...], text: str, is_key: bool) -> bool:
     return ".".join(path) in FREE or text.startswith(NAMES_INSIDE)
 
 
-def test_the_whole_example_is_read_without_an_error() -> None:
+def test_the_example_agreement_is_parsed_without_an_error() -> None:
     parsed = parse_agreement(EXAMPLE)
     assert [problem for problem in parsed.problems if problem.severity == "error"] == []
     assert all(problem.message.startswith("not yet executed: ") for problem in parsed.problems)
 
 
-def test_every_key_and_every_fixed_word_misspelt_is_an_error_where_it_stands() -> None:
+def test_every_misspelt_key_and_fixed_word_is_an_error_at_its_place() -> None:
     node = yaml.compose(EXAMPLE, Loader=yaml.SafeLoader)
     assert node is not None
     tried, silent, elsewhere = 0, [], []

@@ -1,4 +1,4 @@
-"""Conditions keep their meaning, and never raise whatever a lead says."""
+"""Conditions keep their meaning, and never raise whatever facts a lead has."""
 
 from decimal import Decimal
 from typing import Any
@@ -83,14 +83,14 @@ FAILS: list[tuple[Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "found"), PASSES)
-def test_a_value_passes(wanted: Any, found: Any) -> None:
-    assert value_passes(wanted, found, LISTS)
+@pytest.mark.parametrize(("expected", "actual"), PASSES)
+def test_a_value_that_meets_a_test_passes(expected: Any, actual: Any) -> None:
+    assert value_passes(expected, actual, LISTS)
 
 
-@pytest.mark.parametrize(("wanted", "found"), FAILS)
-def test_a_value_fails(wanted: Any, found: Any) -> None:
-    assert not value_passes(wanted, found, LISTS)
+@pytest.mark.parametrize(("expected", "actual"), FAILS)
+def test_a_value_that_does_not_meet_a_test_fails(expected: Any, actual: Any) -> None:
+    assert not value_passes(expected, actual, LISTS)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_value_fails(wanted: Any, found: Any) -> None:
         "country: DE",
     ],
 )
-def test_what_can_never_be_understood_is_said_in_one_sentence(bad: Any) -> None:
+def test_a_condition_that_cannot_be_understood_is_refused_in_one_sentence(bad: Any) -> None:
     with pytest.raises(ValueError, match=r"^[^\n]{10,6100}\.$"):
         parse_condition(bad)
 
@@ -129,28 +129,28 @@ def test_a_condition_nested_without_end_is_refused() -> None:
         parse_condition(nested)
 
 
-def test_every_leaf_is_reported_even_after_the_first_failure() -> None:
+def test_every_leaf_of_a_condition_is_reported_even_after_the_first_failure() -> None:
     condition = parse_condition(
         {"country": ["DE", "AT"], "employees": ">= 1000", "any": [{"title": "contains vp"}, {"mql": "true"}]}
     )
-    check = condition.evaluate({"country": "US", "title": "VP Sales"}, {})
-    assert not check.passed
-    assert [(leaf.field, leaf.actual, leaf.passed) for leaf in check.leaves] == [
+    result = condition.evaluate({"country": "US", "title": "VP Sales"}, {})
+    assert not result.passed
+    assert [(leaf.field, leaf.actual, leaf.passed) for leaf in result.leaves] == [
         ("country", "US", False),
         ("employees", None, False),
         ("title", "VP Sales", True),
         ("mql", None, False),
     ]
-    assert check.leaves[0].explain() == "country is US, wanted DE, AT"
-    assert check.leaves[1].explain() == "employees is unknown, wanted >= 1000"
+    assert result.leaves[0].explain() == "country is US, wanted DE, AT"
+    assert result.leaves[1].explain() == "employees is unknown, wanted >= 1000"
 
 
 def test_a_number_too_long_for_text_is_compared_without_an_error() -> None:
-    check = parse_condition({"employees": ["200", ">= 10", "contains 1", "known"]}).evaluate(
+    result = parse_condition({"employees": ["200", ">= 10", "contains 1", "known"]}).evaluate(
         {"employees": 10**6_000}, {}
     )
-    assert check.passed
-    assert check.leaves[0].actual == "a very large number"
+    assert result.passed
+    assert result.leaves[0].actual == "a very large number"
     assert not value_passes(">= 10", 10**6_000, {})
 
 
@@ -173,7 +173,7 @@ WORDS = st.sampled_from(
 TESTS: st.SearchStrategy[Any] = st.one_of(
     WORDS, WORDS.map("not {}".format), st.lists(WORDS, min_size=1, max_size=3), st.booleans(), st.integers()
 )
-FOUND: st.SearchStrategy[Any] = st.recursive(
+VALUES: st.SearchStrategy[Any] = st.recursive(
     st.one_of(
         st.none(),
         st.booleans(),
@@ -186,8 +186,8 @@ FOUND: st.SearchStrategy[Any] = st.recursive(
     lambda one: st.one_of(st.lists(one, max_size=3), st.dictionaries(st.text(max_size=3), one, max_size=2)),
     max_leaves=4,
 )
-FACTS = st.dictionaries(st.sampled_from(FIELDS), FOUND, max_size=4)
-WHENS: st.SearchStrategy[dict[str, Any]] = st.recursive(
+FACTS = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=4)
+CONDITIONS: st.SearchStrategy[dict[str, Any]] = st.recursive(
     st.dictionaries(st.sampled_from(FIELDS), TESTS, max_size=3),
     lambda one: st.dictionaries(
         st.sampled_from(["any", "all", "none"]), st.lists(one, min_size=1, max_size=3), min_size=1
@@ -196,29 +196,29 @@ WHENS: st.SearchStrategy[dict[str, Any]] = st.recursive(
 )
 
 
-@given(WHENS, FACTS)
-def test_a_check_never_raises_and_names_every_leaf(when: dict[str, Any], facts: dict[str, Any]) -> None:
-    check = parse_condition(when).evaluate(facts, LISTS)
-    assert isinstance(check, ConditionResult)
-    assert len(check.leaves) == _tests(when)
-    assert all(leaf.explain() for leaf in check.leaves)
+@given(CONDITIONS, FACTS)
+def test_evaluating_a_condition_never_raises_and_names_every_leaf(when: dict[str, Any], facts: dict[str, Any]) -> None:
+    result = parse_condition(when).evaluate(facts, LISTS)
+    assert isinstance(result, ConditionResult)
+    assert len(result.leaves) == _tests(when)
+    assert all(leaf.explain() for leaf in result.leaves)
 
 
 def _tests(when: dict[str, Any]) -> int:
     return sum(sum(map(_tests, test)) if field in ("any", "all", "none") else 1 for field, test in when.items())
 
 
-@given(st.one_of(WORDS, st.text(max_size=20)), FOUND)
-def test_not_is_the_complement(wanted: str, found: Any) -> None:
+@given(st.one_of(WORDS, st.text(max_size=20)), VALUES)
+def test_a_negated_test_is_the_complement(expected: str, actual: Any) -> None:
     try:
-        validate_test(wanted)
+        validate_test(expected)
     except ValueError:
         return
-    assert value_passes(f"not {wanted}", found, LISTS) is not value_passes(wanted, found, LISTS)
+    assert value_passes(f"not {expected}", actual, LISTS) is not value_passes(expected, actual, LISTS)
 
 
-@given(st.lists(WHENS, min_size=1, max_size=4), FACTS)
-def test_combinations_agree_with_their_parts(parts: list[dict[str, Any]], facts: dict[str, Any]) -> None:
+@given(st.lists(CONDITIONS, min_size=1, max_size=4), FACTS)
+def test_combined_conditions_agree_with_their_parts(parts: list[dict[str, Any]], facts: dict[str, Any]) -> None:
     each = [parse_condition(part).evaluate(facts, LISTS).passed for part in parts]
     assert parse_condition({"any": parts}).evaluate(facts, LISTS).passed is any(each)
     assert parse_condition({"all": parts}).evaluate(facts, LISTS).passed is all(each)
@@ -226,17 +226,17 @@ def test_combinations_agree_with_their_parts(parts: list[dict[str, Any]], facts:
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), TESTS, min_size=1), FACTS)
-def test_a_mapping_is_all_of_its_tests(when: dict[str, Any], facts: dict[str, Any]) -> None:
-    each = [value_passes(wanted, facts.get(field), LISTS) for field, wanted in when.items()]
+def test_a_condition_holds_when_all_of_its_tests_pass(when: dict[str, Any], facts: dict[str, Any]) -> None:
+    each = [value_passes(expected, facts.get(field), LISTS) for field, expected in when.items()]
     assert parse_condition(when).evaluate(facts, LISTS).passed is all(each)
 
 
-@given(st.lists(TESTS.filter(lambda test: not isinstance(test, list)), min_size=1, max_size=4), FOUND)
-def test_a_list_is_any_of_its_values(wanted: list[Any], found: Any) -> None:
-    assert value_passes(wanted, found, LISTS) is any(value_passes(one, found, LISTS) for one in wanted)
+@given(st.lists(TESTS.filter(lambda test: not isinstance(test, list)), min_size=1, max_size=4), VALUES)
+def test_a_list_in_a_test_passes_when_any_of_its_values_does(expected: list[Any], actual: Any) -> None:
+    assert value_passes(expected, actual, LISTS) is any(value_passes(one, actual, LISTS) for one in expected)
 
 
-@given(st.lists(FOUND.filter(lambda one: not isinstance(one, list)), min_size=2, max_size=4), WORDS)
-def test_a_list_that_was_found_passes_when_any_of_its_items_does(found: list[Any], wanted: str) -> None:
-    each = [value_passes(wanted, one, LISTS) for one in found]
-    assert value_passes(wanted, found, LISTS) is (all(each) if wanted == "unknown" else any(each))
+@given(st.lists(VALUES.filter(lambda one: not isinstance(one, list)), min_size=2, max_size=4), WORDS)
+def test_a_list_of_a_lead_passes_when_any_of_its_items_does(actual: list[Any], expected: str) -> None:
+    each = [value_passes(expected, one, LISTS) for one in actual]
+    assert value_passes(expected, actual, LISTS) is (all(each) if expected == "unknown" else any(each))

@@ -1,4 +1,4 @@
-"""What cannot hold together is said where it is written: signers, names, times, sums; and what is not executed."""
+"""Checks across chapters report problems where they are written; keys without effect are warned of."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +13,8 @@ from shared.agreement.language.render import render_agreement, summary_sentences
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
 
 
-def found(old: str, new: str, severity: str = "error") -> list[tuple[str, str]]:
-    """(what stands at the place, message) of the problems that a change brings."""
+def new_problems(old: str, new: str, severity: str = "error") -> list[tuple[str, str]]:
+    """(text at the place, message) of the problems that a change of the example adds."""
     assert EXAMPLE.count(old) == 1, old
     before = {problem.message for problem in parse_agreement(EXAMPLE).problems}
     text = EXAMPLE.replace(old, new)
@@ -26,7 +26,7 @@ def found(old: str, new: str, severity: str = "error") -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "at", "said"),
+    ("old", "new", "at", "expected"),
     [
         ("{signals.honeypot: true}", "{signals.honeypot: []}", "[]", "needs at least one value"),
         ("{signals.honeypot: true}", "{signals.honeypot: [[true]]}", "[true]", "holds plain values"),
@@ -36,27 +36,27 @@ def found(old: str, new: str, severity: str = "error") -> list[tuple[str, str]]:
         ("{tier: hot,      when", "{tier: [a],      when", "[a]", "must be text"),
     ],
 )
-def test_a_condition_that_would_fail_on_every_lead_is_an_error_at_its_place(
-    old: str, new: str, at: str, said: str
-) -> None:
-    assert any(text.startswith(at) and said in message for text, message in found(old, new)), found(old, new)
+def test_a_condition_that_no_lead_can_meet_is_an_error_at_its_place(old: str, new: str, at: str, expected: str) -> None:
+    assert any(text.startswith(at) and expected in message for text, message in new_problems(old, new)), new_problems(
+        old, new
+    )
 
 
 @pytest.mark.parametrize("state", ["California", "US-CA", "[OR, california]"])
-def test_a_state_that_no_lead_carries_so_is_warned_of(state: str) -> None:
-    said = found("{signals.honeypot: true}", f"{{country: US, state: {state}}}", "warning")
-    assert [message for _, message in said if message.endswith("write its code, CA.")], said
-    assert not found("{signals.honeypot: true}", "{country: US, state: [CA, OR]}", "warning")
+def test_a_state_by_its_full_name_is_warned_of(state: str) -> None:
+    expected = new_problems("{signals.honeypot: true}", f"{{country: US, state: {state}}}", "warning")
+    assert [message for _, message in expected if message.endswith("write its code, CA.")], expected
+    assert not new_problems("{signals.honeypot: true}", "{country: US, state: [CA, OR]}", "warning")
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "at", "said"),
+    ("old", "new", "at", "expected"),
     [
         ("sales: sam@", "sales: maya@", "sales: maya@", "cannot sign for both sides"),
         ("rule: partners", "rule: territory", "rule: territory", "'territory' is named twice"),
         ("tier: standard, when", "tier: hot, when", "hot, when", "'hot' is named twice"),
         ("[dan, eve, fay]", "[dan, eve, dan]", "dan]", "'dan' is named twice"),
-        ("within: 15 minutes, off", "within: 0 minutes, off", "within: 0", "is no time"),
+        ("within: 15 minutes, off", "within: 0 minutes, off", "within: 0", "is a time of zero"),
         ("warn: 75 %", "warn: 100 %", "warn: 100", "before the breach"),
         ("mqls: 249", "mqls: 549", "budget: 90_000", "The plan costs 139,800, which is over the budget of 90,000."),
         ("{mqls: from goal", "{mqls: 510", "budget: 90_000", "510 MQLs x 180 = 91,800 is over the budget of 90,000."),
@@ -80,16 +80,18 @@ def test_a_state_that_no_lead_carries_so_is_warned_of(state: str) -> None:
             "{rule: everyone else,",
             "{rule: all, to: inbound}\n  - {rule: everyone else,",
             "{rule: everyone",
-            "Nothing reaches",
+            "No lead reaches",
         ),
     ],
 )
-def test_what_cannot_hold_is_an_error_at_its_place(old: str, new: str, at: str, said: str) -> None:
-    assert any(text.startswith(at) and said in message for text, message in found(old, new)), found(old, new)
+def test_a_contradiction_in_an_agreement_is_an_error_at_its_place(old: str, new: str, at: str, expected: str) -> None:
+    assert any(text.startswith(at) and expected in message for text, message in new_problems(old, new)), new_problems(
+        old, new
+    )
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "at", "said"),
+    ("old", "new", "at", "expected"),
     [
         ("activity: demo_request}", "activity: demo_requests}", "", ""),
         (
@@ -105,23 +107,25 @@ def test_what_cannot_hold_is_an_error_at_its_place(old: str, new: str, at: str, 
             "{rule",
             "No rule takes every lead",
         ),
-        ("members: [dan, eve, fay], ", "", "{manager", "takes the roster's"),
-        ("average_deal: 18_000\n", "\n", "mqls: from goal", "The goal does not say enough"),
+        ("members: [dan, eve, fay], ", "", "{manager", "members in the roster are used"),
+        ("average_deal: 18_000\n", "\n", "mqls: from goal", "cannot be computed from the goal"),
     ],
 )
-def test_what_somebody_should_know_is_a_warning_at_its_place(old: str, new: str, at: str, said: str) -> None:
-    warned = found(old, new, "warning")
-    assert not found(old, new)
-    assert (not said and not warned) or any(text.startswith(at) and said in message for text, message in warned), warned
+def test_a_doubtful_part_of_an_agreement_is_a_warning_at_its_place(old: str, new: str, at: str, expected: str) -> None:
+    warned = new_problems(old, new, "warning")
+    assert not new_problems(old, new)
+    assert (not expected and not warned) or any(
+        text.startswith(at) and expected in message for text, message in warned
+    ), warned
 
 
-def test_nothing_that_is_not_executed_goes_unsaid() -> None:
-    said = {
+def test_every_key_that_is_not_executed_is_warned_of() -> None:
+    expected = {
         problem.path
         for problem in parse_agreement(EXAMPLE).problems
         if problem.message.startswith("not yet executed: ")
     }
-    assert said == {
+    assert expected == {
         *("currency", "review", "goal", "baseline", "stages", "qualification.accounts", "qualification.score.intent"),
         *("qualification.needs.before", "teams.enterprise-dach.method", "teams.enterprise-dach.cap.per_day"),
         *("routing.0.when", "routing.4.to", "off_hours.release", "deliver", "promises.cadence", "promises.qualify"),
@@ -158,32 +162,32 @@ GOAL = {
         ({"sql_to_won": Decimal(0)}, "mqls", "month", None),
     ],
 )
-def test_a_goal_is_worked_back_exactly_and_rounded_up_once(
+def test_the_count_from_a_goal_is_exact_and_rounded_up_once(
     rates: dict[str, Decimal], what: str, per: str, count: int | None
 ) -> None:
     assert count_from_goal({**GOAL, "rates": {**GOAL["rates"], **rates}}, what, per) == count  # type: ignore[dict-item]
 
 
-def test_leads_count_from_one_and_a_half_per_cent_when_nothing_is_known() -> None:
+def test_leads_from_a_goal_use_one_and_a_half_per_cent_without_rates() -> None:
     assert count_from_goal({**GOAL, "rates": {}}, "leads", "quarter") == 5_334
 
 
-def test_no_warning_is_agreed_by_a_share_of_nothing() -> None:
+def test_a_warn_share_of_zero_is_kept() -> None:
     parsed = parse_agreement(EXAMPLE.replace("warn: 75 %", "warn: 0 %"))
     assert parsed.agreement is not None
     assert compile_agreement(parsed.agreement, from_year=2026, years=1).promises["accept"].warn == 0
 
 
-def test_addresses_compare_without_regard_to_capitals() -> None:
+def test_addresses_of_signers_and_people_are_compared_in_lower_case() -> None:
     text = EXAMPLE.replace("maya@northwind", "Maya@Northwind").replace("[maya, otto]", "[maya, Otto@X.example]")
     parsed = parse_agreement(text)
     assert parsed.agreement is not None
-    compiled = compile_agreement(parsed.agreement, from_year=2026, years=1)
-    assert compiled.signed_by["marketing"] == "maya@northwind.example"
-    assert compiled.people["marketing"] == ("maya", "otto@x.example")
+    executable = compile_agreement(parsed.agreement, from_year=2026, years=1)
+    assert executable.signed_by["marketing"] == "maya@northwind.example"
+    assert executable.people["marketing"] == ("maya", "otto@x.example")
 
 
-def test_the_document_says_shares_as_shares_numbers_as_numbers_and_the_goal_in_leads() -> None:
+def test_the_printed_agreement_formats_shares_and_numbers_and_counts_the_goal_in_leads() -> None:
     parsed = parse_agreement(EXAMPLE.replace("mqls: 200,", "mqls: 1,"))
     assert parsed.agreement is not None
     assert summary_sentences(parsed.agreement)[0] == "Marketing delivers 449 MQLs a month."
@@ -198,7 +202,7 @@ def test_the_document_says_shares_as_shares_numbers_as_numbers_and_the_goal_in_l
     assert all(row.removesuffix("<td>warn</td>") in page for row in rows)
 
 
-def test_what_a_file_says_cannot_become_markup() -> None:
+def test_the_printed_agreement_escapes_markup() -> None:
     parsed = parse_agreement(
         EXAMPLE.replace("agreement: Northwind sales", "agreement: <script>alert(1)</script> sales")
     )
@@ -215,7 +219,7 @@ def test_an_executable_agreement_names_one_signer_of_each_side() -> None:
     assert executable.signed_by == {"marketing": "maya@northwind.example", "sales": "sam@northwind.example"}
 
 
-def test_rungs_of_days_are_executed_as_days_and_stand_after_those_of_hours() -> None:
+def test_escalation_steps_in_days_come_after_those_in_hours() -> None:
     old, new = (
         "met_by: attempt, then: [{at: breach, do: notify manager}]",
         "met_by: attempt, then: [{after: 1 day 2 hours, do: notify manager}, {after: %s, do: notify owner}]",
@@ -223,6 +227,10 @@ def test_rungs_of_days_are_executed_as_days_and_stand_after_those_of_hours() -> 
     agreement = parse_agreement(EXAMPLE.replace(old, new % "3 hours")).agreement
     assert agreement
     first_touch = compile_agreement(agreement, from_year=2026).promises["first_touch"]
-    assert [(rung.days, rung.after) for rung in first_touch.steps] == [(0, 3 * 3600), (1, 2 * 3600)]
-    assert not [message for _, message in found(old, new % "3 hours", "warning") if "days" in message]
-    assert [text[:8] for text, message in found(old, new % "20 hours", "warning") if "write days too" in message]
+    assert [(step.days, step.after) for step in first_touch.steps] == [(0, 3 * 3600), (1, 2 * 3600)]
+    assert not [message for _, message in new_problems(old, new % "3 hours", "warning") if "days" in message]
+    assert [
+        text[:8]
+        for text, message in new_problems(old, new % "20 hours", "warning")
+        if "write it in days too" in message
+    ]
