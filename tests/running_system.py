@@ -19,7 +19,7 @@ from shared.base.settings import Settings
 from shared.bus.embedded import EmbeddedBus
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import Bus
-from tests.notifier.post_office import Mailbox, mail_server
+from tests.notifier.sinks import Mailbox, mail_server
 from tests.parts.leash import Leashed
 from tests.parts.patience import wait_until
 from tests.parts.ports import free_ports

@@ -1,9 +1,10 @@
-"""The notifier: who was told, how, and what they answered."""
+"""The notifier: who was notified, how, and what they answered."""
 
 from services.notifier import api, audit
-from services.notifier.channels.post import Post
-from services.notifier.handlers import hearing, knowledge, sending
-from services.notifier.handlers.sender import Sender
+from services.notifier.channels import Channels
+from services.notifier.channels.email import SmtpServer
+from services.notifier.handlers import clocks, delivery, lead_events
+from services.notifier.handlers.delivery_loop import DeliveryLoop
 from services.notifier.settings import Settings
 from services.notifier.store.tables import metadata
 from shared.events import AgreementPublished, ClockMoved, ClockResumed, ClockStarted, ClockStopped, RosterChanged
@@ -14,28 +15,37 @@ from shared.web import STATIC
 
 def build(settings: Settings) -> Service:
     """The notifier as data."""
+    smtp = SmtpServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+        start_tls=settings.smtp_starttls,
+        use_tls=settings.smtp_tls,
+        sender=settings.smtp_from,
+    )
 
-    async def send(context: TaskContext) -> None:
-        await Sender(Post(settings), context.db, context.access, context.stop).run()
+    async def deliver(context: TaskContext) -> None:
+        await DeliveryLoop(Channels(smtp), context.db, context.access, context.stop).run()
 
     return Service(
         name="notifier",
         metadata=metadata,
-        routes=api.doors,
+        routes=api.routes,
         on_event={  # what others say -> what we do about it
-            **hearing.HEARS,  # tell people, or hush what no longer matters
-            ClockStarted: knowledge.runs,
-            ClockMoved: knowledge.runs,
-            ClockResumed: knowledge.runs,
-            ClockStopped: knowledge.stopped,
-            AgreementPublished: on_agreement_published(hearing.hear),
-            RosterChanged: on_roster_changed(hearing.hear),
+            **lead_events.ON_EVENT,  # notify people, or suppress what no longer matters
+            ClockStarted: clocks.on_clock_started,
+            ClockMoved: clocks.on_clock_started,
+            ClockResumed: clocks.on_clock_started,
+            ClockStopped: clocks.on_clock_stopped,
+            AgreementPublished: on_agreement_published(lead_events.on_lead_event),
+            RosterChanged: on_roster_changed(lead_events.on_lead_event),
         },
         on_due={  # what comes due -> what we do about it
-            "send": sending.wake,  # a wait, a back-off or a lease is over
-            "look": knowledge.look,  # events that wait for a version or a person
+            "send": delivery.make_ready,  # a delay, a retry delay or a lease is over
+            "recheck": lead_events.recheck_deferred,  # events that lack a version or a person
         },
-        background=(send,),  # takes what is ready to its channel
+        background=(deliver,),  # takes ready notices to their channels
         audit=audit.terms,
         gauges=audit.gauges,
         static_dirs=(STATIC,),

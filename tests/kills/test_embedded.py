@@ -16,7 +16,7 @@ import pytest
 
 from cli.verdict import judge
 from shared.base.failpoints import POINTS
-from tests.notifier.post_office import Mailbox, mail_server
+from tests.notifier.sinks import Mailbox, mail_server
 from tests.parts.leash import Leashed
 from tests.parts.patience import wait_until
 from tests.parts.ports import free_ports

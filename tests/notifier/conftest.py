@@ -1,18 +1,18 @@
-"""The notifier with its people, on both stores."""
+"""Fixtures: a running notifier with a mail server, on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.notifier.house import House, house
-from tests.notifier.post_office import Mailbox, mail_server
+from tests.notifier.harness import NotifierHarness, running_notifier
+from tests.notifier.sinks import Mailbox, mail_server
 
 
 @pytest.fixture
-def box() -> Iterator[Mailbox]:
-    with mail_server() as found:
-        yield found
+def mailbox() -> Iterator[Mailbox]:
+    with mail_server() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.wide)])
@@ -21,14 +21,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def bare(tmp_path: Path, box: Mailbox, database_url: str) -> AsyncIterator[House]:
-    """Nobody and no agreement yet."""
-    async with house(tmp_path, box, database_url=database_url) as found:
-        yield found
+async def empty_notifier(tmp_path: Path, mailbox: Mailbox, database_url: str) -> AsyncIterator[NotifierHarness]:
+    """A running notifier without people or an agreement."""
+    async with running_notifier(tmp_path, mailbox, database_url=database_url) as harness:
+        yield harness
 
 
 @pytest.fixture
-async def here(bare: House) -> House:
-    """With people and an agreement that says email to all."""
-    await bare.furnish()
-    return bare
+async def notifier(empty_notifier: NotifierHarness) -> NotifierHarness:
+    """A running notifier with people, and an agreement that sends email to every role."""
+    await empty_notifier.set_up()
+    return empty_notifier

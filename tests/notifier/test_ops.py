@@ -8,53 +8,53 @@ from shared.access.admin import create_key
 from shared.base.durations import format_duration
 from shared.runtime.migrate import ROOT
 from shared.web import format_instant, templates
-from tests.notifier.house import LEAD, House, assigned, clock, link_of
+from tests.notifier.harness import LEAD, NotifierHarness, assigned, clock, link_of
 from tests.service_harness import TUESDAY
 
 
-async def test_notices_are_listed_newest_first_page_by_page_without_what_they_say(here: House) -> None:
+async def test_notices_are_listed_newest_first_page_by_page_without_what_they_say(notifier: NotifierHarness) -> None:
     for number in range(5):
-        await here.hear(clock(TUESDAY), subject=f"{LEAD[:-1]}{number}")
-        await here.hear(assigned(), subject=f"{LEAD[:-1]}{number}")
-    await here.mails(5)
-    _, key = await create_key(here.room.resources.access, "ops", ["ops"], None, "test")
+        await notifier.handle(clock(TUESDAY), subject=f"{LEAD[:-1]}{number}")
+        await notifier.handle(assigned(), subject=f"{LEAD[:-1]}{number}")
+    await notifier.mails(5)
+    _, key = await create_key(notifier.service.resources.access, "ops", ["ops"], None, "test")
     headers = {"authorization": f"Bearer {key}"}
-    first = (await here.web.get("/v1/notices?limit=3", headers=headers)).json()
-    second = (await here.web.get(f"/v1/notices?limit=3&cursor={first['cursor']}", headers=headers)).json()
+    first = (await notifier.web.get("/v1/notices?limit=3", headers=headers)).json()
+    second = (await notifier.web.get(f"/v1/notices?limit=3&cursor={first['cursor']}", headers=headers)).json()
     found = first["notices"] + second["notices"]
     assert [len(first["notices"]), len(second["notices"]), second["cursor"]] == [3, 2, None]
     assert [row["id"] for row in found] == sorted((row["id"] for row in found), reverse=True)
     assert {row["state"] for row in found} == {"sent"}
     assert "data" not in found[0]
     assert "Ada" not in str(found)
-    one = (await here.web.get(f"/v1/notices?lead={LEAD[:-1]}3", headers=headers)).json()["notices"]
+    one = (await notifier.web.get(f"/v1/notices?lead={LEAD[:-1]}3", headers=headers)).json()["notices"]
     assert [row["lead"] for row in one] == [f"{LEAD[:-1]}3"]
 
 
-async def test_whoever_has_no_key_reads_no_notices(here: House) -> None:
-    assert (await here.web.get("/v1/notices")).status_code == 401
+async def test_whoever_has_no_key_reads_no_notices(notifier: NotifierHarness) -> None:
+    assert (await notifier.web.get("/v1/notices")).status_code == 401
 
 
-async def test_the_audit_names_a_notice_that_nothing_would_wake(here: House) -> None:
-    here.box.say += ["451 busy"]
-    await here.hear(clock(TUESDAY + timedelta(minutes=15)))
-    await here.hear(assigned())
-    await here.rest()
-    (row,) = await here.notices()
-    async with here.room.db.reading() as tx:
+async def test_the_audit_names_a_notice_that_nothing_would_wake(notifier: NotifierHarness) -> None:
+    notifier.mailbox.replies += ["451 busy"]
+    await notifier.handle(clock(TUESDAY + timedelta(minutes=15)))
+    await notifier.handle(assigned())
+    await notifier.until_idle()
+    (row,) = await notifier.notices()
+    async with notifier.service.db.reading() as tx:
         assert (await terms(tx))["asleep"] == []
         assert (await gauges(tx))["notices_waiting"] == 1
-    await here.room.sql("DELETE FROM scheduled_items")
-    async with here.room.db.reading() as tx:
+    await notifier.service.sql("DELETE FROM scheduled_items")
+    async with notifier.service.db.reading() as tx:
         assert (await terms(tx))["asleep"] == [row["id"]]
 
 
-async def test_the_audit_names_an_answer_that_the_router_never_confirmed(here: House) -> None:
-    await here.hear(clock(TUESDAY + timedelta(minutes=15)))
-    await here.hear(assigned())
-    (mail,) = await here.mails(1)
-    await here.web.post(link_of(mail), data={"action": "accept"})
-    async with here.room.db.reading() as tx:
+async def test_the_audit_names_an_answer_that_the_router_never_confirmed(notifier: NotifierHarness) -> None:
+    await notifier.handle(clock(TUESDAY + timedelta(minutes=15)))
+    await notifier.handle(assigned())
+    (mail,) = await notifier.mails(1)
+    await notifier.web.post(link_of(mail), data={"action": "accept"})
+    async with notifier.service.db.reading() as tx:
         found = await terms(tx)
     assert found["unanswered"] == [LEAD]
     assert found["states"]["sent"] == 1

@@ -8,13 +8,13 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from services.notifier.channels.webhook import Refused, public, resolved
+from services.notifier.channels.webhook import DestinationRefused, is_public, resolve
 from shared.access.admin import put_destination, revoke_destination
 from shared.agreement.model import Channel
 from shared.base.credentials import Destination
 from shared.events import LeadRecycled, LeadUnrouted
-from tests.notifier.house import CARD, House, agreement, assigned
-from tests.notifier.post_office import Receiver, eventually, http_receiver
+from tests.notifier.harness import CARD, NotifierHarness, agreement, assigned
+from tests.notifier.sinks import Receiver, eventually, http_receiver
 from tests.service_harness import TUESDAY
 
 HOOK = Channel(channel="webhook:nurture")
@@ -32,29 +32,33 @@ def database_url() -> str:
     return ""
 
 
-async def targeted(bare: House, receiver: Receiver, *channels: Channel, local: bool = True) -> str:
-    await bare.furnish(agreement(marketing=channels or (HOOK,)))
-    return await put_destination(bare.room.resources.access, "nurture", receiver.url, None, local, "test")
+async def set_up_destination(
+    empty_notifier: NotifierHarness, receiver: Receiver, *channels: Channel, local: bool = True
+) -> str:
+    await empty_notifier.set_up(agreement(marketing=channels or (HOOK,)))
+    return await put_destination(empty_notifier.service.resources.access, "nurture", receiver.url, None, local, "test")
 
 
-async def recycled(bare: House) -> None:
-    await bare.hear(assigned())
-    await bare.hear(LeadRecycled(owner="dan", epoch=1, by="dan", answered_at=TUESDAY, reason="unresponsive", lead=CARD))
+async def recycle(empty_notifier: NotifierHarness) -> None:
+    await empty_notifier.handle(assigned())
+    await empty_notifier.handle(
+        LeadRecycled(owner="dan", epoch=1, by="dan", answered_at=TUESDAY, reason="unresponsive", lead=CARD)
+    )
 
 
-async def hooks(bare: House) -> list[Any]:
-    return await bare.notices(channel="webhook:nurture")
+async def webhook_notices(empty_notifier: NotifierHarness) -> list[Any]:
+    return await empty_notifier.notices(channel="webhook:nurture")
 
 
 async def test_a_target_gets_a_message_that_it_can_verify_and_that_names_nobody(
-    bare: House, receiver: Receiver
+    empty_notifier: NotifierHarness, receiver: Receiver
 ) -> None:
-    secret = await targeted(bare, receiver)
-    await recycled(bare)
+    secret = await set_up_destination(empty_notifier, receiver)
+    await recycle(empty_notifier)
     await eventually(lambda: receiver.requests)
     ((headers, body),) = receiver.requests
     said = Verifier(secret).verify(body, headers)
-    (row,) = await hooks(bare)
+    (row,) = await webhook_notices(empty_notifier)
     assert headers["webhook-id"] == row["id"]
     assert headers["content-type"] == "application/json"
     assert said["type"] == "baton.notice.recycled"
@@ -67,66 +71,74 @@ async def test_a_target_gets_a_message_that_it_can_verify_and_that_names_nobody(
         Verifier("whsec_" + "A" * 43 + "=").verify(body, headers)
 
 
-async def test_every_try_has_the_same_id_and_body_and_a_fresh_signature(bare: House, receiver: Receiver) -> None:
-    receiver.say += [500, 302, 429]
-    secret = await targeted(bare, receiver)
-    await recycled(bare)
+async def test_every_try_has_the_same_id_and_body_and_a_fresh_signature(
+    empty_notifier: NotifierHarness, receiver: Receiver
+) -> None:
+    receiver.statuses += [500, 302, 429]
+    secret = await set_up_destination(empty_notifier, receiver)
+    await recycle(empty_notifier)
     for attempt in (1, 2, 3):
         await eventually(lambda attempt=attempt: len(receiver.requests) == attempt)
-        await bare.rest()
-        (row,) = await hooks(bare)
+        await empty_notifier.until_idle()
+        (row,) = await webhook_notices(empty_notifier)
         assert (row["state"], row["attempts"]) == ("waiting", attempt)
-        await bare.soon()
+        await empty_notifier.expire_waits()
     await eventually(lambda: len(receiver.requests) == 4)
-    await bare.rest()
-    assert (await hooks(bare))[0]["state"] == "sent"
+    await empty_notifier.until_idle()
+    assert (await webhook_notices(empty_notifier))[0]["state"] == "sent"
     assert len({headers["webhook-id"] for headers, _ in receiver.requests}) == 1
     assert len({body for _, body in receiver.requests}) == 1
     for headers, body in receiver.requests:
         Verifier(secret).verify(body, headers)
 
 
-async def test_a_target_that_is_gone_is_not_tried_again(bare: House, receiver: Receiver) -> None:
-    receiver.say += [410]
-    await targeted(bare, receiver)
-    await recycled(bare)
-    (failed,) = await eventually(lambda: bare.said("notice.failed"))
-    assert failed.data.why == "the target answered 410"
+async def test_a_target_that_is_gone_is_not_tried_again(empty_notifier: NotifierHarness, receiver: Receiver) -> None:
+    receiver.statuses += [410]
+    await set_up_destination(empty_notifier, receiver)
+    await recycle(empty_notifier)
+    (failed,) = await eventually(lambda: empty_notifier.emitted("notice.failed"))
+    assert failed.data.why == "the destination answered 410"
 
 
-async def test_a_target_that_is_missing_is_waited_for_and_named(bare: House, receiver: Receiver) -> None:
-    await bare.furnish(agreement(marketing=(HOOK,)))
-    await recycled(bare)
-    await bare.rest()
-    (row,) = await hooks(bare)
+async def test_a_target_that_is_missing_is_waited_for_and_named(
+    empty_notifier: NotifierHarness, receiver: Receiver
+) -> None:
+    await empty_notifier.set_up(agreement(marketing=(HOOK,)))
+    await recycle(empty_notifier)
+    await empty_notifier.until_idle()
+    (row,) = await webhook_notices(empty_notifier)
     assert (row["state"], row["error"]) == (
         "waiting",
-        "there is no target nurture; make it with `baton targets create nurture URL`",
+        "there is no destination nurture; create it with `baton destinations create nurture URL`",
     )
-    await put_destination(bare.room.resources.access, "nurture", receiver.url, None, True, "test")
-    await bare.soon()
+    await put_destination(empty_notifier.service.resources.access, "nurture", receiver.url, None, True, "test")
+    await empty_notifier.expire_waits()
     await eventually(lambda: receiver.requests)
-    await bare.rest()
-    await revoke_destination(bare.room.resources.access, "nurture", "test")
-    assert (await hooks(bare))[0]["state"] == "sent"
+    await empty_notifier.until_idle()
+    await revoke_destination(empty_notifier.service.resources.access, "nurture", "test")
+    assert (await webhook_notices(empty_notifier))[0]["state"] == "sent"
 
 
-async def test_a_target_that_is_not_public_is_refused_unless_it_is_meant(bare: House, receiver: Receiver) -> None:
-    await targeted(bare, receiver, local=False)
-    await recycled(bare)
-    (failed,) = await eventually(lambda: bare.said("notice.failed"))
-    assert failed.data.why == "the target is not https, or carries a password in its URL"
+async def test_a_target_that_is_not_public_is_refused_unless_it_is_meant(
+    empty_notifier: NotifierHarness, receiver: Receiver
+) -> None:
+    await set_up_destination(empty_notifier, receiver, local=False)
+    await recycle(empty_notifier)
+    (failed,) = await eventually(lambda: empty_notifier.emitted("notice.failed"))
+    assert failed.data.why == "the destination is not https, or has a password in its URL"
     assert receiver.requests == []
 
 
-async def test_people_and_targets_of_one_step_are_notices_of_their_own(bare: House, receiver: Receiver) -> None:
-    receiver.say += [500] * 9
-    await bare.furnish(agreement(ops=(Channel(channel="webhook:nurture"), Channel(channel="email"))))
-    await put_destination(bare.room.resources.access, "nurture", receiver.url, None, True, "test")
-    await bare.hear(LeadUnrouted(tier="hot", why="No rule matches.", alert="ops", alert_now=True))
-    (mail,) = await bare.mails(1)
+async def test_people_and_targets_of_one_step_are_notices_of_their_own(
+    empty_notifier: NotifierHarness, receiver: Receiver
+) -> None:
+    receiver.statuses += [500] * 9
+    await empty_notifier.set_up(agreement(ops=(Channel(channel="webhook:nurture"), Channel(channel="email"))))
+    await put_destination(empty_notifier.service.resources.access, "nurture", receiver.url, None, True, "test")
+    await empty_notifier.handle(LeadUnrouted(tier="hot", why="No rule matches.", alert="ops", alert_now=True))
+    (mail,) = await empty_notifier.mails(1)
     assert mail["To"] == "Otis Ray <otis@northwind.example>"
-    assert sorted(await bare.states()) == [
+    assert sorted(await empty_notifier.states()) == [
         ("unrouted", "ops", "otis", "sent"),
         ("unrouted", "ops", "webhook:nurture", "waiting"),
     ]
@@ -159,7 +171,7 @@ async def test_people_and_targets_of_one_step_are_notices_of_their_own(bare: Hou
     ],
 )
 def test_only_addresses_of_the_open_internet_are_public(address: str, expected: bool) -> None:
-    assert public(address) is expected
+    assert is_public(address) is expected
 
 
 @pytest.mark.parametrize("url", ["https://hooks.example/x", "https://hooks.example:8443/x?y=1"])
@@ -170,10 +182,10 @@ async def test_one_private_address_of_a_name_is_enough_to_refuse_it(monkeypatch:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
 
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
-    with pytest.raises(Refused, match="not a public one"):
-        await resolved(Destination("hooks", url, "s"))
+    with pytest.raises(DestinationRefused, match="is not public"):
+        await resolve(Destination("hooks", url, "s"))
     found.remove("10.0.0.1")
-    place = await resolved(Destination("hooks", url, "s"))
+    place = await resolve(Destination("hooks", url, "s"))
     assert place.name == "hooks.example"
     assert place.url.startswith("https://93.184.216.34:")
     assert place.host == url.split("/")[2]
@@ -183,5 +195,5 @@ async def test_one_private_address_of_a_name_is_enough_to_refuse_it(monkeypatch:
     "url", ["http://hooks.example/x", "https://user:pass@hooks.example/", "ftp://hooks.example", ""]
 )
 async def test_a_target_must_be_https_without_a_password(url: str) -> None:
-    with pytest.raises(Refused, match="not https"):
-        await resolved(Destination("hooks", url, "s"))
+    with pytest.raises(DestinationRefused, match="not https"):
+        await resolve(Destination("hooks", url, "s"))

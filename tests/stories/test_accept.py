@@ -17,7 +17,7 @@ async def test_a_lead_accepted_in_time_keeps_its_promise(world: World) -> None:
     assert await world.events(lead) == ["lead.received", "lead.qualified", "lead.assigned"]
 
     page = await world.press(link, "accept")
-    assert page.shows("Done: you have accepted Ada Abel")
+    assert page.shows("You accepted Ada Abel")
     await world.settle()
     assert (await world.events(lead))[-1] == "lead.accepted"
     assert await world.clocks(lead) == [("accept", 1, "kept"), ("first_touch", 1, "running")]
@@ -45,7 +45,7 @@ async def test_an_untouched_hot_lead_is_warned_breached_escalated_reassigned_and
     assert await world.owner(lead) == "eve"
 
     (mail,) = world.mails("eve", "Hot lead")
-    assert (await world.press(world.link(mail), "accept")).shows("Done: you have accepted")
+    assert (await world.press(world.link(mail), "accept")).shows("You accepted")
     await world.settle()
     assert ("accept", 1, "missed") in await world.clocks(lead)
     assert ("accept", 2, "kept") in await world.clocks(lead)

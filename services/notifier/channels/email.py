@@ -1,107 +1,119 @@
-"""Email over SMTP: one recipient each, the same Message-ID at every try, a connection for as many mails as there are."""
+"""Email over SMTP: one recipient per mail, the same Message-ID at every attempt, connections reused while mails wait."""
 
 import asyncio
+from dataclasses import dataclass
 from email.message import EmailMessage
 
 import aiosmtplib
 
-from services.notifier.channels.mail import Unusable, mail
-from services.notifier.channels.outcome import Outcome
-from services.notifier.domain.message import Composed
-from services.notifier.settings import Settings
+from services.notifier.channels.mime import UnsendableMail, mime_message
+from services.notifier.domain.message import OutgoingMessage, SendResult
 from shared.base import failpoints
 
-CONNECTIONS = 6
+MAX_CONNECTIONS = 6
 TIMEOUT = 10.0
-EXCHANGE = 20.0
+"""Seconds for one SMTP command."""
+DELIVERY_TIMEOUT = 20.0
+"""Seconds for one mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mails are handed in and who they are from; `start_tls` None means whenever the server offers it."""
+
+    host: str
+    port: int = 25
+    username: str = ""
+    password: str = ""
+    start_tls: bool | None = None
+    use_tls: bool = False
+    sender: str = "Baton <baton@localhost>"
 
 
 class Email:
-    """One SMTP server; connections are kept while there is something to send."""
+    """One SMTP server, with its idle connections."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, server: SmtpServer) -> None:
+        self._server = server
         self._idle: list[aiosmtplib.SMTP] = []
-        self._slots = asyncio.Semaphore(CONNECTIONS)
+        self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
 
-    async def send(self, item: Composed) -> Outcome:
-        """Send one mail; a refusal for good is final, anything else is tried again."""
-        if not self._settings.smtp_host:
-            return Outcome(False, "BATON_SMTP_HOST is not set")
+    async def send(self, outgoing: OutgoingMessage) -> SendResult:
+        """Send one mail; only a permanent refusal is final."""
+        if not self._server.host:
+            return SendResult(False, "BATON_SMTP_HOST is not set")
         try:
-            composed = mail(item, self._settings.smtp_from)
-        except Unusable as error:
-            return Outcome(False, str(error), final=True)
+            message = mime_message(outgoing, self._server.sender)
+        except UnsendableMail as error:
+            return SendResult(False, str(error), final=True)
         async with self._slots:
             try:
-                await asyncio.wait_for(self._exchange(composed), EXCHANGE)
+                await asyncio.wait_for(self._deliver(message), DELIVERY_TIMEOUT)
             except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-                return refusal(error)
-        return Outcome(True)
+                return failure_result(error)
+        return SendResult(True)
 
-    async def _exchange(self, composed: EmailMessage) -> None:
-        kept = bool(self._idle)
-        client = self._idle.pop() if kept else await self._connect()
+    async def _deliver(self, message: EmailMessage) -> None:
+        reused = bool(self._idle)
+        client = self._idle.pop() if reused else await self._connect()
         try:
-            await self._one(client, composed)
+            await self._send_on(client, message)
         except aiosmtplib.SMTPServerDisconnected:
-            if not kept:
+            if not reused:
                 raise
-            # A kept connection that the server has closed meanwhile says nothing about this mail.
-            await self._one(await self._connect(), composed)
+            # The server has closed an idle connection meanwhile; that says nothing about this mail.
+            await self._send_on(await self._connect(), message)
 
-    async def _one(self, client: aiosmtplib.SMTP, composed: EmailMessage) -> None:
-        done = False
+    async def _send_on(self, client: aiosmtplib.SMTP, message: EmailMessage) -> None:
+        reusable = False
         try:
             failpoints.hit("before_data")
-            await client.send_message(composed)
-            done = True
-        except aiosmtplib.SMTPResponseException:
-            done = True
-            raise
-        except aiosmtplib.SMTPRecipientsRefused:
-            done = True
+            await client.send_message(message)
+            reusable = True
+        except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused):
+            reusable = True
             raise
         finally:
-            if done and client.is_connected:
+            if reusable and client.is_connected:
                 self._idle.append(client)
             else:
                 client.close()
 
     async def _connect(self) -> aiosmtplib.SMTP:
-        own = self._settings
+        server = self._server
         client = aiosmtplib.SMTP(
-            hostname=own.smtp_host,
-            port=own.smtp_port,
-            username=own.smtp_username or None,
-            password=own.smtp_password or None,
-            start_tls=own.smtp_starttls,
-            use_tls=own.smtp_tls,
+            hostname=server.host,
+            port=server.port,
+            username=server.username or None,
+            password=server.password or None,
+            start_tls=server.start_tls,
+            use_tls=server.use_tls,
             timeout=TIMEOUT,
         )
         await client.connect()
         return client
 
-    async def rest(self) -> None:
-        """Say goodbye on connections that nobody needs now."""
+    async def close_idle(self) -> None:
+        """Close idle connections."""
         idle, self._idle = self._idle, []
         for client in idle:
             try:
                 await asyncio.wait_for(client.quit(), TIMEOUT)
-            except Exception:  # Whatever it is, a connection that nobody needs is no reason to stop.
+            except Exception:  # An idle connection that cannot be closed politely is dropped.
                 client.close()
 
 
-def refusal(error: Exception) -> Outcome:
-    """What a failure means: only a refusal of the address or of the mail itself is for good."""
+def failure_result(error: Exception) -> SendResult:
+    """What an SMTP failure means; it is final only when the server refuses the address or the mail with a 5xx code."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        codes = sorted({one.code for one in error.recipients})
-        said = ", ".join(map(str, codes))
-        return Outcome(False, f"the mail server refused the address ({said})", final=all(code >= 500 for code in codes))
+        codes = sorted({refused.code for refused in error.recipients})
+        listed = ", ".join(map(str, codes))
+        final = all(code >= 500 for code in codes)
+        return SendResult(False, f"the mail server refused the address ({listed})", final=final)
     if isinstance(error, aiosmtplib.SMTPDataError):
-        return Outcome(False, f"the mail server refused the mail ({error.code})", final=error.code >= 500)
+        return SendResult(False, f"the mail server refused the mail ({error.code})", final=error.code >= 500)
     if isinstance(error, aiosmtplib.SMTPNotSupported):
-        return Outcome(False, "the mail server cannot take this address or this way to sign in")
+        return SendResult(False, "the mail server does not support this address or this way to sign in")
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        return Outcome(False, f"the mail server answered {error.code}")
-    return Outcome(False, f"the mail server cannot be reached ({type(error).__name__})")
+        return SendResult(False, f"the mail server answered {error.code}")
+    return SendResult(False, f"the mail server cannot be reached ({type(error).__name__})")

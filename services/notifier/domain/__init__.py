@@ -1,1 +1,1 @@
-"""The notifier's core: who is told what, in which words."""
+"""The notifier's core: who is notified of what, and in which words."""

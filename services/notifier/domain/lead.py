@@ -1,4 +1,4 @@
-"""A lead as the notifier knows it: whose it is, since when, and what a person must know to act on it."""
+"""A lead as the notifier keeps it: its owner, since when, and what a person must know to act on it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -42,12 +42,13 @@ STATES: dict[type[EventData], str] = {
     LeadLost: "lost",
     LeadMerged: "merged",
 }
-NOBODYS = (LeadHeld, LeadUnrouted, LeadMerged)
+OWNERLESS = (LeadHeld, LeadUnrouted, LeadMerged)
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """`since` is when it came to its state, `assigned_at` when its owner got it; `card` is personal data."""
+    """`since` is when it entered its state, `assigned_at` when its owner got it, `moved_by` the id of the event that
+    caused the last change of state; `card` holds personal data (a `LeadCard` as JSON)."""
 
     id: str
     since: datetime
@@ -57,16 +58,21 @@ class Lead:
     tier: str = ""
     epoch: int = 0
     assigned_at: datetime | None = None
-    pinned: int = 0
+    terms_version: int = 0
     rule: str = ""
     moved_by: str | None = None
     card: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def who(self) -> str:
-        """The person's name (or what is known instead) and company."""
+    def display_name(self) -> str:
+        """The person's name (else email or phone) and company."""
         name = str(self.card.get("name") or self.card.get("email") or self.card.get("phone") or "A lead")
         return f"{name}, {self.card['company']}" if self.card.get("company") else name
+
+    @property
+    def name(self) -> str:
+        """What a sentence calls the lead: the person's name, else the company, else "the lead"."""
+        return str(self.card.get("name") or self.card.get("company") or "the lead")
 
     @property
     def activity(self) -> str:
@@ -74,8 +80,8 @@ class Lead:
         return ", ".join(str(item).replace("_", " ") for item in self.card.get("activity") or ())
 
 
-def follow(lead: Lead, event: Event[Any]) -> Lead:
-    """The lead as it is after an event of `baton.leads`."""
+def apply_event(lead: Lead, event: Event[Any]) -> Lead:
+    """Return the lead after an event of `baton.leads`."""
     data = event.data
     state = STATES.get(type(data))
     if state:
@@ -89,15 +95,15 @@ def follow(lead: Lead, event: Event[Any]) -> Lead:
             epoch=data.epoch,
             since=data.assigned_at,
             assigned_at=data.assigned_at,
-            pinned=data.terms_version,
+            terms_version=data.terms_version,
             rule=data.rule,
         )
-    elif isinstance(data, NOBODYS):
+    elif isinstance(data, OWNERLESS):
         lead = replace(lead, owner=None)
     elif isinstance(data, LeadQualified):
-        lead = replace(lead, tier=data.tier, pinned=data.terms_version)
-    elif isinstance(data, LeadEnquiredAgain) and not lead.pinned:
-        lead = replace(lead, owner=data.owner, epoch=data.epoch, pinned=data.terms_version, tier=data.tier or "")
+        lead = replace(lead, tier=data.tier, terms_version=data.terms_version)
+    elif isinstance(data, LeadEnquiredAgain) and not lead.terms_version:
+        lead = replace(lead, owner=data.owner, epoch=data.epoch, terms_version=data.terms_version, tier=data.tier or "")
     card = getattr(data, "lead", None)
     if isinstance(card, LeadCard):
         lead = replace(lead, card=card.model_dump(mode="json", exclude_none=True))

@@ -1,4 +1,4 @@
-"""What a channel sends, whatever the channel: sentences, facts, and links to act."""
+"""What a channel is given to send, and what it answers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from services.notifier.domain.notice import Notice
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`lines` are sentences, `facts` are label and value, `actions` are label and URL."""
+    """`lines` are sentences, `facts` pairs of label and value, `actions` pairs of label and URL."""
 
     subject: str
     title: str
@@ -20,11 +20,20 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
-    """A notice, the message that it says, the address that it goes to ("" for a webhook), and a webhook's payload."""
+class OutgoingMessage:
+    """A notice, its message, the recipient's address and name (both "" for a webhook), and a webhook's payload."""
 
     notice: Notice
     message: Message
     address: str
     name: str
     payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """Whether the channel took the message; `final` means that a retry is pointless. `reason` holds no personal data."""
+
+    sent: bool
+    reason: str = ""
+    final: bool = False

@@ -1,4 +1,4 @@
-"""A notice: one message to one person (or target) by one channel, and whether it still matters."""
+"""A notice: one message to one person (or destination) by one channel, and what suppresses it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,26 +22,27 @@ from shared.events import (
 )
 from shared.events.base import Event, EventData
 
-ASKING = frozenset(("assigned", "again", "warned", "breached"))
-"""Kinds that ask for an answer, and are pointless once it was given."""
+ACTIONABLE = frozenset(("assigned", "enquired_again", "warned", "breached"))
+"""Kinds that ask for an answer; once it was given they are suppressed."""
 
-MEETS: dict[type[EventData], frozenset[str]] = {
+SATISFIES: dict[type[EventData], frozenset[str]] = {
     LeadAccepted: frozenset(("accept",)),
     LeadAttempted: frozenset(("accept",)),
     LeadContacted: frozenset(("accept", "first_touch")),
     LeadAdvanced: frozenset(("accept", "first_touch", "qualify")),
 }
-"""Which promises an answer keeps; any later action implies the earlier ones."""
-ENDS: tuple[type[EventData], ...] = (LeadDeclined, LeadDisqualified, LeadWon, LeadLost)
+"""The promises that an answer keeps; a later action implies the earlier ones."""
+CLOSING: tuple[type[EventData], ...] = (LeadDeclined, LeadDisqualified, LeadWon, LeadLost)
 """Answers after which nothing is owed any more."""
-MOVES: tuple[type[EventData], ...] = (LeadAssigned, LeadHeld, LeadUnrouted, LeadRecycled, LeadMerged)
-"""What takes a lead away from its owner."""
-HUSHES = (*MEETS, *ENDS, *MOVES)
+MOVING: tuple[type[EventData], ...] = (LeadAssigned, LeadHeld, LeadUnrouted, LeadRecycled, LeadMerged)
+"""Events that take a lead away from its owner."""
+SUPPRESSING = (*SATISFIES, *CLOSING, *MOVING)
+"""Events that may suppress pending notices."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice as it is kept; see the table for its fields."""
+    """A notice as it is stored; see the table for its fields."""
 
     id: str
     lead: str
@@ -63,21 +64,23 @@ class Notice:
 
     @property
     def promise(self) -> str:
-        """The promise that it is about."""
-        return str(self.data.get("promise") or {"assigned": "accept", "again": "first_touch"}.get(self.kind, ""))
+        """The name of the promise that it is about, "" when there is none."""
+        return str(
+            self.data.get("promise") or {"assigned": "accept", "enquired_again": "first_touch"}.get(self.kind, "")
+        )
 
     @property
     def asks_owner(self) -> bool:
-        """Whether it asks the owner for something; a rung that takes the lead away only says so."""
-        return self.role == "owner" and self.kind in ASKING and not self.data.get("also")
+        """Whether it asks the owner to act; an escalation step that takes the lead away only informs them."""
+        return self.role == "owner" and self.kind in ACTIONABLE and not self.data.get("other_actions")
 
     @property
     def awaits_clock(self) -> bool:
-        """Whether it is held back a moment, so that it can say until when an answer is due."""
+        """Whether it waits a moment for its clock, so that it can name the deadline."""
         return self.kind == "assigned" and self.state == "waiting" and not self.attempts and self.not_before is None
 
-    def names(self) -> dict[str, Any]:
-        """What every event about it says."""
+    def event_fields(self) -> dict[str, Any]:
+        """The fields of every event about it."""
         return {
             "notice": self.id,
             "lead": self.lead,
@@ -90,37 +93,38 @@ class Notice:
         }
 
 
-def hushed(notice: Notice, event: Event[Any]) -> bool:
-    """Whether an event makes a notice that is not sent yet pointless.
+def is_suppressed_by(notice: Notice, event: Event[Any]) -> bool:
+    """Whether an event suppresses a notice that is not sent yet.
 
-    An answer ends everything that asks for it, whoever is told; a move ends what asks the former owner, and what a
-    channel's delay still holds back (a rung that tells and moves at once must not hush its own words)."""
+    An answer suppresses every notice that asks for it, whoever it goes to. A move suppresses what asks the former owner,
+    and what a channel's delay still holds back: an escalation step that notifies and moves at once must not suppress its
+    own notices."""
     data = event.data
     if isinstance(data, LeadAssigned):
-        return notice.epoch < data.epoch and (notice.kind == "unrouted" or _of_the_past(notice))
-    if isinstance(data, MOVES):
-        return notice.epoch <= getattr(data, "epoch", notice.epoch) and _of_the_past(notice)
-    if notice.kind not in ASKING or notice.epoch > data.epoch:
+        return notice.epoch < data.epoch and (notice.kind == "unrouted" or _is_outdated_by_move(notice))
+    if isinstance(data, MOVING):
+        return notice.epoch <= getattr(data, "epoch", notice.epoch) and _is_outdated_by_move(notice)
+    if notice.kind not in ACTIONABLE or notice.epoch > data.epoch:
         return False
-    return isinstance(data, ENDS) or notice.promise in MEETS.get(type(data), ())
+    return isinstance(data, CLOSING) or notice.promise in SATISFIES.get(type(data), ())
 
 
-def _of_the_past(notice: Notice) -> bool:
-    return notice.asks_owner or (notice.kind in ASKING and notice.not_before is not None)
+def _is_outdated_by_move(notice: Notice) -> bool:
+    return notice.asks_owner or (notice.kind in ACTIONABLE and notice.not_before is not None)
 
 
-def matters(notice: Notice, lead: Lead) -> bool:
-    """Whether a notice still says what is true, looked at once more before it is sent."""
+def still_matters(notice: Notice, lead: Lead) -> bool:
+    """Whether a notice is still true of the lead; checked once more before it is sent."""
     if notice.kind == "unrouted":
         return lead.state == "unrouted"
     if not notice.asks_owner:
-        # Whoever else is told to look after it need not, once it was answered; a rung that moves the lead is told.
+        # Managers need not look after a lead that was answered; they still hear of a step that moves the lead.
         answered = notice.epoch == lead.epoch and lead.state not in open_states(notice.promise)
-        return not (notice.kind in ASKING and not notice.data.get("also") and answered)
-    return notice.epoch == lead.epoch and (notice.kind == "again" or lead.state in open_states(notice.promise))
+        return not (notice.kind in ACTIONABLE and not notice.data.get("other_actions") and answered)
+    return notice.epoch == lead.epoch and (notice.kind == "enquired_again" or lead.state in open_states(notice.promise))
 
 
 def open_states(promise: str) -> frozenset[str]:
     """The states in which a promise can still be kept."""
-    known = {"accept": frozenset(("assigned",)), "first_touch": frozenset(("assigned", "accepted"))}
-    return known.get(promise, OWNED)
+    states = {"accept": frozenset(("assigned",)), "first_touch": frozenset(("assigned", "accepted"))}
+    return states.get(promise, OWNED)

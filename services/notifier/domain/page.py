@@ -1,33 +1,40 @@
-"""The page of an action link, as values: what it says and which buttons it has."""
+"""The page of an action link, as values: its sentences, facts and buttons."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from services.notifier.domain.lead import OWNED, Lead
 from services.notifier.domain.links import Link
-from services.notifier.domain.reader import Reader
-from services.notifier.domain.wording import DONE
+from services.notifier.domain.locale import LocalTime
+from services.notifier.domain.wording import PAST_TENSE
 from shared.agreement.model import ExecutableAgreement
 
-LABELS = {"accept": "Accept", "decline": "Decline", "contacted": "I have contacted them"}
-ACTIONS = ("accept", "decline", "contacted", "attempt")
-QUESTIONS = {"accept": "take", "decline": "take", "contacted": "touch", "attempt": "touch"}
-"""Each link answers a question once: will you take it, did you reach them."""
-OFFERS = {"assigned": ("accept", "contacted", "decline"), "accepted": ("contacted",)}
-RESTS = {
-    "recycled": "is back with marketing",
-    "held": "waits for opening hours",
-    "unrouted": "waits for somebody to take it",
-    "merged": "belongs to another enquiry of the same person",
+BUTTON_LABELS = {
+    "accept": "Accept",
+    "decline": "Decline",
+    "contacted": "I contacted them",
+    "attempt": "I tried to reach them",
 }
-SOON = 300
+ACTIONS = ("accept", "decline", "contacted", "attempt")
+ANSWER_GROUP = {"accept": "acceptance", "decline": "acceptance", "contacted": "contact", "attempt": "contact"}
+"""Actions of one group exclude each other: of each group a link takes one answer."""
+BUTTONS = {"assigned": ("accept", "contacted", "decline"), "accepted": ("contacted",)}
+"""The actions that the owner is offered in each state of the lead."""
+STATE_TEXT = {
+    "recycled": "back with marketing",
+    "held": "waiting for opening hours",
+    "unrouted": "waiting for an owner",
+    "merged": "part of another enquiry by the same person",
+}
+"""States as they read in "This lead has been ... since 16:00"; other states read as they are named."""
+SOON_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """Until when, in words and as a colour class."""
+class Deadline:
+    """When the lead is due, as a sentence and as a colour class."""
 
     text: str
     color: str
@@ -35,125 +42,155 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: `facts` are label and value, `offers` action and label."""
+    """A page: `facts` are pairs of label and value, `buttons` pairs of action and label, `preselected` an action."""
 
     title: str
     lines: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
-    offers: tuple[tuple[str, str], ...] = ()
+    buttons: tuple[tuple[str, str], ...] = ()
     status: int = 200
-    due: Due | None = None
-    reasons: tuple[str, ...] = ()
-    chosen: str = ""
+    deadline: Deadline | None = None
+    decline_reasons: tuple[str, ...] = ()
+    preselected: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What a link speaks of, as it is now; `names` says who is who."""
+class LinkContext:
+    """A valid link, and its lead, deadline and answer as they are now; `names` maps person ids to names."""
 
     link: Link
     lead: Lead
     agreement: ExecutableAgreement | None
-    reader: Reader
+    local: LocalTime
     names: Mapping[str, str]
-    due: datetime | None
-    open: Mapping[str, Any] | None = None
+    due_at: datetime | None
+    pending_answer: Mapping[str, Any] | None = None
     """An answer that was given by this link and is not confirmed yet."""
 
     @property
-    def stale(self) -> bool:
+    def is_stale(self) -> bool:
         """Whether the lead has moved on since the link was made."""
         return self.lead.epoch != self.link.epoch or self.lead.owner != self.link.rep or self.lead.state not in OWNED
 
     @property
-    def reasons(self) -> tuple[str, ...]:
+    def lead_name(self) -> str:
+        """What a sentence calls the lead; a stale link learns nothing about the person."""
+        return "the lead" if self.is_stale else self.lead.name
+
+    @property
+    def decline_reasons(self) -> tuple[str, ...]:
         """The agreed reasons to decline."""
         return (*self.agreement.decline.ours, *self.agreement.decline.theirs) if self.agreement else ()
 
 
-def invalid() -> Page:
-    """For whatever is no link of ours; it says nothing else."""
-    return Page("This link is not valid.", status=404)
+def invalid_page() -> Page:
+    """For a token that is not one of our links; it gives nothing away."""
+    return Page("This link is not valid.", ("Please open the newest link from your mail again.",), status=404)
 
 
-def expired() -> Page:
+def expired_page() -> Page:
     """For a link that is too old."""
     return Page("This link has expired.", ("Open Baton to see the lead, or ask your manager.",), status=410)
 
 
-def foreign() -> Page:
+def cross_site_page() -> Page:
     """For an answer that another site's page sent."""
-    return Page("This answer came from another site.", ("Open the link of the mail and answer there.",), status=403)
+    return Page("This answer came from another site.", ("Open the link from your mail and answer there.",), status=403)
 
 
-def stale(shown: Shown) -> Page:
+def stale_page(context: LinkContext) -> Page:
     """For a link of an old assignment: who has the lead now and since when; nothing of the lead itself."""
-    lead, nothing = shown.lead, ("There is nothing for you to do.",)
-    if lead.state in OWNED and lead.owner:
-        since = shown.reader.at(lead.assigned_at or lead.since)
-        if lead.owner == shown.link.rep:
-            return Page(f"This lead is with you again since {since}.", ("Please use the link of the newer mail.",))
-        return Page(f"This lead is now with {shown.names.get(lead.owner, lead.owner)} since {since}.", nothing)
-    return Page(f"This lead {RESTS.get(lead.state, f'is {lead.state}')} since {shown.reader.at(lead.since)}.", nothing)
+    lead, local, nothing = context.lead, context.local, ("There is nothing for you to do.",)
+    if lead.state not in OWNED or not lead.owner:
+        text = STATE_TEXT.get(lead.state, lead.state)
+        return Page(f"This lead has been {text} since {local.at(lead.since)}.", nothing)
+    since = local.at(lead.assigned_at or lead.since)
+    if lead.owner == context.link.rep:
+        return Page(f"This lead has been with you again since {since}.", ("Please use the link in the newer mail.",))
+    return Page(f"This lead is now with {context.names.get(lead.owner, lead.owner)} since {since}.", nothing)
 
 
-def offer(shown: Shown, chosen: str = "") -> Page:
-    """For whoever has the link: who it is, until when, and what they can say."""
-    if shown.stale:
-        return stale(shown)
-    if shown.open:
-        return recorded(shown, shown.open, 200)
-    lead = shown.lead
-    actions = sorted(OFFERS.get(lead.state, ()), key=lambda action: action != chosen)
-    lines = () if lead.state == "assigned" else (f"You have {lead.state} it.",)
-    offers = tuple((action, LABELS[action]) for action in actions)
-    if not offers:
-        return Page(lead.who, lines, _facts(lead))
-    return Page(lead.who, lines, _facts(lead), offers, due=_due(shown), reasons=shown.reasons, chosen=chosen)
+def action_page(context: LinkContext, preselected: str = "") -> Page:
+    """For whoever opens the link: who the lead is, the deadline, and the buttons to answer."""
+    if context.is_stale:
+        return stale_page(context)
+    if context.pending_answer:
+        return pending_page(context, context.pending_answer, 200)
+    lead = context.lead
+    actions = sorted(BUTTONS.get(lead.state, ()), key=lambda action: action != preselected)
+    lines = () if lead.state == "assigned" else (f"You {lead.state} {lead.name}.",)
+    page = Page(lead.display_name, lines, _facts(lead))
+    if not actions:
+        return page
+    return replace(
+        page,
+        buttons=tuple((action, BUTTON_LABELS[action]) for action in actions),
+        deadline=_deadline(context),
+        decline_reasons=context.decline_reasons,
+        preselected=preselected,
+    )
 
 
-def unfinished(shown: Shown, action: str) -> Page:
-    """For an answer that lacks its reason, or is none."""
-    page = offer(shown, "decline" if action == "decline" else "")
-    word = "Please choose why you decline." if action == "decline" else "Please choose what you do."
-    return Page(page.title, (word, *page.lines), page.facts, page.offers, 422, page.due, page.reasons, page.chosen)
+def incomplete_page(context: LinkContext, action: str) -> Page:
+    """For a form without a known action, or a decline without an agreed reason."""
+    declining = action == "decline"
+    page = action_page(context, "decline" if declining else "")
+    sentence = "Please choose why you decline." if declining else "Please choose one of the answers."
+    return replace(page, lines=(sentence, *page.lines), status=422)
 
 
-def recorded(shown: Shown, answer: Mapping[str, Any], status: int = 202) -> Page:
-    """For an answer whose outcome is not here yet."""
+def pending_page(context: LinkContext, answer: Mapping[str, Any], status: int = 202) -> Page:
+    """For an answer that the router has not confirmed yet."""
     lines = (
-        f"Your answer ({LABELS.get(answer['action'], answer['action'])}) is stamped {_stamp(shown, answer)} and counts from then.",
-        "You get a mail when it is confirmed, and can close this page.",
+        f"You {_verb(answer)} {context.lead_name} at {_answered_at(context, answer)}, and your answer counts from then.",
+        "You get a mail when it is confirmed. You can close this page.",
     )
     return Page("Recorded, being confirmed.", lines, status=status)
 
 
-def after_answer(shown: Shown, answer: Mapping[str, Any], asked: str) -> Page:
-    """What became of an answer: applied, refused with who has it now, or recorded and not confirmed yet. Where another
-    one was `asked` for by a link that was used before, its first answer stands."""
-    lead, done = shown.lead, DONE.get(answer["action"], answer["action"])
-    if answer["outcome"] == "applied" and QUESTIONS[asked] == answer["question"] and asked != answer["action"]:
-        lines = (
-            f"That was at {_stamp(shown, answer)}; {LABELS.get(asked, asked)!r} by the same link changes nothing.",
-        )
-        return Page(f"You have {done} it already.", lines, status=409)
+def outcome_page(context: LinkContext, answer: Mapping[str, Any], pressed: str) -> Page:
+    """What became of an answer: applied, refused with the present owner, or recorded and not confirmed yet.
+
+    The first answer of a group stands; when another one was `pressed` after it, the page says so (409)."""
     if answer["outcome"] == "applied":
-        if shown.stale or answer["action"] == "decline":
-            return Page(f"Done: you have {done} it.", ("You can close this page.",))
-        more = offer(shown)
-        lines = ("You can close this page.",)
-        return Page(f"Done: you have {done} {lead.who}.", lines, _facts(lead), more.offers, due=more.due)
+        if ANSWER_GROUP[pressed] == answer["answer_group"] and pressed != answer["action"]:
+            return _already_answered(context, answer, pressed)
+        return _applied(context, answer)
     if answer["outcome"] == "refused":
-        if shown.stale:
-            return Page(
-                stale(shown).title, (f"Your answer came at {_stamp(shown, answer)}; by then the lead had moved on.",)
-            )
-        return Page(str(answer["said"]), (f"{lead.who} is yours, {lead.state}.",), _facts(lead))
-    return recorded(shown, answer)
+        return _refused(context, answer)
+    return pending_page(context, answer)
 
 
-def _stamp(shown: Shown, answer: Mapping[str, Any]) -> str:
-    return shown.reader.at(answer["answered_at"])
+def _already_answered(context: LinkContext, answer: Mapping[str, Any], pressed: str) -> Page:
+    label = BUTTON_LABELS.get(pressed, pressed)
+    lines = (f"That was at {_answered_at(context, answer)}. The answer “{label}” to the same mail changes nothing.",)
+    return Page(f"You already {_verb(answer)} {context.lead_name}.", lines, status=409)
+
+
+def _applied(context: LinkContext, answer: Mapping[str, Any]) -> Page:
+    lead, lines = context.lead, ("You can close this page.",)
+    if context.is_stale or answer["action"] == "decline":
+        return Page(f"You {_verb(answer)} the lead.", lines)
+    page = action_page(context)
+    title = f"You {_verb(answer)} {lead.name}."
+    return Page(title, lines, _facts(lead), page.buttons, deadline=page.deadline)
+
+
+def _refused(context: LinkContext, answer: Mapping[str, Any]) -> Page:
+    if context.is_stale:
+        at = _answered_at(context, answer)
+        return Page(stale_page(context).title, (f"Your answer came at {at}; by then the lead had moved on.",))
+    lead = context.lead
+    return Page(str(answer["explanation"]), (f"You still have {lead.display_name} ({lead.state}).",), _facts(lead))
+
+
+def _verb(answer: Mapping[str, Any]) -> str:
+    action = str(answer["action"])
+    return PAST_TENSE.get(action, action)
+
+
+def _answered_at(context: LinkContext, answer: Mapping[str, Any]) -> str:
+    return context.local.at(answer["answered_at"])
 
 
 def _facts(lead: Lead) -> tuple[tuple[str, str], ...]:
@@ -162,12 +199,12 @@ def _facts(lead: Lead) -> tuple[tuple[str, str], ...]:
     return (*rows, *((("Did", lead.activity),) if lead.activity else ()), ("Tier", lead.tier or "-"))
 
 
-def _due(shown: Shown) -> Due | None:
-    due, reader = shown.due, shown.reader
-    if due is None:
+def _deadline(context: LinkContext) -> Deadline | None:
+    due_at, local = context.due_at, context.local
+    if due_at is None:
         return None
-    if due < reader.now:
-        return Due(f"Late: due {reader.at(due)}, {reader.until(due)} ago", "late")
-    soon = (due - reader.now).total_seconds() < SOON
-    what = "Answer" if shown.lead.state == "assigned" else "Reach them"
-    return Due(f"{what} by {reader.at(due)}, {reader.until(due)} from now", "warn" if soon else "calm")
+    if due_at < local.now:
+        return Deadline(f"Late: due {local.at(due_at)}, {local.until(due_at)} ago", "late")
+    soon = (due_at - local.now).total_seconds() < SOON_SECONDS
+    verb = "Answer" if context.lead.state == "assigned" else "Get in touch"
+    return Deadline(f"{verb} by {local.at(due_at)}, {local.until(due_at)} from now", "warn" if soon else "calm")

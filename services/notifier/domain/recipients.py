@@ -1,20 +1,21 @@
-"""Who a role is at this moment: the owner, the manager or who stands in for them, ops, marketing, sales."""
+"""Who is notified: the people that a role stands for at this moment, and the channels that the role has."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.notifier.domain.lead import Lead
-from shared.agreement.model import ExecutableAgreement
+from shared.agreement.model import Channel, ExecutableAgreement
 from shared.base.roster import Rep
 
-STAND_BY = ("ops", "admin")
-"""Who is told when nobody else of a role can be."""
+EMAIL = "email"
+FALLBACK_ROLES = ("ops", "admin")
+"""Roles that are notified when nobody of the wanted role is available."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One person who is told, in which role; `instead_of` names whom they stand in for."""
+class Recipient:
+    """One person to notify, in which role; `instead_of` names the person or role that they stand in for."""
 
     rep: Rep
     role: str
@@ -22,41 +23,41 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """Everybody, the agreement that is live, and the moment at which somebody is looked for."""
+class OrgChart:
+    """The roster, the live agreement, and the moment for which recipients are chosen."""
 
     people: Mapping[str, Rep]
     agreement: ExecutableAgreement | None
     now: datetime
 
-    def who(self, role: str, lead: Lead, person: str | None = None) -> list[Told]:
-        """The people of a role, found when the message fires; empty only when nobody at all can be reached."""
+    def recipients(self, role: str, lead: Lead, person: str | None = None) -> list[Recipient]:
+        """The people of a role (or the very `person`) that can be reached now; empty only when nobody at all can be."""
         if person:
             rep = self.people.get(person)
-            return [Told(rep, role)] if rep and rep.active and rep.email else []
+            return [Recipient(rep, role)] if rep and rep.active and rep.email else []
         if role == "owner":
             return self._owner(lead)
         if role == "manager":
             return self._manager(lead)
-        return self._of_role(role) or (self._manager(lead) if role == "sales" else []) or self._stand_by(role)
+        return self._with_role(role) or (self._manager(lead) if role == "sales" else []) or self._fallback(role)
 
-    def _owner(self, lead: Lead) -> list[Told]:
-        found = self._up(lead.owner, "owner")
-        if found:
-            return found
-        return [Told(one.rep, "manager", self._name(lead.owner)) for one in self._manager(lead)]
+    def _owner(self, lead: Lead) -> list[Recipient]:
+        recipients = self._nearest_available(lead.owner, "owner")
+        if recipients:
+            return recipients
+        return [Recipient(manager.rep, "manager", self._name(lead.owner)) for manager in self._manager(lead)]
 
-    def _manager(self, lead: Lead) -> list[Told]:
+    def _manager(self, lead: Lead) -> list[Recipient]:
         team = self.agreement.teams.get(lead.team or "") if self.agreement else None
         owner = self.people.get(lead.owner or "")
-        boss = (team.manager if team else None) or (owner.manager if owner else None)
-        # Whoever manages the lead that they own themselves needs no second word about it; their own manager does.
-        above = self._up(boss, "manager", never=lead.owner)
-        ops = self._of_role("ops") or self._stand_by("manager")
-        return above or [Told(one.rep, "manager", self._name(boss) or "the manager") for one in ops]
+        manager = (team.manager if team else None) or (owner.manager if owner else None)
+        # A manager who owns the lead is notified as its owner; their own manager is notified here.
+        recipients = self._nearest_available(manager, "manager", exclude=lead.owner)
+        ops = self._with_role("ops") or self._fallback("manager")
+        return recipients or [Recipient(person.rep, "manager", self._name(manager) or "the manager") for person in ops]
 
-    def _up(self, first: str | None, role: str, never: str | None = None) -> list[Told]:
-        """Them, their backup, their manager, and so on upwards until somebody is here."""
+    def _nearest_available(self, first: str | None, role: str, exclude: str | None = None) -> list[Recipient]:
+        """The person, else their backup, else their manager, and so on upwards until somebody is available."""
         seen: set[str] = set()
         queue = [first]
         while queue:
@@ -64,27 +65,29 @@ class Office:
             if rep is None or rep.id in seen:
                 continue
             seen.add(rep.id)
-            if rep.id != never and self._here(rep):
-                return [Told(rep, role, None if rep.id == first else self._name(first))]
+            if rep.id != exclude and self._is_available(rep):
+                return [Recipient(rep, role, None if rep.id == first else self._name(first))]
             queue += [rep.backup, rep.manager]
         return []
 
-    def _of_role(self, role: str) -> list[Told]:
-        """Whoever has the role in the roster or the agreement; whoever signed for the side when that is nobody."""
-        named = {name.casefold() for name in (self.agreement.people.get(role, ()) if self.agreement else ())}
-        found = [rep for rep in self.people.values() if role in rep.roles or _is(rep, named)]
+    def _with_role(self, role: str) -> list[Recipient]:
+        """People with the role in the roster or the agreement; when there are none, whoever signed for that side."""
+        names = {name.casefold() for name in (self.agreement.people.get(role, ()) if self.agreement else ())}
+        reps = [rep for rep in self.people.values() if role in rep.roles or _is_named(rep, names)]
         signer = self.agreement.signed_by.get(role) if self.agreement else None
-        if not found and signer:
-            found = [rep for rep in self.people.values() if _is(rep, {signer.casefold()})]
-            if not found and "@" in signer:
-                found = [Rep(id=signer, name=signer, email=signer)]
-        return [Told(rep, role) for rep in _sorted(found) if self._here(rep)]
+        if not reps and signer:
+            reps = [rep for rep in self.people.values() if _is_named(rep, {signer.casefold()})]
+            if not reps and "@" in signer:
+                reps = [Rep(id=signer, name=signer, email=signer)]
+        return [Recipient(rep, role) for rep in _by_id(reps) if self._is_available(rep)]
 
-    def _stand_by(self, role: str) -> list[Told]:
-        found = [rep for rep in self.people.values() if set(STAND_BY) & set(rep.roles) and rep.active and rep.email]
-        return [Told(rep, role, None if role in rep.roles else role) for rep in _sorted(found)]
+    def _fallback(self, role: str) -> list[Recipient]:
+        reps = [
+            rep for rep in self.people.values() if set(FALLBACK_ROLES) & set(rep.roles) and rep.active and rep.email
+        ]
+        return [Recipient(rep, role, None if role in rep.roles else role) for rep in _by_id(reps)]
 
-    def _here(self, rep: Rep) -> bool:
+    def _is_available(self, rep: Rep) -> bool:
         return rep.active and bool(rep.email) and not rep.is_away(self.now)
 
     def _name(self, person: str | None) -> str | None:
@@ -92,9 +95,21 @@ class Office:
         return rep.name if rep else person
 
 
-def _is(rep: Rep, named: set[str]) -> bool:
-    return rep.id.casefold() in named or (rep.email or "").casefold() in named
+def channels_for(agreement: ExecutableAgreement | None, role: str) -> tuple[tuple[Channel, ...], tuple[str, ...]]:
+    """The channels to use for a role, and the names of the agreed channels that email replaces.
+
+    A channel that this version cannot use is skipped; when none is left, email takes the shortest delay of them."""
+    agreed = agreement.channels_of(role.removeprefix("former ")) if agreement else (Channel(channel=EMAIL),)
+    usable = tuple(channel for channel in agreed if channel.channel == EMAIL or channel.channel.startswith("webhook:"))
+    if usable:
+        return usable, ()
+    after = min(channel.after for channel in agreed)
+    return (Channel(channel=EMAIL, after=after),), tuple(channel.channel for channel in agreed)
 
 
-def _sorted(found: Iterable[Rep]) -> list[Rep]:
-    return sorted(found, key=lambda rep: rep.id)
+def _is_named(rep: Rep, names: set[str]) -> bool:
+    return rep.id.casefold() in names or (rep.email or "").casefold() in names
+
+
+def _by_id(reps: Iterable[Rep]) -> list[Rep]:
+    return sorted(reps, key=lambda rep: rep.id)

@@ -6,28 +6,29 @@ from datetime import datetime
 from typing import Any
 
 from services.notifier.domain.lead import Lead
+from services.notifier.domain.locale import LocalTime
 from services.notifier.domain.message import Message
-from services.notifier.domain.reader import Reader
 
 PROMISES = {"accept": "accept or decline", "first_touch": "the first touch"}
-DONE = {"accept": "accepted", "decline": "declined", "contacted": "contacted", "attempt": "tried to reach"}
-"""Actions as they read in "you have ... somebody"."""
+PAST_TENSE = {"accept": "accepted", "decline": "declined", "contacted": "contacted", "attempt": "tried to reach"}
+"""Actions as they read in "You ... Ada Byron"."""
 FACTS = (("Name", "name"), ("Company", "company"), ("Title", "title"), ("Email", "email"), ("Phone", "phone"))
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What a message speaks of: the lead, who reads, the names of people, and when the answer is due."""
+class MessageContext:
+    """What a message is about: the lead, the id and local time of its reader, names by person id, and the deadline."""
 
     lead: Lead
-    reader: Reader
+    reader: str
+    local: LocalTime
     names: Mapping[str, str]
-    due: datetime | None
+    due_at: datetime | None
     data: Mapping[str, Any]
 
-    def name(self, person: Any) -> str:
+    def person(self, person_id: Any) -> str:
         """A person's name."""
-        return self.names.get(str(person), str(person)) if person else "nobody"
+        return self.names.get(str(person_id), str(person_id)) if person_id else "nobody"
 
     @property
     def promise(self) -> str:
@@ -36,13 +37,13 @@ class About:
         return PROMISES.get(name, name.replace("_", " "))
 
     @property
-    def until(self) -> str:
-        """Until when an answer is due, in the reader's time."""
-        if self.due is None:
+    def deadline_sentence(self) -> str:
+        """When the answer is due in the reader's time, "" when no clock runs."""
+        if self.due_at is None:
             return ""
-        if self.due <= self.reader.now:
-            return f"It was due {self.reader.at(self.due)}."
-        return f"Please answer by {self.reader.at(self.due)} ({self.reader.until(self.due)} from now)."
+        if self.due_at <= self.local.now:
+            return f"It was due {self.local.at(self.due_at)}."
+        return f"Please answer by {self.local.at(self.due_at)} ({self.local.until(self.due_at)} from now)."
 
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
@@ -54,106 +55,124 @@ class About:
         return (*rows, ("Tier", self.lead.tier or "-"))
 
 
-def wording(kind: str, about: About) -> Message:
-    """The message of a notice. Raises KeyError for a kind that has no words."""
-    return WORDS[kind](about)
+def wording(kind: str, context: MessageContext) -> Message:
+    """The message of a notice. Raises KeyError for an unknown kind."""
+    return WORDING[kind](context)
 
 
-def _assigned(about: About) -> Message:
-    who, data = about.lead.who, about.data
-    lines = [about.until] if about.until else []
-    if data.get("previous"):
-        lines.append(f"{about.name(data['previous'])} had it before: {data.get('why')}.")
-    if "manager" in (data.get("marks") or ()):
-        lines.append("Everybody of the team had it, so it comes to you as their manager.")
+def _assigned(context: MessageContext) -> Message:
+    who, data = context.lead.display_name, context.data
+    lines = [context.deadline_sentence] if context.deadline_sentence else []
+    if data.get("previous_owner"):
+        lines.append(f"{context.person(data['previous_owner'])} had this lead before: {data.get('why')}.")
+    if "manager" in (data.get("flags") or ()):
+        lines.append("Everybody in the team already had this lead, so it comes to you as their manager.")
     elif data.get("rule"):
-        lines.append(f"Why you: rule “{data['rule']}”.")
-    hot = about.lead.tier == "hot"
+        lines.append(f"Why you: {data['rule']}.")
+    hot = context.lead.tier == "hot"
     return Message(
-        f"{'Hot lead' if hot else 'New lead'}: {who}", f"{who} is yours", tuple(lines), about.facts, urgent=hot
+        f"{'Hot lead' if hot else 'New lead'}: {who}", f"{who} is yours", tuple(lines), context.facts, urgent=hot
     )
 
 
-def _again(about: About) -> Message:
-    who = about.lead.who
-    line = "It is yours already. Get in touch again."
-    return Message(f"Came back: {who}", f"{who} came back", (line,), about.facts)
+def _enquired_again(context: MessageContext) -> Message:
+    who = context.lead.display_name
+    lines = ("This lead is already yours. Please get in touch again.",)
+    return Message(f"Asked again: {who}", f"{who} asked again", lines, context.facts)
 
 
-def _warned(about: About) -> Message:
-    who = about.lead.who
-    lines = (f"{about.promise.capitalize()} is due soon. {about.until}".strip(),)
-    return Message(f"Due soon: {who}", f"{who} is waiting", lines, about.facts, urgent=True)
+def _warned(context: MessageContext) -> Message:
+    who = context.lead.display_name
+    lines = (f"{context.promise.capitalize()} is due soon. {context.deadline_sentence}".strip(),)
+    return Message(f"Due soon: {who}", f"{who} is waiting", lines, context.facts, urgent=True)
 
 
-def _breached(about: About) -> Message:
-    who, owner = about.lead.who, about.name(about.data.get("owner"))
-    mine = about.data.get("owner") == about.reader.id
-    was = (
-        f"{about.promise} was due {about.reader.at(about.due)}, {about.reader.until(about.due)} ago"
-        if about.due
-        else ""
-    )
-    lines = [f"{'You have' if mine else f'{owner} has'} not kept: {was or about.promise}."]
-    lines += [_next(str(word)) for word in about.data.get("also") or ()]
-    if not about.data.get("also"):
-        lines.append("Answer now." if mine else f"Call {owner}, or give the lead to somebody else.")
-    lines += [f"Passed over: {reason}." for reason in about.data.get("skipped") or ()]
-    return Message(f"Late: {who} ({owner})", f"{who} is waiting too long", tuple(lines), about.facts, urgent=True)
+def _breached(context: MessageContext) -> Message:
+    who, owner = context.lead.display_name, context.person(context.data.get("owner"))
+    owns_it = context.data.get("owner") == context.reader
+    other_actions = context.data.get("other_actions") or ()
+    lines = [_missed(context, "You" if owns_it else owner)]
+    lines += [_action_sentence(str(action)) for action in other_actions]
+    if not other_actions:
+        lines.append("Please answer now." if owns_it else f"Call {owner}, or give the lead to somebody else.")
+    lines += [f"Skipped: {reason}." for reason in context.data.get("skipped") or ()]
+    return Message(f"Late: {who} ({owner})", f"{who} is waiting too long", tuple(lines), context.facts, urgent=True)
 
 
-def _next(word: str) -> str:
-    if word == "reassign":
-        return "It goes to somebody else now."
-    if word.startswith(("return", "recycle")):
-        return "It goes back to marketing now."
-    return f"The agreement's next step: {word}."
-
-
-def _unrouted(about: About) -> Message:
-    who = about.lead.who
-    why = str(about.data.get("why") or "no rule matches").rstrip(".")
-    lines = (f"No rule found anybody for {who}: {why}.", "Assign it by hand, or mend the routing.")
-    return Message(f"Nobody has {who}", f"Nobody has {who}", lines, about.facts, urgent=True)
-
-
-def _recycled(about: About) -> Message:
-    who = about.lead.who
-    reason = about.data.get("reason") or "no reason given"
-    return Message(
-        f"Back to marketing: {who}", f"{who} comes back", (f"It comes back to marketing: {reason}.",), about.facts
+def _missed(context: MessageContext, subject: str) -> str:
+    if context.due_at is None:
+        return f"{subject} missed the deadline: {context.promise}."
+    local = context.local
+    return (
+        f"{subject} missed the deadline: {context.promise} was due {local.at(context.due_at)}, "
+        f"{local.until(context.due_at)} ago."
     )
 
 
-def _withdrawn(about: About) -> Message:
-    data, owner = about.data, about.data.get("owner")
-    stamp = about.reader.at(datetime.fromisoformat(str(data["answered_at"])))
-    had = "You had" if owner == about.reader.id else f"{about.name(owner)} had"
-    keeps = "You keep" if data.get("present") == about.reader.id else f"{about.name(data.get('present'))} keeps"
+def _action_sentence(action: str) -> str:
+    if action == "reassign":
+        return "The lead goes to somebody else now."
+    if action.startswith(("return", "recycle")):
+        return "The lead goes back to marketing now."
+    return f"Next step of the agreement: {action}."
+
+
+def _unrouted(context: MessageContext) -> Message:
+    who = context.lead.display_name
+    reason = str(context.data.get("why") or "no rule matches").rstrip(".")
     lines = (
-        f"{had} answered in time ({stamp}), but it reached us after the lead had moved on.",
-        f"It counts as kept. {keeps} the lead." if data.get("present") else "It counts as kept.",
+        f"No rule found an owner for {who}: {reason}.",
+        "Please assign the lead yourself, or fix the routing rules.",
     )
-    return Message(f"Breach withdrawn: {about.lead.who}", "A breach is withdrawn", lines)
+    return Message(f"No owner: {who}", f"{who} has no owner", lines, context.facts, urgent=True)
 
 
-def _confirmed(about: About) -> Message:
-    who, data = about.lead.who, about.data
-    word = DONE.get(str(data["action"]), str(data["action"]))
+def _recycled(context: MessageContext) -> Message:
+    who = context.lead.display_name
+    reason = context.data.get("reason") or "no reason given"
+    return Message(
+        f"Back to marketing: {who}",
+        f"{who} is back with marketing",
+        (f"This lead is back with marketing: {reason}.",),
+        context.facts,
+    )
+
+
+def _withdrawn(context: MessageContext) -> Message:
+    data, owner = context.data, context.data.get("owner")
+    subject = "You" if owner == context.reader else context.person(owner)
+    lines = (
+        f"{subject} answered in time ({context.local.at(_answered_at(data))}), "
+        "but the answer reached us after the lead had moved on.",
+        f"The promise counts as kept.{_keeper_sentence(context)}",
+    )
+    return Message(f"Breach withdrawn: {context.lead.display_name}", "A breach is withdrawn", lines)
+
+
+def _keeper_sentence(context: MessageContext) -> str:
+    keeper = context.data.get("present_owner")
+    if not keeper:
+        return ""
+    return " You keep the lead." if keeper == context.reader else f" {context.person(keeper)} keeps the lead."
+
+
+def _confirmed(context: MessageContext) -> Message:
+    data, at = context.data, context.local.at(_answered_at(context.data))
+    verb = PAST_TENSE.get(str(data["action"]), str(data["action"]))
     if data["outcome"] == "applied":
-        title = f"Confirmed: you have {word} {who}"
-        return Message(title, title, (f"Your answer of {about.reader.at(_stamp(data))} counts.",), about.facts)
-    lines = (f"Your answer of {about.reader.at(_stamp(data))} was not applied: {data['said']}",)
+        title = f"Confirmed: you {verb} {context.lead.display_name}"
+        return Message(title, title, (f"Your answer of {at} counts.",), context.facts)
+    lines = (f"Your answer of {at} was not applied: {data['explanation']}",)
     return Message("Your answer was not applied", "Your answer was not applied", lines)
 
 
-def _stamp(data: Mapping[str, Any]) -> datetime:
+def _answered_at(data: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(str(data["answered_at"]))
 
 
-WORDS: dict[str, Callable[[About], Message]] = {
+WORDING: dict[str, Callable[[MessageContext], Message]] = {
     "assigned": _assigned,
-    "again": _again,
+    "enquired_again": _enquired_again,
     "warned": _warned,
     "breached": _breached,
     "unrouted": _unrouted,

@@ -1,1 +1,1 @@
-"""What the notifier does about what it hears and what comes due."""
+"""What the notifier does about events, about what comes due, and about answers by link."""

@@ -28,21 +28,21 @@ def upgrade() -> None:
         "answers",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("notice", sa.String(length=36), nullable=False),
-        sa.Column("question", sa.String(length=12), nullable=False),
+        sa.Column("answer_group", sa.String(length=12), nullable=False),
         sa.Column("lead", sa.String(length=36), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("by", sa.String(length=100), nullable=False),
         sa.Column("action", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("answered_at", UtcDateTime(), nullable=False),
-        sa.Column("event", sa.String(length=64), nullable=True),
+        sa.Column("action_id", sa.String(length=64), nullable=True),
         sa.Column("outcome", sa.String(length=12), nullable=False),
-        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("explanation", sa.Text(), nullable=False),
         sa.Column("unconfirmed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("notice", "question"),
+        sa.UniqueConstraint("notice", "answer_group"),
     )
-    op.create_index(op.f("ix_answers_event"), "answers", ["event"], unique=False)
+    op.create_index(op.f("ix_answers_action_id"), "answers", ["action_id"], unique=False)
     op.create_index(op.f("ix_answers_lead"), "answers", ["lead"], unique=False)
     op.create_table(
         "clocks",
@@ -53,13 +53,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lead", "promise", "epoch"),
     )
     op.create_table(
-        "early",
+        "early_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("lead", sa.String(length=36), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(op.f("ix_early_lead"), "early", ["lead"], unique=False)
+    op.create_index(op.f("ix_early_events_lead"), "early_events", ["lead"], unique=False)
     op.create_table(
         "leads",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -70,7 +70,7 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("assigned_at", UtcDateTime(), nullable=True),
-        sa.Column("pinned", sa.Integer(), nullable=False),
+        sa.Column("terms_version", sa.Integer(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("moved_by", sa.String(length=64), nullable=True),
         sa.Column("card", Json(), nullable=False),

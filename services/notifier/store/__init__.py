@@ -1,1 +1,1 @@
-"""The notifier's tables, and functions named for the answer they give."""
+"""The notifier's tables, and the queries on them."""

@@ -35,9 +35,9 @@ notices = Table(
     UniqueConstraint("cause", "kind", "role", "person", "channel"),
     Index("notices_state", "state"),
 )
-"""One message to one person (or target) by one channel. `state` waiting | ready | sending | sent | failed | suppressed.
+"""One message to one person (or destination) by one channel. `state` waiting | ready | sending | sent | failed | suppressed.
 
-`not_before` (business time) is set when the channel has a delay; `claimed_until` is real time."""
+`cause` is the id of the event behind it; `not_before` (business time) is set when the channel has a delay; `claimed_until` is real time."""
 
 leads = Table(
     "leads",
@@ -50,12 +50,13 @@ leads = Table(
     Column("epoch", Integer, nullable=False),
     Column("since", UtcDateTime, nullable=False),
     Column("assigned_at", UtcDateTime),
-    Column("pinned", Integer, nullable=False),
+    Column("terms_version", Integer, nullable=False),
     Column("rule", Text, nullable=False),
     Column("moved_by", String(64)),
     Column("card", Json, nullable=False),
 )
-"""Leads as `baton.leads` tells them. `card` is personal data; `moved_by` is the event that caused the last move."""
+"""Leads as the events of `baton.leads` describe them. `card` is personal data; `moved_by` is the id of the event that
+caused the last change of state."""
 
 clocks = Table(
     "clocks",
@@ -72,28 +73,29 @@ answers = Table(
     metadata,
     Column("id", String(36), primary_key=True),
     Column("notice", String(36), nullable=False),
-    Column("question", String(12), nullable=False),
+    Column("answer_group", String(12), nullable=False),
     Column("lead", String(36), nullable=False, index=True),
     Column("epoch", Integer, nullable=False),
     Column("by", String(100), nullable=False),
     Column("action", String(20), nullable=False),
     Column("reason", Text),
     Column("answered_at", UtcDateTime, nullable=False),
-    Column("event", String(64), index=True),
+    Column("action_id", String(64), index=True),
     Column("outcome", String(12), nullable=False),
-    Column("said", Text, nullable=False),
+    Column("explanation", Text, nullable=False),
     Column("unconfirmed", Boolean, nullable=False),
-    UniqueConstraint("notice", "question"),
+    UniqueConstraint("notice", "answer_group"),
 )
-"""What was pressed on a link, once for each question (will you take it, did you reach them).
+"""Answers given by link, one for each notice and group (acceptance, contact; see `ANSWER_GROUP`).
 
-`event` is its action.taken, `outcome` "" | applied | refused as the router said, `unconfirmed` that the page could not wait."""
+`action_id` is the id of its `action.taken`, `outcome` "" | applied | refused, `explanation` the reason of a refusal;
+`unconfirmed` is set when the page could not wait for the outcome."""
 
-early = Table(
-    "early",
+early_events = Table(
+    "early_events",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("lead", String(36), nullable=False, index=True),
     Column("body", LargeBinary, nullable=False),
 )
-"""What the timer said of an assignment that is not here yet: topics have no order among each other."""
+"""Events of the timer about assignments that are not here yet: topics have no order among each other."""

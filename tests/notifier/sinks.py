@@ -22,23 +22,23 @@ class Mailbox:
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
-    say: list[str] = field(default_factory=list)
-    tried: list[str] = field(default_factory=list)
+    replies: list[str] = field(default_factory=list)
+    attempted_ids: list[str] = field(default_factory=list)
     sessions: set[int] = field(default_factory=set)
-    refuse: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
     """Recipient to the answer that it is refused with."""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
-        if address in self.refuse:
-            return self.refuse[address]
+        if address in self.refused:
+            return self.refused[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         mail = email.message_from_bytes(envelope.content, _class=EmailMessage, policy=default)
-        self.tried.append(str(mail["Message-ID"]))
+        self.attempted_ids.append(str(mail["Message-ID"]))
         self.sessions.add(id(session))
-        answer = self.say.pop(0) if self.say else "250 taken"
+        answer = self.replies.pop(0) if self.replies else "250 taken"
         if answer.startswith("250"):
             self.mails.append(mail)
         return answer
@@ -47,11 +47,11 @@ class Mailbox:
 @contextmanager
 def mail_server() -> Iterator[Mailbox]:
     """A mail server on a free port."""
-    box = Mailbox(port=free_ports(1)[0])
-    controller = Controller(box, hostname="127.0.0.1", port=box.port)
+    mailbox = Mailbox(port=free_ports(1)[0])
+    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port)
     controller.start()
     try:
-        yield box
+        yield mailbox
     finally:
         controller.stop()
 
@@ -62,22 +62,22 @@ class Receiver:
 
     url: str = ""
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    say: list[int] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
 
 
 @contextmanager
 def http_receiver() -> Iterator[Receiver]:
     """An HTTP server on a free port."""
-    found = Receiver()
+    receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            found.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            status = found.say.pop(0) if found.say else 200
+            receiver.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            status = receiver.statuses.pop(0) if receiver.statuses else 200
             self.send_response(status)
             if 300 <= status < 400:
-                self.send_header("location", found.url)
+                self.send_header("location", receiver.url)
             self.send_header("content-length", "0")
             self.end_headers()
 
@@ -85,11 +85,11 @@ def http_receiver() -> Iterator[Receiver]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.url = f"http://127.0.0.1:{server.server_port}/hook"
+    receiver.url = f"http://127.0.0.1:{server.server_port}/hook"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield found
+        yield receiver
     finally:
         server.shutdown()
         server.server_close()
@@ -99,9 +99,9 @@ async def eventually(check: Any, seconds: float = 20.0) -> Any:
     """What `check` answers once it is true; fails when it never is."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
-        found = check()
-        found = await found if asyncio.iscoroutine(found) else found
-        if found:
-            return found
+        result = check()
+        result = await result if asyncio.iscoroutine(result) else result
+        if result:
+            return result
         assert asyncio.get_running_loop().time() < deadline, "It never came true."
         await asyncio.sleep(0.01)

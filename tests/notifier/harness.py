@@ -33,7 +33,7 @@ from shared.runtime.migrate import upgrade
 from shared.runtime.resources import open_resources
 from shared.runtime.service import TaskContext
 from shared.store.tx import Tx
-from tests.notifier.post_office import Mailbox, eventually
+from tests.notifier.sinks import Mailbox, eventually
 from tests.service_harness import TUESDAY, ServiceHarness
 
 LEAD = "0193b0c4-0000-7000-8000-000000000001"
@@ -82,7 +82,7 @@ def published(compiled: ExecutableAgreement, version: int = 1) -> AgreementPubli
 
 
 def assigned(owner: str = "dan", epoch: int = 1, **more: Any) -> LeadAssigned:
-    given: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "lead": CARD,
         "owner": owner,
         "team": "inbound",
@@ -94,7 +94,7 @@ def assigned(owner: str = "dan", epoch: int = 1, **more: Any) -> LeadAssigned:
         "decision": "d",
         "assigned_at": TUESDAY,
     }
-    return LeadAssigned(**given | more)
+    return LeadAssigned(**fields | more)
 
 
 def clock(due_at: datetime, epoch: int = 1, promise: str = "accept") -> ClockStarted:
@@ -104,7 +104,7 @@ def clock(due_at: datetime, epoch: int = 1, promise: str = "accept") -> ClockSta
 
 
 def sla(kind: type[EventData], owner: str = "dan", epoch: int = 1, **more: Any) -> Any:
-    given: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "clock": "c",
         "lead": LEAD,
         "promise": "accept",
@@ -116,66 +116,66 @@ def sla(kind: type[EventData], owner: str = "dan", epoch: int = 1, **more: Any) 
         "terms_version": 1,
     }
     if kind is SlaEscalated:
-        given |= {"step": 1, "at": TUESDAY}
+        fields |= {"step": 1, "at": TUESDAY}
     if kind is SlaWarned:
-        given |= {"left_seconds": 225}
-    return kind(**given | more)
+        fields |= {"left_seconds": 225}
+    return kind(**fields | more)
 
 
 @dataclass
-class House:
+class NotifierHarness:
     """The room, the mail server that it uses, and a browser's eye on its pages."""
 
-    room: ServiceHarness
-    box: Mailbox
+    service: ServiceHarness
+    mailbox: Mailbox
     web: httpx.AsyncClient
     tasks: list[asyncio.Task[None]]
     app: FastAPI
     consumers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(6))
     """As many as there are consumers, and fewer than the pool has connections."""
 
-    async def hear(self, *facts: Any, subject: str = LEAD, **envelope: Any) -> list[Event[EventData]]:
-        return await self.room.handle(*facts, subject=subject, **envelope)
+    async def handle(self, *facts: Any, subject: str = LEAD, **envelope: Any) -> list[Event[EventData]]:
+        return await self.service.handle(*facts, subject=subject, **envelope)
 
-    async def furnish(self, compiled: ExecutableAgreement | None = None, *people: Rep) -> None:
-        await self.hear(published(compiled or agreement()), subject="agreement:1")
+    async def set_up(self, compiled: ExecutableAgreement | None = None, *people: Rep) -> None:
+        await self.handle(published(compiled or agreement()), subject="agreement:1")
         for rep in people or PEOPLE:
-            await self.hear(RosterChanged(rep=rep), subject=f"rep:{rep.id}")
+            await self.handle(RosterChanged(rep=rep), subject=f"rep:{rep.id}")
 
     async def notices(self, **fields: Any) -> list[Any]:
-        rows = await self.room.sql("SELECT * FROM notices ORDER BY id")
+        rows = await self.service.sql("SELECT * FROM notices ORDER BY id")
         return [row for row in rows if all(row[name] == value for name, value in fields.items())]
 
-    async def soon(self, *, rested: bool = True) -> None:
+    async def expire_waits(self, *, idle_first: bool = True) -> None:
         """Everything that waits by real time has waited long enough, and leases are over; also of what is on its way
         when it is not `rested` before."""
-        if rested:
-            await self.rest()
+        if idle_first:
+            await self.until_idle()
         past = TUESDAY - timedelta(days=999)
-        tables = self.room.service.metadata.tables
+        tables = self.service.service.metadata.tables
         due, notices = tables["scheduled_items"], tables["notices"]
 
         async def age(tx: Tx) -> None:
             await tx.execute(due.update().where(due.c.clock == "wall").values(at=past))
             await tx.execute(notices.update().where(notices.c.claimed_until.is_not(None)).values(claimed_until=past))
 
-        await self.room.db.run(age)
-        await self.room.run_due()
+        await self.service.db.run(age)
+        await self.service.run_due()
 
     async def mails(self, count: int) -> list[EmailMessage]:
         """So many mails, the sender being at rest; fails when there are more."""
-        await eventually(lambda: len(self.box.mails) >= count)
-        await self.rest()
-        assert len(self.box.mails) == count, [mail["Subject"] for mail in self.box.mails]
-        return self.box.mails
+        await eventually(lambda: len(self.mailbox.mails) >= count)
+        await self.until_idle()
+        assert len(self.mailbox.mails) == count, [mail["Subject"] for mail in self.mailbox.mails]
+        return self.mailbox.mails
 
-    async def rest(self) -> None:
+    async def until_idle(self) -> None:
         """Until nothing is ready or on its way."""
 
-        async def still() -> bool:
+        async def idle() -> bool:
             return not [row for row in await self.notices() if row["state"] in ("ready", "sending")]
 
-        await eventually(still)
+        await eventually(idle)
 
     async def states(self, **fields: Any) -> list[tuple[str, str, str, str]]:
         """(kind, role, person or channel, state) of notices."""
@@ -184,37 +184,39 @@ class House:
             for row in await self.notices(**fields)
         ]
 
-    async def said(self, name: str) -> list[Event[EventData]]:
-        return [event for event in await self.room.outbox() if event.data.type == f"baton.{name}.v1"]
+    async def emitted(self, name: str) -> list[Event[EventData]]:
+        return [event for event in await self.service.outbox() if event.data.type == f"baton.{name}.v1"]
 
 
 @asynccontextmanager
-async def house(folder: Path, box: Mailbox, *, database_url: str = "", **settings: Any) -> AsyncIterator[House]:
+async def running_notifier(
+    folder: Path, mailbox: Mailbox, *, database_url: str = "", **settings: Any
+) -> AsyncIterator[NotifierHarness]:
     """A notifier that sends to a mail server, on SQLite files or on PostgreSQL."""
-    service = build(Settings(smtp_host="127.0.0.1", smtp_port=box.port, **settings))
-    wide = {"bus": "kafka", "database_url": database_url, "kafka_bootstrap_servers": "127.0.0.1:9"}
-    given = Shared(
+    service = build(Settings(smtp_host="127.0.0.1", smtp_port=mailbox.port, **settings))
+    wide_settings = {"bus": "kafka", "database_url": database_url, "kafka_bootstrap_servers": "127.0.0.1:9"}
+    shared_settings = Shared(
         data_dir=folder,
         clock="row",
         secret_keys="k" * 32,
         public_url="https://baton.example",
-        **(wide if database_url else {}),
+        **(wide_settings if database_url else {}),
     )
-    async with open_resources(given, [service.name]) as resources:
+    async with open_resources(shared_settings, [service.name]) as resources:
         await upgrade(resources, ["access", service.name])
         await resources.access.load()
-        found = ServiceHarness(resources, service)
-        await found.set_time(TUESDAY)
+        harness = ServiceHarness(resources, service)
+        await harness.set_time(TUESDAY)
         stop = asyncio.Event()
-        desk = TaskContext(
-            found.db, resources.clock, resources.context, resources.access, resources.wakeups, stop, given
+        context = TaskContext(
+            harness.db, resources.clock, resources.context, resources.access, resources.wakeups, stop, shared_settings
         )
-        tasks = [asyncio.create_task(task(desk)) for task in service.background]
+        tasks = [asyncio.create_task(task(context)) for task in service.background]
         app = build_app((service,), resources, stop)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="https://baton.example") as web:
             try:
-                yield House(found, box, web, tasks, app)
+                yield NotifierHarness(harness, mailbox, web, tasks, app)
             finally:
                 stop.set()
                 await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
@@ -234,6 +236,6 @@ def html_of(mail: EmailMessage) -> str:
 
 def link_of(mail: EmailMessage, action: str = "accept") -> str:
     """The path of an action's link."""
-    found = re.search(rf"https://baton\.example(/a/\S+?)\?do={action}", text_of(mail))
-    assert found, text_of(mail)
-    return found.group(1)
+    match = re.search(rf"https://baton\.example(/a/\S+?)\?do={action}", text_of(mail))
+    assert match, text_of(mail)
+    return match.group(1)

@@ -6,7 +6,7 @@ from typing import Any
 from shared.agreement.model import Channel
 from shared.base.roster import Away
 from shared.events import RosterChanged
-from tests.notifier.house import PEOPLE, House, assigned, clock
+from tests.notifier.harness import PEOPLE, NotifierHarness, assigned, clock
 from tests.service_harness import TUESDAY
 
 MINUTE = timedelta(minutes=1)
@@ -14,25 +14,25 @@ EMAIL = Channel(channel="email")
 
 
 def rep(name: str, **changes: Any) -> RosterChanged:
-    (found,) = [person for person in PEOPLE if person.id == name]
-    return RosterChanged(rep=found.model_copy(update=changes))
+    (person,) = [person for person in PEOPLE if person.id == name]
+    return RosterChanged(rep=person.model_copy(update=changes))
 
 
 def away() -> tuple[Away, ...]:
     return (Away(start=TUESDAY - MINUTE, until=TUESDAY + timedelta(days=3)),)
 
 
-def said_by(kind: Any, epoch: int = 1, **more: Any) -> Any:
+def outcome(kind: Any, epoch: int = 1, **more: Any) -> Any:
     return kind(owner="dan", epoch=epoch, by="dan", answered_at=TUESDAY, **more)
 
 
-async def begun(here: House, **fields: Any) -> None:
+async def assign_and_send(notifier: NotifierHarness, **fields: Any) -> None:
     """Dan has the lead, and his mail is sent."""
-    await here.hear(assigned(**fields))
-    await here.hear(clock(TUESDAY + 15 * MINUTE))
-    await here.rest()
+    await notifier.handle(assigned(**fields))
+    await notifier.handle(clock(TUESDAY + 15 * MINUTE))
+    await notifier.until_idle()
 
 
-async def told(here: House, *skip: str) -> list[tuple[str, str, str]]:
+async def notified(notifier: NotifierHarness, *skip: str) -> list[tuple[str, str, str]]:
     """(kind, role, person or channel) of the notices."""
-    return [state[:3] for state in await here.states() if state[0] not in (*skip, "assigned")]
+    return [state[:3] for state in await notifier.states() if state[0] not in (*skip, "assigned")]

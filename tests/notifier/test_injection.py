@@ -4,11 +4,11 @@ import base64
 
 import pytest
 
-from services.notifier.channels.webhook import public
+from services.notifier.channels.webhook import is_public
 from shared.base.roster import Rep
 from shared.events import RosterChanged
-from tests.notifier.house import CARD, House, assigned, clock
-from tests.notifier.tellings import MINUTE
+from tests.notifier.harness import CARD, NotifierHarness, assigned, clock
+from tests.notifier.notice_events import MINUTE
 from tests.service_harness import TUESDAY
 
 ENCODED = [
@@ -20,51 +20,51 @@ ENCODED = [
 
 
 @pytest.mark.parametrize("name", ENCODED)
-async def test_no_encoded_word_in_a_leads_name_becomes_a_header_or_a_body(here: House, name: str) -> None:
-    await here.hear(assigned(lead=CARD.model_copy(update={"name": name})))
-    await here.hear(clock(TUESDAY + 15 * MINUTE))
-    (mail,) = await here.mails(1)
+async def test_no_encoded_word_in_a_leads_name_becomes_a_header_or_a_body(notifier: NotifierHarness, name: str) -> None:
+    await notifier.handle(assigned(lead=CARD.model_copy(update={"name": name})))
+    await notifier.handle(clock(TUESDAY + 15 * MINUTE))
+    (mail,) = await notifier.mails(1)
     assert mail["Reply-To"] is None
     assert (bool(mail["Message-ID"]), mail.get_content_type()) == (True, "multipart/alternative")
 
 
 @pytest.mark.parametrize("name", ENCODED)
-async def test_no_encoded_word_in_a_persons_name_becomes_a_header(here: House, name: str) -> None:
-    await here.hear(RosterChanged(rep=Rep(id="dan", name=name, email="dan@northwind.example")), subject="rep:dan")
-    await here.hear(assigned())
-    await here.hear(clock(TUESDAY + 15 * MINUTE))
-    (mail,) = await here.mails(1)
+async def test_no_encoded_word_in_a_persons_name_becomes_a_header(notifier: NotifierHarness, name: str) -> None:
+    await notifier.handle(RosterChanged(rep=Rep(id="dan", name=name, email="dan@northwind.example")), subject="rep:dan")
+    await notifier.handle(assigned())
+    await notifier.handle(clock(TUESDAY + 15 * MINUTE))
+    (mail,) = await notifier.mails(1)
     assert (mail["Reply-To"], mail.get_content_type()) == (None, "multipart/alternative")
 
 
-async def test_a_link_that_is_written_otherwise_is_not_valid(here: House) -> None:
-    path = await _mailed(here)
-    assert (await here.web.get(path)).status_code == 200
+async def test_a_link_that_is_written_otherwise_is_not_valid(notifier: NotifierHarness) -> None:
+    path = await _mailed_link(notifier)
+    assert (await notifier.web.get(path)).status_code == 200
     head, _, signature = path.removeprefix("/a/").partition(".")
     notice, lead, rep, epoch, expires = base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)).decode().split("\n")
     for changed in ((f"+{epoch}", expires), ("\u0661", expires), (epoch, f"00{expires}"), (f" {epoch}", expires)):
         other = base64.urlsafe_b64encode("\n".join((notice, lead, rep, *changed)).encode()).decode().rstrip("=")
-        assert (await here.web.get(f"/a/{other}.{signature}")).status_code == 404
+        assert (await notifier.web.get(f"/a/{other}.{signature}")).status_code == 404
 
 
-async def test_the_link_of_somebody_who_left_shows_nothing(here: House) -> None:
-    path = await _mailed(here)
+async def test_the_link_of_somebody_who_left_shows_nothing(notifier: NotifierHarness) -> None:
+    path = await _mailed_link(notifier)
     gone = Rep(id="dan", name="Dan", email="dan@northwind.example", active=False)
-    await here.hear(RosterChanged(rep=gone), subject="rep:dan")
-    page = await here.web.get(path)
+    await notifier.handle(RosterChanged(rep=gone), subject="rep:dan")
+    page = await notifier.web.get(path)
     assert (page.status_code, "Ada" in page.text) == (404, False)
 
 
 @pytest.mark.parametrize("address", ["fec0::1", "::127.0.0.1", "64:ff9b:1::7f00:1", "::ffff:10.0.0.1", "2002:7f00:1::"])
 def test_an_address_that_hides_a_private_one_is_not_public(address: str) -> None:
-    assert not public(address)
+    assert not is_public(address)
 
 
-async def _mailed(here: House) -> str:
-    from tests.notifier.house import link_of
+async def _mailed_link(notifier: NotifierHarness) -> str:
+    from tests.notifier.harness import link_of
 
-    await here.hear(assigned())
-    await here.hear(clock(TUESDAY + 15 * MINUTE))
-    (mail,) = await here.mails(1)
+    await notifier.handle(assigned())
+    await notifier.handle(clock(TUESDAY + 15 * MINUTE))
+    (mail,) = await notifier.mails(1)
     found: str = link_of(mail)
     return found.partition("?")[0]

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from services.notifier.domain.lead import Lead
 from services.notifier.domain.links import PURPOSE, Link, pack, unpack
-from services.notifier.domain.reader import Reader, short
-from services.notifier.domain.recipients import Office
-from services.notifier.domain.ways import ways
+from services.notifier.domain.locale import LocalTime, humanise
+from services.notifier.domain.recipients import OrgChart, channels_for
 from shared.agreement.model import Channel, ExecutableAgreement, Team
 from shared.base.keyring import KeyRing
 from shared.base.roster import Away, Rep
@@ -69,7 +68,7 @@ def test_any_text_at_all_may_be_asked_for_as_a_link(token: str) -> None:
     ],
 )
 def test_lengths_of_time_are_said_as_people_do(seconds: float, said: str) -> None:
-    assert short(seconds) == said
+    assert humanise(seconds) == said
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,7 @@ def test_lengths_of_time_are_said_as_people_do(seconds: float, said: str) -> Non
     ],
 )
 def test_moments_are_said_in_the_readers_own_time(zone: str | None, moment: datetime, said: str) -> None:
-    assert Reader("dan", "Dan", zone, NOW).at(moment) == said
+    assert LocalTime(zone, NOW).at(moment) == said
 
 
 def person(name: str) -> st.SearchStrategy[Rep]:
@@ -114,8 +113,8 @@ def test_a_role_finds_only_whom_a_mail_can_reach_and_nobody_twice(
     people: tuple[Rep, ...], role: str, owner: str | None, manager: str | None
 ) -> None:
     agreement = ExecutableAgreement(name="x", teams={"inbound": Team(manager=manager)})
-    office = Office({rep.id: rep for rep in people}, agreement, NOW)
-    told = office.who(role, Lead("l", NOW, owner=owner, team="inbound"))
+    office = OrgChart({rep.id: rep for rep in people}, agreement, NOW)
+    told = office.recipients(role, Lead("l", NOW, owner=owner, team="inbound"))
     assert all(one.rep.active and one.rep.email for one in told)
     assert len({one.rep.id for one in told}) == len(told)
     present = [rep for rep in people if rep.active and rep.email and not rep.is_away(NOW)]
@@ -130,7 +129,7 @@ def test_a_role_finds_only_whom_a_mail_can_reach_and_nobody_twice(
 @given(st.lists(st.sampled_from(("email", "slack", "sms", "webhook:ops")), min_size=1, unique=True))
 def test_a_step_always_has_a_way_that_is_here(named: list[str]) -> None:
     channels = tuple(Channel(channel=name) for name in named)
-    found, missing = ways(ExecutableAgreement(name="x", channels={"ops": channels}), "ops")
+    found, missing = channels_for(ExecutableAgreement(name="x", channels={"ops": channels}), "ops")
     assert found
     assert {way.channel for way in found} <= {"email", "webhook:ops"}
     assert bool(missing) == (not {"email", "webhook:ops"} & set(named))

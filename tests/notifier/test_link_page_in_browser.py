@@ -11,8 +11,8 @@ import uvicorn
 from playwright.async_api import Request, async_playwright
 
 from shared.events import LeadAccepted
-from tests.notifier.house import House, assigned, clock, house, link_of
-from tests.notifier.post_office import Mailbox, eventually
+from tests.notifier.harness import NotifierHarness, assigned, clock, link_of, running_notifier
+from tests.notifier.sinks import Mailbox, eventually
 from tests.parts.ports import free_ports
 from tests.service_harness import TUESDAY
 
@@ -20,9 +20,9 @@ PHONE = {"width": 360, "height": 740}
 
 
 @asynccontextmanager
-async def served(here: House) -> AsyncIterator[str]:
+async def served(notifier: NotifierHarness) -> AsyncIterator[str]:
     port = free_ports(1)[0]
-    server = uvicorn.Server(uvicorn.Config(here.app, port=port, log_level="warning", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(notifier.app, port=port, log_level="warning", lifespan="off"))
     task = asyncio.create_task(server.serve())
     try:
         await eventually(lambda: server.started)
@@ -34,18 +34,18 @@ async def served(here: House) -> AsyncIterator[str]:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_a_lead_is_accepted_with_one_thumb(tmp_path: Path, box: Mailbox, chromium: str, scheme: str) -> None:
-    async with house(tmp_path, box) as here, async_playwright() as player:
-        await here.furnish()
-        await here.hear(clock(TUESDAY + timedelta(minutes=15)))
-        await here.hear(assigned())
-        (mail,) = await here.mails(1)
+async def test_a_lead_is_accepted_with_one_thumb(tmp_path: Path, mailbox: Mailbox, chromium: str, scheme: str) -> None:
+    async with running_notifier(tmp_path, mailbox) as notifier, async_playwright() as player:
+        await notifier.set_up()
+        await notifier.handle(clock(TUESDAY + timedelta(minutes=15)))
+        await notifier.handle(assigned())
+        (mail,) = await notifier.mails(1)
         browser = await player.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         window = await browser.new_context(viewport=PHONE, java_script_enabled=False, color_scheme=scheme)  # type: ignore[arg-type]
         page = await window.new_page()
         asked: list[Request] = []
         page.on("request", lambda request: asked.append(request))
-        async with served(here) as url:
+        async with served(notifier) as url:
             await page.goto(f"{url}{link_of(mail)}?do=accept")
             button = page.get_by_role("button", name="Accept")
             box_of = await button.bounding_box()
@@ -58,13 +58,13 @@ async def test_a_lead_is_accepted_with_one_thumb(tmp_path: Path, box: Mailbox, c
             pressed = asyncio.create_task(button.click())
 
             async def taken() -> list[object]:
-                return list(await here.said("action.taken"))
+                return list(await notifier.emitted("action.taken"))
 
             await eventually(taken)
-            (event,) = await here.said("action.taken")
-            await here.hear(LeadAccepted(owner="dan", epoch=1, by="dan", answered_at=TUESDAY, action_id=event.id))
+            (event,) = await notifier.emitted("action.taken")
+            await notifier.handle(LeadAccepted(owner="dan", epoch=1, by="dan", answered_at=TUESDAY, action_id=event.id))
             await pressed
-            await page.get_by_role("heading", name="Done: you have accepted Ada Byron").wait_for()
+            await page.get_by_role("heading", name="You accepted Ada Byron").wait_for()
             assert {request.url.split("/")[2] for request in asked} == {url.split("/")[2]}
             (post,) = [request for request in asked if request.method == "POST"]
             assert post.headers["origin"] == url

@@ -1,4 +1,4 @@
-"""Who reads: moments in their local time, lengths of time as people say them."""
+"""Times in a reader's local zone, and lengths of time as people say them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,16 +8,14 @@ from shared.agreement.time.explain import format_duration
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """A person's id, name and zone, and when they read (UTC)."""
+class LocalTime:
+    """The reader's zone (an IANA name; UTC when it is missing or unknown), and when they read (UTC)."""
 
-    id: str
-    name: str
     timezone: str | None
     now: datetime
 
     def at(self, moment: datetime) -> str:
-        """A moment in their local time: "10:15" today, "Wed 2 Dec, 10:15" on other days; UTC is named as such."""
+        """A moment in local time: "10:15" today, "Wed 2 Dec, 10:15" on other days; UTC is named as such."""
         zone = self._zone()
         local = moment.astimezone(zone)
         clock = f"{local:%H:%M}" if zone.key != "UTC" else f"{local:%H:%M} UTC"
@@ -27,7 +25,7 @@ class Reader:
 
     def until(self, moment: datetime) -> str:
         """How long it is from now until a moment (or since it)."""
-        return short(abs((moment - self.now).total_seconds()))
+        return humanise(abs((moment - self.now).total_seconds()))
 
     def _zone(self) -> ZoneInfo:
         try:
@@ -36,11 +34,11 @@ class Reader:
             return ZoneInfo("UTC")
 
 
-def short(seconds: float) -> str:
-    """A length of time as people say it, to the nearest minute: "15 minutes", "3 hours 20 minutes", "2 days"."""
-    whole = round(seconds)
-    if whole >= 60:
-        whole = round(seconds / 60) * 60
-    if whole >= 2 * 86_400:
+def humanise(seconds: float) -> str:
+    """A length of time to the nearest minute: "15 minutes", "3 hours 20 minutes", "2 days"."""
+    rounded = round(seconds)
+    if rounded >= 60:
+        rounded = round(seconds / 60) * 60
+    if rounded >= 2 * 86_400:
         return f"{round(seconds / 86_400)} days"
-    return format_duration(timedelta(seconds=whole)) if whole > 0 else "a moment"
+    return format_duration(timedelta(seconds=rounded)) if rounded > 0 else "a moment"
