@@ -21,7 +21,7 @@ def create(
 
     Example: baton targets create ops https://hooks.example.com/baton
     """
-    made = asyncio.run(_post("/v1/targets", {"name": name, "url": url, "local": local}))
+    made = asyncio.run(_post("/v1/destinations", {"name": name, "url": url, "local": local}))
     typer.echo(made["secret"])
 
 
@@ -31,7 +31,7 @@ def listed(as_json: Json = False) -> None:
 
     Example: baton targets list
     """
-    table(asyncio.run(_get("/v1/targets")), ["name", "url", "local"], as_json=as_json, empty="No targets yet.")
+    table(asyncio.run(_get("/v1/destinations")), ["name", "url", "local"], as_json=as_json, empty="No targets yet.")
 
 
 @targets.command()
@@ -40,7 +40,7 @@ def rotate(name: str) -> None:
 
     Example: baton targets rotate ops
     """
-    typer.echo(asyncio.run(_post(f"/v1/targets/{name}/rotate"))["secret"])
+    typer.echo(asyncio.run(_post(f"/v1/destinations/{name}/rotate"))["secret"])
 
 
 @targets.command()
@@ -49,5 +49,5 @@ def revoke(name: str) -> None:
 
     Example: baton targets revoke ops
     """
-    asyncio.run(_post(f"/v1/targets/{name}/revoke"))
+    asyncio.run(_post(f"/v1/destinations/{name}/revoke"))
     typer.echo(f"Target {name} is off.")

@@ -34,7 +34,7 @@ def judge(terms: Mapping[str, Any]) -> Verdict:
     deliveries, duplicates and merged from the elements, the states from the leads.
     """
     router, timer = terms["router"], terms["timer"]
-    became, states = router["elements"], router["states"]
+    became, states = router["items"], router["states"]
     duplicates, merged = became.get("duplicate", 0), states.get("merged", 0)
     living = {state: count for state, count in states.items() if state != "merged"}
     received = router["read"] + router["unread"]
@@ -64,7 +64,7 @@ def _router(router: Mapping[str, Any]) -> list[str]:
     wrong += [
         f"Lead {lead} has an owner without an assignment that stands." for lead in router["owner_without_assignment"]
     ]
-    became, states = router["elements"], router["states"]
+    became, states = router["items"], router["states"]
     if became.get("merged", 0) != states.get("merged", 0):
         wrong.append(f"{became.get('merged', 0)} elements were merged, but {states.get('merged', 0)} leads are.")
     return wrong
@@ -76,7 +76,7 @@ def _timer(router: Mapping[str, Any], timer: Mapping[str, Any]) -> list[str]:
     wrong = [
         f"Lead {row['id']} was assigned to {row['owner']} (epoch {row['epoch']}), but no clock was ever started."
         for row in router["owned"]
-        if (row["id"], row["epoch"]) not in clocks and f"{row['pinned']}:{row['tier']}" in bound
+        if (row["id"], row["epoch"]) not in clocks and f"{row['terms_version']}:{row['tier']}" in bound
     ]
     wrong += [f"Lead {lead} has two clocks of one promise at once." for lead in timer["doubled"]]
     wrong += [f"Clock {clock} runs, but nothing will wake it." for clock in timer["asleep"]]

@@ -58,8 +58,12 @@ def test_the_audit_command_prints_the_balance_and_the_faults_and_exits_with_1(sy
 
 FAULTS = {
     "a lost lead": ("router", "DELETE FROM leads WHERE id = '{lead}'", "lost"),
-    "an item that is lost": ("router", "UPDATE deliveries SET elements = elements + 1 WHERE elements = 1", "lost"),
-    "an invented lead": ("router", "UPDATE deliveries SET elements = 0 WHERE elements = 1", "too many"),
+    "an item that is lost": (
+        "router",
+        "UPDATE deliveries SET item_count = item_count + 1 WHERE item_count = 1",
+        "lost",
+    ),
+    "an invented lead": ("router", "UPDATE deliveries SET item_count = 0 WHERE item_count = 1", "too many"),
     "two owners": (
         "router",
         "INSERT INTO assignments SELECT lead, epoch + 100, 'eve', team, at, NULL, NULL FROM assignments WHERE lead = '{lead}'",

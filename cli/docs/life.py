@@ -1,6 +1,6 @@
 """`docs/life.md`: the lives of a lead and of a clock, drawn from the tables that the code runs on."""
 
-from services.router.domain import life as lead
+from services.router.domain import lifecycle as lead
 from services.timer.domain import clock
 
 
@@ -10,14 +10,14 @@ def page() -> str:
         [
             "# The life of a lead and of a clock",
             "",
-            "Drawn from the tables that the code runs on (`services/router/domain/life.py`, `services/timer/domain/clock.py`) by `make docs`.",
+            "Drawn from the tables that the code runs on (`services/router/domain/lifecycle.py`, `services/timer/domain/clock.py`) by `make docs`.",
             "",
             "## A lead",
             "",
             "An arrow with words is an action of somebody; one without is what the rules, the timer's word or a new enquiry do.",
             "",
             "```mermaid",
-            lead.drawing(),
+            lead.mermaid(),
             "```",
             "",
             *_table(),
@@ -37,9 +37,9 @@ def page() -> str:
 
 
 def _table() -> list[str]:
-    actions = list(dict.fromkeys(action for following in lead.LIFE.values() for action in following))
+    actions = list(dict.fromkeys(action for following in lead.TRANSITIONS.values() for action in following))
     rows = [f"| state | {' | '.join(actions)} |", f"|---{'|---' * len(actions)}|"]
-    for state, following in lead.LIFE.items():
+    for state, following in lead.TRANSITIONS.items():
         if following:
             rows.append(f"| {state} | {' | '.join(following.get(action, '') for action in actions)} |")
     return rows

@@ -1,7 +1,8 @@
-"""The router: who leads are, what they are worth, whose they are."""
+"""The router: who leads are, what they are worth, and whose they are."""
 
 from services.router import audit
-from services.router.api import access, agreements, leads, reps, webhooks
+from services.router.api import actions as actions_api
+from services.router.api import agreements, changes, destinations, endpoints, keys, leads, people, webhooks
 from services.router.handlers import actions, agreement, escalation, intake, release, roster, unreadable
 from services.router.settings import Settings
 from services.router.store.tables import metadata
@@ -15,22 +16,31 @@ def build(settings: Settings) -> Service:
     return Service(
         name="router",
         metadata=metadata,
-        webhooks=webhooks.doors,
-        routes=combine_routers(leads.doors, agreements.doors, reps.doors, access.doors),
-        on_event={  # what others say -> what we do about it
+        webhooks=webhooks.routes,
+        routes=combine_routers(
+            leads.router,
+            actions_api.router,
+            agreements.router,
+            people.router,
+            keys.router,
+            endpoints.router,
+            destinations.router,
+            changes.router,
+        ),
+        on_event={  # event -> handler
             IntakeReceived: intake.receive,
-            ActionTaken: actions.answered,
-            SlaEscalated: escalation.escalated,
+            ActionTaken: actions.on_action_taken,
+            SlaEscalated: escalation.on_escalated,
         },
-        on_due={  # what comes due -> what we do about it
-            "held": release.opened,
-            "waiting": release.waiting,
-            "unrouted": release.alert,
-            "begin": release.begin,
+        on_due={  # scheduled kind -> handler
+            "held": release.retry_held,
+            "waiting": release.retry_waiting,
+            "unrouted": release.alert_unrouted,
+            "backlog": release.qualify_backlog,
             "live": agreement.go_live,
-            "absent": roster.absent,
+            "absent": roster.reassign_leads_of_absent,
         },
-        parked_items=unreadable.aside,
-        audit=audit.terms,
+        parked_items=unreadable.unreadable_requests,
+        audit=audit.counts,
         gauges=audit.gauges,
     )

@@ -10,14 +10,14 @@ import pytest
 from services.router.app import build
 from services.router.settings import Settings
 from shared.runtime.app import build_app
-from tests.router.world_of import furnish
+from tests.router.samples import publish_agreement
 from tests.service_harness import ServiceHarness, service_harness
 
 
 @pytest.fixture
 async def router(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
     async with service_harness(build(Settings()), tmp_path) as found:
-        await furnish(found)
+        await publish_agreement(found)
         yield found
 
 

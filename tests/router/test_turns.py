@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services.router.app import build
-from services.router.domain.floor import Floor, Turn
 from services.router.domain.lead import Lead
-from services.router.domain.route import choose
+from services.router.domain.rep_pool import RepPool, Turn
+from services.router.domain.routing import choose
 from services.router.settings import Settings as RouterSettings
-from services.router.store import agreements, cached, people
+from services.router.store import agreements, config_cache, people
 from shared.access.admin import set_clock
 from shared.agreement.model import Member, Team
 from shared.base.ids import new_id
@@ -27,7 +27,7 @@ from shared.runtime.migrate import upgrade
 from shared.runtime.resources import open_resources
 from shared.store.database import Database
 from shared.work.dispatch import dispatch
-from tests.router.world_of import ROSTER, agreement, came
+from tests.router.samples import ROSTER, agreement, received
 from tests.service_harness import TUESDAY
 
 
@@ -47,15 +47,17 @@ async def routers(database: str, folder: Path, cap: int | None) -> AsyncIterator
         compiled = base.model_copy(update={"teams": {**base.teams, "inbound": team}})
         async with db.transaction() as tx:
             row = {"name": "x", "hash": "x", "text": "", "compiled": compiled.model_dump(mode="json"), "warnings": []}
-            number = await agreements.add(tx, row | {"state": "draft", "uploaded_at": tx.now, "uploaded_by": "test"})
+            number = await agreements.insert_draft(
+                tx, row | {"state": "draft", "uploaded_at": tx.now, "uploaded_by": "test"}
+            )
             await agreements.set_state(tx, number, "live", live_at=tx.now)
             await people.save_people(tx, ROSTER, "test")
-            await cached.changed(tx, "agreement")
+            await config_cache.invalidate(tx, "agreement")
         yield db
 
 
 async def _post(db: Database, name: str) -> None:
-    event = Event(came(at=TUESDAY, email=f"{name}@proseware.example"), new_id(), "/test", TUESDAY)
+    event = Event(received(at=TUESDAY, email=f"{name}@proseware.example"), new_id(), "/test", TUESDAY)
     hears = build(RouterSettings()).on_event
     await db.run(lambda tx: dispatch(tx, hears, [event]))
 
@@ -109,14 +111,14 @@ def test_over_time_everybody_has_their_share_and_no_more_than_one_turn_ahead(
     roster = {rep: Rep(id=rep, name=rep) for rep in reps}
     level = start[0]
     turns = {("inbound", rep): Turn(level * weight, weight) for rep, weight in zip(reps, weights, strict=True)}
-    floor = Floor(base, TUESDAY, roster, turns)
+    pool = RepPool(base, TUESDAY, roster, turns)
     given_to: Counter[str] = Counter()
     for number in range(rounds):
         lead = Lead(str(number), "i", 0, "door", "generic", TUESDAY, TUESDAY, TUESDAY, tier="standard")
-        choice = choose(lead, floor, {})
-        assert choice.chosen is not None
-        floor.took(choice.chosen, counts=choice.counts)
-        given_to[choice.chosen.rep] += 1
+        decision = choose(lead, pool, {})
+        assert decision.chosen is not None
+        pool.assign(decision.chosen, uses_turn=decision.uses_turn)
+        given_to[decision.chosen.rep] += 1
     total = sum(weights)
     for rep, weight in zip(reps, weights, strict=True):
         assert abs(given_to[rep] - rounds * weight / total) <= max(1, len(weights) * weight / total)

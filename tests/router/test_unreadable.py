@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from services.router.audit import terms
+from services.router.audit import counts
 from shared.access.admin import create_endpoint
 from shared.events import IntakeReceived, LeadMerged, LeadReceived, LeadRefused
 from tests.service_harness import ServiceHarness
@@ -55,9 +55,9 @@ async def _mend(router: ServiceHarness, door: str, mapping: dict[str, Any]) -> N
 
 async def _adds_up(router: ServiceHarness) -> dict[str, int]:
     async with router.db.reading() as tx:
-        found = await terms(tx)
-    assert found["read"] == sum(found["states"].values()) + found["elements"].get("duplicate", 0)
-    assert found["elements"].get("merged", 0) == found["states"].get("merged", 0)
+        found = await counts(tx)
+    assert found["read"] == sum(found["states"].values()) + found["items"].get("duplicate", 0)
+    assert found["items"].get("merged", 0) == found["states"].get("merged", 0)
     states: dict[str, int] = found["states"]
     return states
 

@@ -1,1 +1,1 @@
-"""The router's HTTP doors, one file for each kind of visitor."""
+"""The HTTP API of the router, one file for each kind of resource."""

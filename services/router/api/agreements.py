@@ -1,6 +1,6 @@
-"""Versions of the agreement over HTTP: draft, sign, publish, read."""
+"""Agreement versions over HTTP: upload, sign, publish, read."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -14,19 +14,19 @@ from shared.base.errors import BadRequest, NotFound
 from shared.store.tx import Tx
 from shared.web.http import allow, in_transaction, json_response, reading
 
-doors = APIRouter()
+router = APIRouter()
 TxDep = Annotated[Tx, Depends(in_transaction("router"), scope="function")]
 ReadDep = Annotated[Tx, Depends(reading("router"), scope="function")]
 Side = Annotated[Principal, Depends(allow("admin", "marketing", "manager"))]
 Reader = Annotated[Principal, Depends(allow("rep", "manager", "marketing", "executive", "ops"))]
-LONGEST = 1_000_000
+MAX_BYTES = 1_000_000
 
 
-@doors.post("/v1/agreements", status_code=201)
+@router.post("/v1/agreements", status_code=201)
 async def upload(request: Request, who: Side, tx: TxDep) -> Response:
-    """The body is the YAML file; 400 with every error, line and column, when it cannot be kept."""
+    """Store the YAML file of the body as a draft; 400 with every error, its line and column."""
     raw = await request.body()
-    if len(raw) > LONGEST:
+    if len(raw) > MAX_BYTES:
         raise BadRequest("An agreement may have at most 1 MB.", status=413)
     try:
         text = raw.decode("utf-8-sig")
@@ -35,16 +35,16 @@ async def upload(request: Request, who: Side, tx: TxDep) -> Response:
     return json_response(await handlers.upload(tx, text, who.person or who.name), 201)
 
 
-@doors.get("/v1/agreements")
+@router.get("/v1/agreements")
 async def history(who: Reader, tx: ReadDep) -> Response:
     """Every version, newest first, with its signatures."""
     return json_response(await store.history(tx))
 
 
-@doors.get("/v1/agreements/{version}")
-async def shown(who: Reader, tx: ReadDep, version: int, form: str = "json") -> Response:
+@router.get("/v1/agreements/{version}")
+async def get_version(who: Reader, tx: ReadDep, version: int, form: str = "json") -> Response:
     """One version: as JSON, as the file it was (`form=yaml`), or as a document (`form=html`)."""
-    row = await store.version(tx, version)
+    row = await store.get(tx, version)
     if row is None:
         raise NotFound(f"There is no version {version} of the agreement.")
     if form == "yaml":
@@ -59,14 +59,13 @@ async def shown(who: Reader, tx: ReadDep, version: int, form: str = "json") -> R
     return json_response({**row, "signatures": [dict(item) for item in signatures]})
 
 
-@doors.post("/v1/agreements/{version}/sign")
+@router.post("/v1/agreements/{version}/sign")
 async def sign(who: Side, tx: TxDep, version: int) -> Response:
     """Sign as the person of the key."""
     return json_response(await handlers.sign(tx, version, who))
 
 
-@doors.post("/v1/agreements/{version}/publish")
+@router.post("/v1/agreements/{version}/publish")
 async def publish(who: Side, tx: TxDep, version: int) -> Response:
     """Make a signed version live, at once or on its effective day."""
-    said: dict[str, Any] = await handlers.publish(tx, version)
-    return json_response(said)
+    return json_response(await handlers.publish(tx, version))

@@ -1,4 +1,4 @@
-"""The webhook door: authenticate raw bytes, commit, answer as that source needs."""
+"""Webhooks over HTTP: raw bytes are verified and committed, and each source gets the response that it needs."""
 
 import logging
 
@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.router.handlers.door import Door, Knock
-from services.router.handlers.reading import setup_of
+from services.router.api.submit import BodyTooLarge, http_response, read_body, submit
+from services.router.handlers.parse_intake import endpoint_config
+from services.router.handlers.webhook_store import IncomingWebhook
 from services.router.sources import responses
 from services.router.sources.delivery import Delivery
 from services.router.sources.first_response import first_response
@@ -19,141 +20,104 @@ from services.router.sources.verify import Verification
 from shared.base import failpoints
 from shared.base.credentials import Endpoint
 from shared.base.ids import new_id
-from shared.base.telemetry import WEBHOOKS_RECEIVED
-from shared.store.failures import is_infrastructure_error
-from shared.store.group_commit import GroupCommit
 from shared.web.http import access_of, database
 
 log = logging.getLogger(__name__)
 METHODS = ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH"]
 
 
-class TooLarge(Exception):
-    """The body is over the cap; reading stopped."""
-
-
-async def body_of(request: Request, cap: int) -> bytes:
-    """The raw body, read no further than the cap. Raises TooLarge."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > cap:
-            raise TooLarge
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def gather_of(request: Request) -> GroupCommit[Knock, WebhookResponse]:
-    """The group commit of this process."""
-    state = request.app.state
-    if not hasattr(state, "door"):
-        state.door = GroupCommit(Door(database(request, "router"), access_of(request)).store)
-    found: GroupCommit[Knock, WebhookResponse] = state.door
-    return found
-
-
-async def webhook(request: Request) -> Response:
-    """One request of a sender."""
-    path_secret = request.path_params.get("path_secret")
-    endpoint = await _endpoint(request, request.path_params["endpoint_id"])
+async def receive_webhook(request: Request) -> Response:
+    """Answer one request of a sender."""
+    endpoint = await _find_endpoint(request, request.path_params["endpoint_id"])
     if endpoint is None:
-        return _sent("unknown", responses.unknown_endpoint())
+        return http_response("unknown", responses.unknown_endpoint())
     if endpoint.revoked:
-        return _sent(endpoint.source, responses.tombstone())
+        return http_response(endpoint.source, responses.tombstone())
     kind = source_named(endpoint.source)
     headers = lower_case_headers(request.headers.raw)
     length = request.headers.get("content-length", "")
-    refused = kind.early_refusal(request.method, int(length) if length.isdecimal() else None)
-    if refused:
-        return _sent(kind.name, refused)
+    refusal = kind.early_refusal(request.method, int(length) if length.isdecimal() else None)
+    if refusal:
+        return http_response(kind.name, refusal)
     try:
-        body = await body_of(request, kind.max_body_bytes)
-    except TooLarge:
-        return _sent(kind.name, responses.too_large(kind.max_body_bytes))
+        body = await read_body(request, kind.max_body_bytes)
+    except BodyTooLarge:
+        return http_response(kind.name, responses.too_large(kind.max_body_bytes))
     query = request.scope["query_string"].decode("latin-1")
-    received = WebhookRequest(request.method, signed_url(endpoint.url, query), headers, body, path_secret)
-    return _sent(kind.name, await _let_in(request, kind, endpoint, received, query))
+    url, path_secret = signed_url(endpoint.url, query), request.path_params.get("path_secret")
+    received = WebhookRequest(request.method, url, headers, body, path_secret)
+    return http_response(kind.name, await _accept(request, kind, endpoint, received, query))
 
 
-async def _let_in(
+# Plain routes: FastAPI's dependencies would cost more than verifying and storing do.
+routes = (
+    Route("/webhooks/{endpoint_id}", receive_webhook, methods=METHODS),
+    Route("/webhooks/{endpoint_id}/{path_secret}", receive_webhook, methods=METHODS),
+)
+
+
+async def _accept(
     request: Request, kind: Source, endpoint: Endpoint, received: WebhookRequest, query: str
 ) -> WebhookResponse:
-    verdict = _verified(request, kind, endpoint, received)
-    if not verdict.ok:
-        traces = {"service": "router", "endpoint": endpoint.id, "request": request.scope.get("request_id")}
-        log.info(
-            "Endpoint %s refused a request (%s). %s", endpoint.name, verdict.reason, verdict.explanation, extra=traces
-        )
-        return kind.verification_refusal(verdict)
+    """Verify a request and store it."""
+    verification = _verify(request, kind, endpoint, received)
+    if not verification.ok:
+        extra = {"service": "router", "endpoint": endpoint.id, "request": request.scope.get("request_id")}
+        reason, explanation = verification.reason, verification.explanation
+        log.info("Endpoint %s refused a request (%s). %s", endpoint.name, reason, explanation, extra=extra)
+        return kind.verification_refusal(verification)
     failpoints.hit("verified")
-    unfit = kind.unsupported_content(received.headers)
-    if unfit:
-        return unfit
+    unsupported = kind.unsupported_content(received.headers)
+    if unsupported:
+        return unsupported
     intake = new_id()
-    delivery = Delivery(
-        received.body,
-        received.headers.get("content-type", ""),
-        stored_headers(received.headers),
-        received.method,
-        query,
-    )
-    first = first_response(kind, intake, delivery, setup_of(endpoint))
-    if first.status >= 400:
-        return first
-    key, named = kind.delivery_key(received.headers, received.body, query)
-
-    def still() -> WebhookResponse | None:
-        now = access_of(request).endpoint(endpoint.id)
-        if now is None or now.revoked:
-            return responses.tombstone()
-        return None if _verified(request, kind, now, received).ok else responses.unauthorized()
-
-    knock = Knock(
+    content_type, headers = received.headers.get("content-type", ""), stored_headers(received.headers)
+    delivery = Delivery(received.body, content_type, headers, received.method, query)
+    response = first_response(kind, intake, delivery, endpoint_config(endpoint))
+    if response.status >= 400:
+        return response
+    key, named_by_sender = kind.delivery_key(received.headers, received.body, query)
+    webhook = IncomingWebhook(
         intake=intake,
         endpoint=endpoint.id,
         source=kind.name,
         dedupe_key=key,
-        window=kind.dedupe_window(verdict.scheme, named),
+        dedupe_window=kind.dedupe_window(verification.scheme, named_by_sender),
         method=received.method,
         query=query,
-        content_type=delivery.content_type,
-        headers=dict(delivery.headers),
+        content_type=content_type,
+        headers=dict(headers),
         body=received.body,
-        answer=first,
-        still=still,
+        response=response,
+        reverify=lambda: _reverify(request, kind, endpoint.id, received),
     )
     try:
-        return await gather_of(request).submit(knock)
-    except Exception as error:
-        if not is_infrastructure_error(error):
-            log.exception("A request could not be stored, in a way that is not known.")
+        return await submit(request, kind, webhook)
+    except Exception:
+        log.exception("A request could not be stored for an unknown reason.")
         return responses.unavailable(kind.response_policy)
 
 
-# Plain routes: FastAPI's dependencies would cost more than verifying and storing do.
-doors = (
-    Route("/webhooks/{endpoint_id}", webhook, methods=METHODS),
-    Route("/webhooks/{endpoint_id}/{path_secret}", webhook, methods=METHODS),
-)
+def _reverify(request: Request, kind: Source, endpoint_id: str, received: WebhookRequest) -> WebhookResponse | None:
+    """The response that refuses a request by the endpoint as it is now, or None."""
+    endpoint = access_of(request).endpoint(endpoint_id)
+    if endpoint is None or endpoint.revoked:
+        return responses.tombstone()
+    return None if _verify(request, kind, endpoint, received).ok else responses.unauthorized()
 
 
-async def _endpoint(request: Request, endpoint_id: str) -> Endpoint | None:
-    access = access_of(request)
-    found = access.endpoint(endpoint_id)
-    if found is None and access.db.dialect == "postgresql":
-        async with access.db.reading() as tx:
-            await access.reload_if_stale(tx)
-        found = access.endpoint(endpoint_id)
-    return found
-
-
-def _verified(request: Request, kind: Source, endpoint: Endpoint, received: WebhookRequest) -> Verification:
+def _verify(request: Request, kind: Source, endpoint: Endpoint, received: WebhookRequest) -> Verification:
     clock = database(request, "router").clock
     schemes = endpoint.options.get("schemes") or ([endpoint.scheme] if endpoint.scheme else [])
     return kind.verify(schemes, received, endpoint.secrets, clock.local().wall.timestamp())
 
 
-def _sent(source_name: str, answer: WebhookResponse) -> Response:
-    WEBHOOKS_RECEIVED.labels(source_name, str(answer.status)).inc()
-    return Response(answer.body, answer.status, dict(answer.headers))
+async def _find_endpoint(request: Request, endpoint_id: str) -> Endpoint | None:
+    """The endpoint with this id; another process may have made it since the cache was read."""
+    access = access_of(request)
+    endpoint = access.endpoint(endpoint_id)
+    if endpoint is None and access.db.dialect == "postgresql":
+        async with access.db.reading() as tx:
+            await access.reload_if_stale(tx)
+        endpoint = access.endpoint(endpoint_id)
+    return endpoint

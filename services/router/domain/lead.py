@@ -1,4 +1,4 @@
-"""A lead as the router knows it."""
+"""A lead as the router stores it, and the sets of states that rules ask about."""
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -10,21 +10,24 @@ OPEN = frozenset(
     ("received", "nurtured", "qualified", "held", "unrouted", "assigned", "accepted", "contacted", "advanced")
 )
 """States in which a new enquiry of the same person joins the lead."""
-COUNTED = frozenset(("assigned", "accepted", "contacted"))
-"""States that count against the cap of open leads."""
+COUNTS_AGAINST_CAP = frozenset(("assigned", "accepted", "contacted"))
+"""States in which a lead counts against its owner's cap of open leads."""
 OWNED = frozenset(("assigned", "accepted", "contacted", "advanced"))
-"""States in which somebody is responsible for it."""
-CLOSED = frozenset(("recycled", "disqualified", "won", "lost"))
+"""States in which a lead has an owner who is responsible for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """One row of `leads`. `had` are all former owners, `counted` says whether the present assignment used a turn,
-    `form` tells one form from another, `round` counts the enquiries after the first."""
+    """One row of `leads`; all times are UTC.
+
+    `routing_version` is the agreement version that routed it, `terms_version` the one whose promises hold for it.
+    `grade` is A, B or C, `score` the points behind it. `used_turn` says whether the present assignment took a turn in
+    the round robin. `form_fingerprint` tells one form from another, `enquiry_count` counts the enquiries after the first.
+    """
 
     id: str
     intake: str
-    element: int
+    item: int
     endpoint: str
     source: str
     received_at: datetime
@@ -35,17 +38,19 @@ class Lead:
     owner: str | None = None
     team: str | None = None
     tier: str | None = None
-    score: str | None = None
-    points: int | None = None
+    grade: str | None = None
+    score: int | None = None
     needs_met: int | None = None
     rule: str | None = None
-    pinned: int | None = None
-    agreement: int | None = None
+    terms_version: int | None = None
+    routing_version: int | None = None
     merged_into: str | None = None
     linked_to: str | None = None
     previous_owner: str | None = None
+    """The last owner of the person's earlier lead, or of this one before it was recycled."""
     previous_until: datetime | None = None
-    had: tuple[str, ...] = ()
+    previous_owners: tuple[str, ...] = ()
+    """Everybody who has owned this lead, the present owner too."""
     declines: int = 0
     qualified_at: datetime | None = None
     assigned_at: datetime | None = None
@@ -53,18 +58,18 @@ class Lead:
     attempted_at: datetime | None = None
     contacted_at: datetime | None = None
     closed_at: datetime | None = None
-    form: str = ""
-    round: int = 0
+    form_fingerprint: str = ""
+    enquiry_count: int = 0
     needs_fetch: bool = False
-    counted: bool = False
+    used_turn: bool = False
     card: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     why: str = ""
 
-    def shown(self) -> LeadCard:
-        """The card that people see."""
+    def to_card(self) -> LeadCard:
+        """The lead as people see it, with its grade."""
         return LeadCard.model_validate(
-            {"id": self.id, **self.card, "grade": self.score, "received_at": self.received_at}
+            {"id": self.id, **self.card, "grade": self.grade, "received_at": self.received_at}
         )
 
 

@@ -1,4 +1,4 @@
-"""What a lead is worth: refused, nurtured or qualified; its points, grade and tier, and how many needs are known."""
+"""Lead qualification: refused, nurtured or qualified, with score, grade, tier and how many needs are met."""
 
 import json
 from collections.abc import Mapping
@@ -16,51 +16,54 @@ Lists = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`state` is refused, nurtured or qualified; `why` says it in words, `reason` is the label of a refusal."""
+    """The outcome for a lead: `state` is refused, nurtured or qualified, `why` explains it, `reason` labels a refusal.
+
+    `score` is the points of the fit rules, `grade` A, B or C, `needs_met` how many of `needs_of` needs are known.
+    """
 
     state: str
     why: str
     reason: str = ""
-    points: int | None = None
+    score: int | None = None
     grade: str | None = None
     tier: str | None = None
     needs_met: int | None = None
     needs_of: int | None = None
 
 
-def judge(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> Verdict:
-    """Judge a lead by its facts: refusals first, then `mql: false`, then `sales_ready` on the fit score and the activity."""
-    refusal = next((item for item in agreement.refuse if holds(item.when, facts, lists).passed), None)
+def qualify(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> Verdict:
+    """Qualify a lead by its facts: refusals first, then `mql: false`, then `sales_ready` on score and activity."""
+    refusal = next((item for item in agreement.refuse if evaluate(item.when, facts, lists).passed), None)
     if refusal:
         return Verdict(
-            "refused", f"Refused as {refusal.reason}: {said(holds(refusal.when, facts, lists))}.", refusal.reason
+            "refused", f"Refused as {refusal.reason}: {explain(evaluate(refusal.when, facts, lists))}.", refusal.reason
         )
-    points = fit(facts, agreement, lists)
-    scored = {**facts, "score": points} if agreement.fit else dict(facts)
-    worth: dict[str, Any] = {
-        "points": points if agreement.fit else None,
+    score = fit_score(facts, agreement, lists)
+    scored = {**facts, "score": score} if agreement.fit else dict(facts)
+    scores: dict[str, Any] = {
+        "score": score if agreement.fit else None,
         "grade": _grade(scored, agreement, lists),
         "tier": _tier(scored, agreement, lists),
-        "needs_met": _needs(facts, agreement, lists),
+        "needs_met": _needs_met(facts, agreement, lists),
         "needs_of": len(agreement.needs.of) if agreement.needs else None,
     }
     if facts.get("mql") is False:
-        return Verdict("nurtured", "The sender says that it is not an MQL.", **worth)
+        return Verdict("nurtured", "The sender says that it is not an MQL.", **scores)
     if agreement.sales_ready:
-        ready = holds(agreement.sales_ready, scored, lists)
+        ready = evaluate(agreement.sales_ready, scored, lists)
         if not ready.passed:
-            return Verdict("nurtured", f"Not sales-ready: {said(ready, passed=False)}.", **worth)
-    return Verdict("qualified", _praise(worth), **worth)
+            return Verdict("nurtured", f"Not sales-ready: {explain(ready, passed=False)}.", **scores)
+    return Verdict("qualified", _explain_qualified(scores), **scores)
 
 
-def fit(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> int:
-    """The points for who they are."""
-    return sum(rule.points for rule in agreement.fit if holds(rule.when, facts, lists).passed)
+def fit_score(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> int:
+    """The points of the fit rules that match."""
+    return sum(rule.points for rule in agreement.fit if evaluate(rule.when, facts, lists).passed)
 
 
-def holds(when: Condition, facts: Mapping[str, Any], lists: Lists) -> ConditionResult:
-    """Whether a condition holds, with every leaf."""
-    return _parsed(json.dumps(when, sort_keys=True, default=str)).evaluate(facts, lists)
+def evaluate(condition: Condition, facts: Mapping[str, Any], lists: Lists) -> ConditionResult:
+    """Evaluate a condition, with the outcome of every leaf."""
+    return _parsed(json.dumps(condition, sort_keys=True, default=str)).evaluate(facts, lists)
 
 
 @lru_cache(maxsize=50_000)
@@ -68,9 +71,9 @@ def _parsed(text: str) -> Combination:
     return parse_condition(json.loads(text))
 
 
-def said(check: ConditionResult, *, passed: bool = True) -> str:
-    """The leaves that made a condition hold (or fail), in words."""
-    return "; ".join(leaf.explain() for leaf in check.leaves if leaf.passed is passed) or "no condition"
+def explain(result: ConditionResult, *, passed: bool = True) -> str:
+    """The leaves that made a condition pass (or fail), in words."""
+    return "; ".join(leaf.explain() for leaf in result.leaves if leaf.passed is passed) or "no condition"
 
 
 def _grade(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> str | None:
@@ -79,18 +82,18 @@ def _grade(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: List
 
 
 def _tier(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> str:
-    found = next((tier.tier for tier in agreement.tiers if holds(tier.when, facts, lists).passed), None)
-    return found or (agreement.tiers[-1].tier if agreement.tiers else "standard")
+    tier_name = next((tier.tier for tier in agreement.tiers if evaluate(tier.when, facts, lists).passed), None)
+    return tier_name or (agreement.tiers[-1].tier if agreement.tiers else "standard")
 
 
-def _needs(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> int | None:
+def _needs_met(facts: Mapping[str, Any], agreement: ExecutableAgreement, lists: Lists) -> int | None:
     if agreement.needs is None:
         return None
-    met = [value_passes(wanted, facts.get(name), lists) for name, wanted in agreement.needs.of.items()]
+    met = [value_passes(test, facts.get(name), lists) for name, test in agreement.needs.of.items()]
     return sum(met)
 
 
-def _praise(worth: Mapping[str, Any]) -> str:
-    score = f", {worth['points']} points" if worth["points"] is not None else ""
-    grade = f" (grade {worth['grade']})" if worth["grade"] else ""
-    return f"Qualified as {worth['tier']}{score}{grade}."
+def _explain_qualified(scores: Mapping[str, Any]) -> str:
+    score = f", {scores['score']} points" if scores["score"] is not None else ""
+    grade = f" (grade {scores['grade']})" if scores["grade"] else ""
+    return f"Qualified as {scores['tier']}{score}{grade}."

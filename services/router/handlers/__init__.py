@@ -1,1 +1,1 @@
-"""What the router does about what it hears and what comes due: load, decide, save, say."""
+"""The router's handlers: load, decide in the domain, save and emit."""

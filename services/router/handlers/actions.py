@@ -1,71 +1,42 @@
-"""What people answer: applied under the epoch of their assignment, or refused politely, and either way recorded."""
+"""Actions on leads: applied under the epoch of their assignment, or refused; either way an event records it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from services.router.domain.lead import COUNTED, OWNED, Lead
-from services.router.domain.life import ACTIONS, Refused, after, implied
-from services.router.handlers.assignment import Wanted, place
-from services.router.handlers.book import Book
-from services.router.handlers.release import try_waiting
+from services.router.domain.lead import COUNTS_AGAINST_CAP, OWNED, Lead
+from services.router.domain.lifecycle import MANAGER_ACTIONS, implied_actions, next_state
+from services.router.domain.refusal import refusal
+from services.router.handlers.assignment import place
+from services.router.handlers.lead_batch import LeadBatch
+from services.router.handlers.outcomes import LeadAction, is_leads_fault, outcome_event, recycle, refuse
+from services.router.handlers.placement import PlacementRequest
+from services.router.handlers.release import schedule_retry
 from services.router.store import people as people_store
-from services.router.store.cached import known, pinned
+from services.router.store.config_cache import compiled_versions, current
 from shared.agreement.model import Decline, ExecutableAgreement
 from shared.events.base import Event
 from shared.events.notices import ActionTaken
-from shared.events.outcomes import (
-    ActionRefused,
-    LeadAccepted,
-    LeadAdvanced,
-    LeadAttempted,
-    LeadContacted,
-    LeadDeclined,
-    LeadDisqualified,
-    LeadLost,
-    LeadRecycled,
-    LeadWon,
-    Outcome,
-)
 from shared.store.tx import Tx
 
-SAYS: dict[str, type[Outcome]] = {
-    "accept": LeadAccepted,
-    "decline": LeadDeclined,
-    "attempt": LeadAttempted,
-    "contacted": LeadContacted,
-    "advance": LeadAdvanced,
-    "disqualify": LeadDisqualified,
-    "recycle": LeadRecycled,
-    "won": LeadWon,
-    "lost": LeadLost,
-}
-STAMPS = {"accept": "accepted_at", "attempt": "attempted_at", "contacted": "contacted_at"}
-CLOSES = frozenset(("disqualify", "recycle", "won", "lost"))
+TIME_COLUMNS = {"accept": "accepted_at", "attempt": "attempted_at", "contacted": "contacted_at"}
+CLOSING = frozenset(("disqualify", "recycle", "won", "lost"))
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One action on one lead: by whom, under which epoch, stamped when (UTC); `action` is the id of the action.taken."""
+class ActionResult:
+    """The lead as it is after an action (None if there is no such lead), and why the action was refused ("" if not)."""
 
-    lead: str
-    epoch: int
-    name: str
-    by: str | None
-    answered_at: datetime
-    reason: str | None = None
-    action: str | None = None
-    to: str | None = None
-    cause: Event[Any] | None = None
+    lead: Lead | None
+    refused: str = ""
 
 
-async def answered(tx: Tx, events: list[Event[ActionTaken]]) -> None:
-    """Answers that came by links."""
+async def on_action_taken(tx: Tx, events: list[Event[ActionTaken]]) -> None:
+    """Apply the actions that people took by links and buttons."""
     await apply(
         tx,
         [
-            Answer(
+            LeadAction(
                 event.data.lead,
                 event.data.epoch,
                 event.data.action,
@@ -80,146 +51,93 @@ async def answered(tx: Tx, events: list[Event[ActionTaken]]) -> None:
     )
 
 
-async def apply(tx: Tx, answers: Sequence[Answer]) -> dict[str, tuple[Lead | None, str]]:
-    """Apply answers in their order; returns for each lead how it is now, and why it was refused ("" when it was not)."""
-    book = Book(tx)
-    await book.load(answer.lead for answer in answers)
-    versions = await pinned(tx, [lead.pinned for lead in book.leads.values()])
-    await people_store.lock_people(tx, [lead.owner for lead in book.leads.values() if lead.owner])
-    outcomes: dict[str, tuple[Lead | None, str]] = {}
-    wanted: list[Wanted] = []
+async def apply(tx: Tx, actions: Sequence[LeadAction]) -> dict[str, ActionResult]:
+    """Apply actions in their order; returns the result of the last action on each lead."""
+    batch = LeadBatch(tx)
+    await batch.load(action.lead for action in actions)
+    versions = await compiled_versions(tx, [lead.terms_version for lead in batch.leads.values()])
+    await people_store.lock_people(tx, [lead.owner for lead in batch.leads.values() if lead.owner])
+    refused: dict[str, str] = {}
+    requests: list[PlacementRequest] = []
     freed = False
-    for answer in answers:
-        lead = book.leads.get(answer.lead)
+    for action in actions:
+        lead = batch.leads.get(action.lead)
         if lead is None:
-            outcomes[answer.lead] = (None, "There is no such lead.")
+            refused[action.lead] = "There is no such lead."
             continue
-        agreement = versions.get(lead.pinned or 0)
-        why = refusal(lead, answer, agreement)
+        agreement = versions.get(lead.terms_version or 0)
+        why = refused[lead.id] = refusal(lead, action.action, action.epoch, action.reason, agreement)
         if why:
-            refuse(book, lead, answer, why)
+            refuse(batch, lead, action, why)
         else:
-            wanted += await _apply(book, lead, answer, agreement)
-        now = book.leads[lead.id]
-        freed = freed or (lead.state in COUNTED and now.state not in COUNTED)
-        outcomes[answer.lead] = (now, why)
-    await place(book, wanted)
-    if freed or wanted:
-        await try_waiting(book)
-    await book.write()
-    return {lead: (book.leads.get(lead, now), why) for lead, (now, why) in outcomes.items()}
+            requests += await _apply_one(batch, lead, action, agreement)
+        freed = freed or _frees_capacity(lead, batch.leads[lead.id])
+    await place(batch, requests)
+    if freed or requests:
+        await schedule_retry(batch)
+    await batch.save()
+    return {lead: ActionResult(batch.leads.get(lead), why) for lead, why in refused.items()}
 
 
-def refusal(lead: Lead, answer: Answer, agreement: ExecutableAgreement | None) -> str:
-    """Why an answer does not apply; "" when it does."""
-    if lead.state == "merged":
-        return f"It was merged into lead {lead.merged_into}."
-    if answer.name in ACTIONS and (answer.epoch != lead.epoch or lead.state not in OWNED):
-        if lead.state in OWNED:
-            return "The lead has a new owner since."
-        if answer.epoch != lead.epoch:
-            return f"The lead is {lead.state} since."
-    following = after(lead.state, answer.name)
-    if isinstance(following, Refused):
-        return following.why
-    if answer.name == "decline" and agreement:
-        return _reason_missing(answer.reason, (*agreement.decline.ours, *agreement.decline.theirs), "decline")
-    if answer.name == "disqualify" and agreement:
-        return _reason_missing(answer.reason, agreement.disqualify, "disqualify")
-    return ""
+def _frees_capacity(before: Lead, after: Lead) -> bool:
+    return before.state in COUNTS_AGAINST_CAP and after.state not in COUNTS_AGAINST_CAP
 
 
-def _reason_missing(reason: str | None, agreed: Sequence[str], action: str) -> str:
-    if not agreed or (reason and reason.casefold() in {item.casefold() for item in agreed}):
-        return ""
-    return f"To {action} needs one of the agreed reasons: {', '.join(agreed)}."
-
-
-def refuse(book: Book, lead: Lead, answer: Answer, why: str) -> None:
-    """Say that an answer was not applied, and who has the lead now."""
-    fact = ActionRefused(
-        action=answer.name,
-        by=answer.by,
-        epoch=answer.epoch,
-        answered_at=answer.answered_at,
-        action_id=answer.action,
-        why=why,
-        present_owner=lead.owner if lead.state in OWNED else None,
-        present_epoch=lead.epoch,
-        present_state=lead.state,
-        since=lead.assigned_at if lead.state in OWNED else lead.since,
-    )
-    book.say(lead, fact, answer.cause)
-
-
-async def _apply(book: Book, lead: Lead, answer: Answer, agreement: ExecutableAgreement | None) -> list[Wanted]:
-    if answer.name in ("reassign", "assign", "claim"):
-        again = lead.state in OWNED
-        because = answer.reason or f"{answer.name} by {answer.by or 'hand'}"
-        if not lead.pinned:
-            facts = await known(book.tx)
-            lead = book.keep(lead, pinned=facts.live.version if facts.live else None)
-        return [Wanted(lead.id, because, answer.cause, again=again, to=answer.to, by=answer.by)]
-    for name in (*implied(lead.state, answer.name), answer.name):
-        lead = _step(book, lead, answer, name, agreement)
-    if answer.name == "decline":
-        return await _declined(book, lead, answer, agreement.decline if agreement else Decline())
+async def _apply_one(
+    batch: LeadBatch, lead: Lead, action: LeadAction, agreement: ExecutableAgreement | None
+) -> list[PlacementRequest]:
+    """Apply one action that is allowed; returns the lead's placement where it needs a new owner."""
+    if action.action in MANAGER_ACTIONS:
+        return [await _reassign(batch, lead, action)]
+    rules = agreement.decline if agreement else Decline()
+    for step in (*implied_actions(lead.state, action.action), action.action):
+        lead = _transition(batch, lead, action, step, rules)
+    if action.action == "decline":
+        return await _after_decline(batch, lead, action, rules)
     return []
 
 
-def _step(book: Book, lead: Lead, answer: Answer, name: str, agreement: ExecutableAgreement | None) -> Lead:
-    following = after(lead.state, name)
+async def _reassign(batch: LeadBatch, lead: Lead, action: LeadAction) -> PlacementRequest:
+    if not lead.terms_version:
+        live = (await current(batch.tx)).live
+        lead = batch.update(lead, terms_version=live.version if live else None)
+    return PlacementRequest(
+        lead.id,
+        action.reason or f"{action.action} by {action.by or 'somebody'}",
+        action.cause,
+        keep_owner=lead.state in OWNED,
+        assign_to=action.to,
+        assigned_by=action.by,
+    )
+
+
+def _transition(batch: LeadBatch, lead: Lead, answer: LeadAction, action: str, rules: Decline) -> Lead:
+    """Move the lead to the action's next state and emit the outcome."""
+    following = next_state(lead.state, action)
     assert isinstance(following, str)
-    new: dict[str, Any] = {STAMPS[name]: answer.answered_at} if name in STAMPS else {}
-    if name in CLOSES:
-        new["closed_at"] = book.tx.now
-        book.end(lead, name)
-    if name == "advance" and lead.contacted_at is None:
-        new["contacted_at"] = answer.answered_at
-    lead = book.keep(lead, state=following, **new)
-    book.say(lead, _fact(lead, answer, name, agreement), answer.cause)
+    changes: dict[str, Any] = {TIME_COLUMNS[action]: answer.answered_at} if action in TIME_COLUMNS else {}
+    if action in CLOSING:
+        changes["closed_at"] = batch.tx.now
+        batch.end_assignment(lead, action)
+    if action == "advance" and lead.contacted_at is None:
+        changes["contacted_at"] = answer.answered_at
+    lead = batch.update(lead, state=following, **changes)
+    batch.emit(lead, outcome_event(lead, answer, action, rules), answer.cause)
     return lead
 
 
-def _fact(lead: Lead, answer: Answer, name: str, agreement: ExecutableAgreement | None) -> Outcome:
-    common: dict[str, Any] = {
-        "owner": lead.owner,
-        "epoch": lead.epoch,
-        "by": answer.by,
-        "answered_at": answer.answered_at,
-        "action": answer.action,
-    }
-    if name == "decline":
-        theirs = {item.casefold() for item in (agreement.decline.theirs if agreement else ())}
-        side = "theirs" if (answer.reason or "").casefold() in theirs else "ours"
-        return LeadDeclined(**common, reason=answer.reason or "", side=side)
-    if name in ("disqualify", "lost"):
-        return SAYS[name](**common, reason=answer.reason or "")
-    if name == "recycle":
-        return LeadRecycled(**common, reason=answer.reason or "", lead=lead.shown())
-    return SAYS[name](**common)
+async def _after_decline(batch: LeadBatch, lead: Lead, action: LeadAction, rules: Decline) -> list[PlacementRequest]:
+    """Move a declined lead to the next rep, or back to marketing if it was declined too often.
 
-
-async def _declined(book: Book, lead: Lead, answer: Answer, rules: Decline) -> list[Wanted]:
-    """A declined lead goes to the next rep, or back to marketing when it was declined too often."""
-    book.end(lead, f"declined: {answer.reason or 'no reason'}")
-    theirs = (answer.reason or "").casefold() in {item.casefold() for item in rules.theirs}
-    if theirs and lead.counted and lead.team and lead.owner:
-        await people_store.give_back(book.tx, lead.team, lead.owner)
-    lead = book.keep(lead, declines=lead.declines + 1)
-    spent = rules.at_most is not None and lead.declines > rules.at_most
-    if (rules.last if spent else rules.then) == "reassign":
-        return [Wanted(lead.id, f"declined by {lead.owner}: {answer.reason or 'no reason'}", answer.cause)]
-    recycle(book, lead, f"declined: {answer.reason}", answer.answered_at, answer.by, answer.cause)
+    A turn is returned if the lead itself was at fault.
+    """
+    reason = action.reason or "no reason"
+    batch.end_assignment(lead, f"declined: {reason}")
+    if is_leads_fault(action.reason or "", rules) and lead.used_turn and lead.team and lead.owner:
+        await people_store.return_turn(batch.tx, lead.team, lead.owner)
+    lead = batch.update(lead, declines=lead.declines + 1)
+    too_often = rules.at_most is not None and lead.declines > rules.at_most
+    if (rules.last if too_often else rules.then) == "reassign":
+        return [PlacementRequest(lead.id, f"declined by {lead.owner}: {reason}", action.cause)]
+    recycle(batch, lead, f"declined: {action.reason}", action.answered_at, action.by, action.cause)
     return []
-
-
-def recycle(
-    book: Book, lead: Lead, reason: str, at: datetime, by: str | None = None, cause: Event[Any] | None = None
-) -> None:
-    """Give a lead back to marketing."""
-    if lead.state != "declined" and lead.owner:
-        book.end(lead, f"recycled: {reason}")
-    lead = book.keep(lead, state="recycled", closed_at=book.tx.now, why=f"Back to marketing: {reason}.")
-    fact = LeadRecycled(owner=lead.owner, epoch=lead.epoch, by=by, answered_at=at, reason=reason, lead=lead.shown())
-    book.say(lead, fact, cause)

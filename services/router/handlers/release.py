@@ -1,86 +1,89 @@
-"""Leads that wait: held ones when somebody opens or a place is free, unrouted ones when things change, all when a version goes live."""
+"""Leads that wait: held ones until somebody opens or has room, unrouted ones until things change, all until a version is live."""
 
-from services.router.domain.qualification import judge
-from services.router.handlers.assignment import Wanted, place
-from services.router.handlers.book import Book
-from services.router.handlers.intake import Intake
+from services.router.domain.lead import Lead
+from services.router.handlers.assignment import place
+from services.router.handlers.intake_batch import IntakeBatch
+from services.router.handlers.lead_batch import LeadBatch
+from services.router.handlers.placement import PlacementRequest
 from services.router.store import leads as store
-from services.router.store.cached import known
+from services.router.store.config_cache import current
 from shared.events.leads import LeadUnrouted
 from shared.store.tx import Tx
 from shared.work.schedule import ScheduledItem, schedule
 
-AT_ONCE = 300
+BATCH_SIZE = 300
+WAITING = ("held", "unrouted")
 
 
-async def try_waiting(book: Book) -> None:
-    """Somebody has room again: look at the leads that wait, if there are any."""
-    if await store.of_state(book.tx, "held", limit=1) or await store.of_state(book.tx, "unrouted", limit=1):
-        book.put.append(ScheduledItem("waiting", "waiting", "waiting", book.tx.now))
+async def schedule_retry(batch: LeadBatch) -> None:
+    """Somebody has room: try the held and unrouted leads again, if there are any."""
+    for state in WAITING:
+        if await store.ids_in_state(batch.tx, state, limit=1):
+            batch.scheduled.append(ScheduledItem("waiting", "waiting", "waiting", batch.tx.now))
+            return
 
 
-async def waiting(tx: Tx, due: list[ScheduledItem]) -> None:
-    """Try held and unrouted leads again, all of them, some at once; the hot ones first, then by score, then by age."""
+async def retry_waiting(tx: Tx, due: list[ScheduledItem]) -> None:
+    """Try all held and unrouted leads again, a batch at a time, by tier, then score, then age."""
     for skip in sorted({int(row.data.get("skip", 0)) for row in due}):
-        ids = await store.waiting(tx, await _tiers(tx), skip=skip, limit=AT_ONCE)
-        stay = await _again(tx, ids, "somebody has room, or things changed")
-        if len(ids) == AT_ONCE:
-            await schedule(
-                tx, [ScheduledItem("waiting:more", "waiting", "waiting", tx.now, data={"skip": skip + stay})]
-            )
+        ids = await store.ids_waiting(tx, await _tiers(tx), skip=skip, limit=BATCH_SIZE)
+        still_waiting = await _retry(tx, ids, "somebody has room, or things changed")
+        if len(ids) == BATCH_SIZE:
+            data = {"skip": skip + still_waiting}
+            await schedule(tx, [ScheduledItem("waiting:more", "waiting", "waiting", tx.now, data=data)])
 
 
-async def opened(tx: Tx, due: list[ScheduledItem]) -> None:
-    """The hour that held leads waited for."""
-    await _again(tx, [row.subject for row in due], "opening hours")
+async def retry_held(tx: Tx, due: list[ScheduledItem]) -> None:
+    """Try held leads again at the hour that they waited for."""
+    await _retry(tx, [row.subject for row in due], "opening hours")
 
 
 async def _tiers(tx: Tx) -> list[str]:
-    live = (await known(tx)).live
+    live = (await current(tx)).live
     return [tier.tier for tier in live.compiled.tiers] if live else []
 
 
-async def _again(tx: Tx, ids: list[str], because: str) -> int:
-    """Try these again; returns how many wait on."""
-    book = Book(tx)
-    await book.load(ids)
-    order = await _tiers(tx)
-    ready = [lead for lead in book.leads.values() if lead.state in ("held", "unrouted")]
-    ready.sort(
-        key=lambda lead: (
-            order.index(lead.tier) if lead.tier in order else len(order),
-            -(lead.points or 0),
-            lead.received_at,
-        )
-    )
-    await place(book, [Wanted(lead.id, because) for lead in ready])
-    await book.write()
-    return sum(book.leads[lead.id].state in ("held", "unrouted") for lead in ready)
+async def _retry(tx: Tx, ids: list[str], reason: str) -> int:
+    """Place these leads again; returns how many still wait."""
+    batch = LeadBatch(tx)
+    await batch.load(ids)
+    tiers = await _tiers(tx)
+    waiting = [lead for lead in batch.leads.values() if lead.state in WAITING]
+    waiting.sort(key=lambda lead: _priority(lead, tiers))
+    await place(batch, [PlacementRequest(lead.id, reason) for lead in waiting])
+    await batch.save()
+    return sum(batch.leads[lead.id].state in WAITING for lead in waiting)
 
 
-async def alert(tx: Tx, due: list[ScheduledItem]) -> None:
-    """Leads that nobody got for as long as agreed: whoever is named must be told."""
-    book = Book(tx)
-    await book.load(row.subject for row in due)
-    facts = await known(tx)
-    for lead in book.leads.values():
-        if lead.state == "unrouted" and facts.live:
-            to = facts.live.compiled.unrouted.alert
-            book.say(lead, LeadUnrouted(tier=lead.tier or "", why=lead.why, alert=to, alert_now=True))
-    await book.write()
+def _priority(lead: Lead, tiers: list[str]) -> tuple[int, int, float]:
+    """First the tier, then the higher score, then the older lead."""
+    rank = tiers.index(lead.tier) if lead.tier in tiers else len(tiers)
+    return rank, -(lead.score or 0), lead.received_at.timestamp()
 
 
-async def begin(tx: Tx, due: list[ScheduledItem]) -> None:
-    """A version is live: judge the leads that waited for one, oldest first, and go on until none is left."""
-    facts = await known(tx)
-    if facts.live is None:
+async def alert_unrouted(tx: Tx, due: list[ScheduledItem]) -> None:
+    """Emit an alert for leads that are still unrouted after the agreed wait."""
+    batch = LeadBatch(tx)
+    await batch.load(row.subject for row in due)
+    live = (await current(tx)).live
+    for lead in batch.leads.values():
+        if lead.state == "unrouted" and live:
+            alert = live.compiled.unrouted.alert
+            batch.emit(lead, LeadUnrouted(tier=lead.tier or "", why=lead.why, alert=alert, alert_now=True))
+    await batch.save()
+
+
+async def qualify_backlog(tx: Tx, due: list[ScheduledItem]) -> None:
+    """Qualify the leads that were received before a version was live, a batch at a time, oldest first."""
+    config = await current(tx)
+    if config.live is None:
         return
-    work = Intake(tx, facts)
-    await work.book.load(await store.waiting_for_agreement(tx, AT_ONCE))
-    found = sorted(work.book.leads.values(), key=lambda lead: (lead.received_at, lead.id))
-    for lead in found:
-        work.judged(lead, judge(lead.facts, facts.live.compiled, facts.lists), "an agreement went live", None)
-    await place(work.book, list(work.wanted.values()))
-    if len(found) == AT_ONCE:
-        work.book.put.append(ScheduledItem("begin", "begin", "begin", tx.now))
-    await work.book.write()
+    batch = IntakeBatch(tx, config)
+    await batch.leads.load(await store.ids_waiting_for_agreement(tx, BATCH_SIZE))
+    backlog = sorted(batch.leads.leads.values(), key=lambda lead: (lead.received_at, lead.id))
+    for lead in backlog:
+        batch.qualify(lead, "an agreement went live")
+    await place(batch.leads, list(batch.placements.values()))
+    if len(backlog) == BATCH_SIZE:
+        batch.leads.scheduled.append(ScheduledItem("backlog", "backlog", "backlog", tx.now))
+    await batch.leads.save()

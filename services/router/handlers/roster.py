@@ -1,14 +1,15 @@
-"""People: imported as a file, changed one by one; what a change means for their leads follows by due rows."""
+"""The roster: people are imported or changed one by one; scheduled items follow up what a change means for their leads."""
 
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.router.domain.lead import OWNED
-from services.router.handlers.assignment import Wanted, place
-from services.router.handlers.book import Book
-from services.router.store import cached
+from services.router.handlers.assignment import place
+from services.router.handlers.lead_batch import LeadBatch
+from services.router.handlers.placement import PlacementRequest
+from services.router.store import config_cache
 from services.router.store import leads as lead_store
 from services.router.store import people as store
 from shared.access.admin import ROLES
@@ -23,30 +24,32 @@ from shared.work.schedule import ScheduledItem
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
 
-async def replace(tx: Tx, reps: list[Rep], by: str) -> dict[str, Any]:
-    """Write the people of a file; who is not in it stays as they are. Returns how many were new, changed and the same,
-    and warnings. Raises TheirMistake for what cannot be right."""
+async def import_people(tx: Tx, reps: list[Rep], by: str) -> dict[str, Any]:
+    """Insert or update the people of a file; who is not in it stays as they are.
+
+    Returns how many are new, changed and the same, and warnings. Raises BadRequest for what cannot be right.
+    """
     for rep in reps:
-        _check(rep)
+        _validate(rep)
     twice = [rep_id for rep_id, count in Counter(rep.id for rep in reps).items() if count > 1]
     if twice:
         raise BadRequest(f"{twice[0]!r} is named twice; which of them is meant?")
-    before = (await cached.known(tx)).roster
+    before = (await config_cache.current(tx)).roster
     new = [rep for rep in reps if rep.id not in before]
     changed = [rep for rep in reps if rep.id in before and before[rep.id] != rep]
     await _write(tx, [*new, *changed], by)
-    everybody = {*before, *(rep.id for rep in reps)}
+    known = {*before, *(rep.id for rep in reps)}
     warnings = [
         f"{rep.id}: there is nobody {person!r} in the roster, named as their {what}."
         for rep in reps
         for what, person in (("manager", rep.manager), ("backup", rep.backup))
-        if person and person not in everybody
+        if person and person not in known
     ]
     same = len(reps) - len(new) - len(changed)
     return {"new": len(new), "changed": len(changed), "same": same, "warnings": warnings}
 
 
-def _check(rep: Rep) -> None:
+def _validate(rep: Rep) -> None:
     try:
         if rep.timezone:
             zone_named(rep.timezone)
@@ -64,16 +67,16 @@ def _check(rep: Rep) -> None:
         raise BadRequest(f"{rep.id}: time off must end after it begins, at {wrong[0].start.isoformat()}.")
 
 
-async def change(tx: Tx, rep_id: str, fields: dict[str, Any], by: str) -> Rep:
+async def change_person(tx: Tx, rep_id: str, fields: dict[str, Any], by: str) -> Rep:
     """Change some fields of one person. Raises NotFound."""
-    rep = await store.person(tx, rep_id, lock=True)
+    rep = await store.get(tx, rep_id, lock=True)
     if rep is None:
         raise NotFound(f"There is nobody {rep_id!r} in the roster.")
     try:
         rep = Rep.model_validate({**rep.model_dump(), **fields})
     except ValueError as error:
         raise BadRequest(f"{rep_id}: {error}") from error
-    _check(rep)
+    _validate(rep)
     await _write(tx, [rep], by)
     return rep
 
@@ -82,38 +85,43 @@ async def _write(tx: Tx, reps: list[Rep], by: str) -> None:
     if not reps:
         return
     await store.save_people(tx, reps, by)
-    await cached.changed(tx, "roster")
-    rows = [ScheduledItem("waiting", "waiting", "waiting", tx.now)]
+    await config_cache.invalidate(tx, "roster")
+    items = [ScheduledItem("waiting", "waiting", "waiting", tx.now)]
     for rep in reps:
         tx.emit(RosterChanged(rep=rep), subject=f"rep:{rep.id}")
-        if not rep.active or rep.is_away(tx.now):
-            rows.append(ScheduledItem(f"absent:{rep.id}", "absent", rep.id, tx.now))
-        rows += [
-            ScheduledItem(f"away:{rep.id}:{n}", "absent", rep.id, span.start)
-            for n, span in enumerate(rep.away)
-            if span.start > tx.now
-        ]
-        rows += [
-            ScheduledItem(f"back:{rep.id}:{n}", "waiting", "waiting", span.until)
-            for n, span in enumerate(rep.away)
-            if span.until > tx.now
-        ]
-    await schedule.schedule(tx, rows)
+        items += _absences(rep, tx.now)
+    await schedule.schedule(tx, items)
 
 
-async def absent(tx: Tx, rows: list[ScheduledItem]) -> None:
-    """Somebody left or is away: an inactive person's open leads go to others, an absent one's only if not accepted yet."""
-    roster = (await cached.known(tx)).roster
-    book, wanted = Book(tx), []
+def _absences(rep: Rep, now: datetime) -> list[ScheduledItem]:
+    """What to do when a person's time off begins and ends."""
+    items = []
+    if not rep.active or rep.is_away(now):
+        items.append(ScheduledItem(f"absent:{rep.id}", "absent", rep.id, now))
+    for number, span in enumerate(rep.away):
+        if span.start > now:
+            items.append(ScheduledItem(f"away:{rep.id}:{number}", "absent", rep.id, span.start))
+        if span.until > now:
+            items.append(ScheduledItem(f"back:{rep.id}:{number}", "waiting", "waiting", span.until))
+    return items
+
+
+async def reassign_leads_of_absent(tx: Tx, rows: list[ScheduledItem]) -> None:
+    """Reassign all open leads of people who became inactive, and the unaccepted ones of people who are away.
+
+    A lead of an inactive person becomes unrouted if nobody else can take it; one who is away keeps it.
+    """
+    roster = (await config_cache.current(tx)).roster
+    batch = LeadBatch(tx)
+    requests: list[PlacementRequest] = []
     for rep_id in sorted({row.subject for row in rows}):
         rep = roster.get(rep_id)
         if rep is None or (rep.active and not rep.is_away(tx.now + timedelta(seconds=1))):
             continue
-        states = sorted(OWNED) if not rep.active else ["assigned"]
-        because = f"{rep.name} is not active any more" if not rep.active else f"{rep.name} is away"
-        for lead in await lead_store.owned_by(tx, rep_id, states):
-            # Who is gone for good keeps nothing: without somebody else it is nobody's, and that is said.
-            wanted.append(Wanted(lead, because, again=rep.active))
-    await book.load(item.lead for item in wanted)
-    await place(book, [item for item in wanted if book.leads[item.lead].owner])
-    await book.write()
+        states = ["assigned"] if rep.active else sorted(OWNED)
+        reason = f"{rep.name} is away" if rep.active else f"{rep.name} is not active any more"
+        for lead in await lead_store.ids_owned_by(tx, rep_id, states):
+            requests.append(PlacementRequest(lead, reason, keep_owner=rep.active))
+    await batch.load(request.lead for request in requests)
+    await place(batch, [request for request in requests if batch.leads[request.lead].owner])
+    await batch.save()

@@ -42,6 +42,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lead", "epoch"),
     )
     op.create_table(
+        "config_revisions",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "decisions",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("lead", sa.String(length=36), nullable=False),
@@ -56,7 +62,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("endpoint", sa.String(length=100), nullable=False),
         sa.Column("dedupe_key", sa.String(length=300), nullable=False),
-        sa.Column("known_until", UtcDateTime(), nullable=False),
+        sa.Column("dedupe_until", UtcDateTime(), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=False),
         sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.Column("method", sa.String(length=10), nullable=False),
@@ -64,33 +70,13 @@ def upgrade() -> None:
         sa.Column("content_type", sa.Text(), nullable=False),
         sa.Column("headers", Json(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("answer_status", sa.Integer(), nullable=False),
-        sa.Column("answer_headers", Json(), nullable=False),
-        sa.Column("answer_body", sa.LargeBinary(), nullable=False),
-        sa.Column("elements", sa.Integer(), nullable=True),
+        sa.Column("response_status", sa.Integer(), nullable=False),
+        sa.Column("response_headers", Json(), nullable=False),
+        sa.Column("response_body", sa.LargeBinary(), nullable=False),
+        sa.Column("item_count", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("endpoint", "dedupe_key"),
     )
-    op.create_table(
-        "element_keys",
-        sa.Column("endpoint", sa.String(length=100), nullable=False),
-        sa.Column("key", sa.String(length=300), nullable=False),
-        sa.Column("lead", sa.String(length=36), nullable=False),
-        sa.Column("known_until", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("endpoint", "key"),
-    )
-    op.create_table(
-        "elements",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("intake", sa.String(length=36), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("became", sa.String(length=12), nullable=False),
-        sa.Column("lead", sa.String(length=36), nullable=False),
-        sa.Column("unmapped", Json(), nullable=True),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index(op.f("ix_elements_intake"), "elements", ["intake"], unique=False)
     op.create_table(
         "identities",
         sa.Column("key", sa.String(length=400), nullable=False),
@@ -98,7 +84,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key"),
     )
     op.create_table(
-        "lead_log",
+        "item_keys",
+        sa.Column("endpoint", sa.String(length=100), nullable=False),
+        sa.Column("key", sa.String(length=300), nullable=False),
+        sa.Column("lead", sa.String(length=36), nullable=False),
+        sa.Column("dedupe_until", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("endpoint", "key"),
+    )
+    op.create_table(
+        "items",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("intake", sa.String(length=36), nullable=False),
+        sa.Column("item", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=12), nullable=False),
+        sa.Column("lead", sa.String(length=36), nullable=False),
+        sa.Column("unmapped", Json(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_items_intake"), "items", ["intake"], unique=False)
+    op.create_table(
+        "lead_timeline",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("lead", sa.String(length=36), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
@@ -106,12 +112,12 @@ def upgrade() -> None:
         sa.Column("data", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(op.f("ix_lead_log_lead"), "lead_log", ["lead"], unique=False)
+    op.create_index(op.f("ix_lead_timeline_lead"), "lead_timeline", ["lead"], unique=False)
     op.create_table(
         "leads",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("intake", sa.String(length=36), nullable=False),
-        sa.Column("element", sa.Integer(), nullable=False),
+        sa.Column("item", sa.Integer(), nullable=False),
         sa.Column("endpoint", sa.String(length=100), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -120,17 +126,17 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=100), nullable=True),
         sa.Column("team", sa.String(length=100), nullable=True),
         sa.Column("tier", sa.String(length=60), nullable=True),
-        sa.Column("score", sa.String(length=10), nullable=True),
-        sa.Column("points", sa.Integer(), nullable=True),
+        sa.Column("grade", sa.String(length=10), nullable=True),
+        sa.Column("score", sa.Integer(), nullable=True),
         sa.Column("needs_met", sa.Integer(), nullable=True),
         sa.Column("rule", sa.Text(), nullable=True),
-        sa.Column("pinned", sa.Integer(), nullable=True),
-        sa.Column("agreement", sa.Integer(), nullable=True),
+        sa.Column("terms_version", sa.Integer(), nullable=True),
+        sa.Column("routing_version", sa.Integer(), nullable=True),
         sa.Column("merged_into", sa.String(length=36), nullable=True),
         sa.Column("linked_to", sa.String(length=36), nullable=True),
         sa.Column("previous_owner", sa.String(length=100), nullable=True),
         sa.Column("previous_until", UtcDateTime(), nullable=True),
-        sa.Column("had", Json(), nullable=False),
+        sa.Column("previous_owners", Json(), nullable=False),
         sa.Column("declines", sa.Integer(), nullable=False),
         sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.Column("qualified_at", UtcDateTime(), nullable=True),
@@ -140,10 +146,10 @@ def upgrade() -> None:
         sa.Column("contacted_at", UtcDateTime(), nullable=True),
         sa.Column("closed_at", UtcDateTime(), nullable=True),
         sa.Column("enquired_at", UtcDateTime(), nullable=False),
-        sa.Column("form", sa.Text(), nullable=False),
-        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("form_fingerprint", sa.Text(), nullable=False),
+        sa.Column("enquiry_count", sa.Integer(), nullable=False),
         sa.Column("needs_fetch", sa.Boolean(), nullable=False),
-        sa.Column("counted", sa.Boolean(), nullable=False),
+        sa.Column("used_turn", sa.Boolean(), nullable=False),
         sa.Column("card", Json(), nullable=False),
         sa.Column("facts", Json(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
@@ -188,10 +194,4 @@ def upgrade() -> None:
         sa.Column("weight", sa.Integer(), nullable=False),
         sa.Column("last_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("team", "rep"),
-    )
-    op.create_table(
-        "versions",
-        sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("n", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("name"),
     )

@@ -1,4 +1,4 @@
-"""The router's tables: what came in, leads and their decisions, turns, people, agreements and lists."""
+"""The router's tables: deliveries and their items, leads and their decisions, round robin turns, people, agreements."""
 
 from sqlalchemy import (
     BigInteger,
@@ -26,7 +26,7 @@ deliveries = Table(
     Column("id", String(36), primary_key=True),
     Column("endpoint", String(100), nullable=False),
     Column("dedupe_key", String(300), nullable=False),
-    Column("known_until", UtcDateTime, nullable=False),
+    Column("dedupe_until", UtcDateTime, nullable=False),
     Column("source", String(40), nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("method", String(10), nullable=False),
@@ -34,33 +34,33 @@ deliveries = Table(
     Column("content_type", Text, nullable=False),
     Column("headers", Json, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("answer_status", Integer, nullable=False),
-    Column("answer_headers", Json, nullable=False),
-    Column("answer_body", LargeBinary, nullable=False),
-    Column("elements", Integer),
+    Column("response_status", Integer, nullable=False),
+    Column("response_headers", Json, nullable=False),
+    Column("response_body", LargeBinary, nullable=False),
+    Column("item_count", Integer),
     UniqueConstraint("endpoint", "dedupe_key"),
 )
 
-elements = Table(
-    "elements",
+items = Table(
+    "items",
     metadata,
     Column("id", String(36), primary_key=True),
     Column("intake", String(36), nullable=False, index=True),
-    Column("number", Integer, nullable=False),
-    Column("became", String(12), nullable=False),
+    Column("item", Integer, nullable=False),
+    Column("outcome", String(12), nullable=False),
     Column("lead", String(36), nullable=False),
     Column("unmapped", Json),
     Column("note", Text, nullable=False),
 )
-"""One lead in one request; `became` lead | merged | duplicate | parked, `lead` is the one it speaks of."""
+"""One lead in one request, at place `item`; `outcome` is lead | merged | duplicate | parked, `lead` the one it is about."""
 
-element_keys = Table(
-    "element_keys",
+item_keys = Table(
+    "item_keys",
     metadata,
     Column("endpoint", String(100), primary_key=True),
     Column("key", String(300), primary_key=True),
     Column("lead", String(36), nullable=False),
-    Column("known_until", UtcDateTime, nullable=False),
+    Column("dedupe_until", UtcDateTime, nullable=False),
 )
 
 identities = Table(
@@ -69,14 +69,14 @@ identities = Table(
     Column("key", String(400), primary_key=True),
     Column("lead", String(36)),
 )
-"""`id:SOURCE:ID`, `email:ADDRESS`, `phone:NUMBER`: the latest lead of a person; rows are locked before leads."""
+"""Keys `id:SOURCE:ID`, `email:ADDRESS`, `phone:NUMBER` point at the latest lead of a person; locked before leads."""
 
 leads = Table(
     "leads",
     metadata,
     Column("id", String(36), primary_key=True),
     Column("intake", String(36), nullable=False),
-    Column("element", Integer, nullable=False),
+    Column("item", Integer, nullable=False),
     Column("endpoint", String(100), nullable=False),
     Column("source", String(40), nullable=False),
     Column("state", String(16), nullable=False),
@@ -85,17 +85,17 @@ leads = Table(
     Column("owner", String(100)),
     Column("team", String(100)),
     Column("tier", String(60)),
-    Column("score", String(10)),
-    Column("points", Integer),
+    Column("grade", String(10)),
+    Column("score", Integer),
     Column("needs_met", Integer),
     Column("rule", Text),
-    Column("pinned", Integer),
-    Column("agreement", Integer),
+    Column("terms_version", Integer),
+    Column("routing_version", Integer),
     Column("merged_into", String(36)),
     Column("linked_to", String(36)),
     Column("previous_owner", String(100)),
     Column("previous_until", UtcDateTime),
-    Column("had", Json, nullable=False),
+    Column("previous_owners", Json, nullable=False),
     Column("declines", Integer, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("qualified_at", UtcDateTime),
@@ -105,10 +105,10 @@ leads = Table(
     Column("contacted_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
     Column("enquired_at", UtcDateTime, nullable=False),
-    Column("form", Text, nullable=False),
-    Column("round", Integer, nullable=False),
+    Column("form_fingerprint", Text, nullable=False),
+    Column("enquiry_count", Integer, nullable=False),
     Column("needs_fetch", Boolean, nullable=False),
-    Column("counted", Boolean, nullable=False),
+    Column("used_turn", Boolean, nullable=False),
     Column("card", Json, nullable=False),
     Column("facts", Json, nullable=False),
     Column("why", Text, nullable=False),
@@ -140,8 +140,8 @@ assignments = Table(
     Column("ended_why", Text),
 )
 
-lead_log = Table(
-    "lead_log",
+lead_timeline = Table(
+    "lead_timeline",
     metadata,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("lead", String(36), nullable=False, index=True),
@@ -207,10 +207,10 @@ signatures = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
-versions = Table(
-    "versions",
+config_revisions = Table(
+    "config_revisions",
     metadata,
     Column("name", String(40), primary_key=True),
-    Column("n", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
 )
-"""What is cached (roster, agreement, lists) and how often it changed; read in the transaction that uses it."""
+"""How often the roster, the agreement and the lists have changed; read in the transaction that uses the cached copy."""

@@ -1,15 +1,15 @@
-"""The life of a lead as one table: in which state which action leads where. The docs draw their picture from it."""
+"""The lead lifecycle as one table: in which state which action leads where. The docs draw their picture from it."""
 
 from typing import NamedTuple
 
 ACTIONS = ("accept", "decline", "attempt", "contacted", "advance", "disqualify", "recycle", "won", "lost")
-"""What the owner of a lead says of it, each under the epoch of their assignment."""
-MANAGING = ("reassign", "assign", "claim")
-"""What moves a lead by hand."""
-LATER = ("release", "split", "wait", "resume", "excuse", "rate", "check", "nurture", "archive")
+"""What the owner of a lead reports, each under the epoch of their assignment."""
+MANAGER_ACTIONS = ("reassign", "assign", "claim")
+"""What a manager (or a rep who claims a lead) does to change its owner."""
+NOT_YET = ("release", "split", "wait", "resume", "excuse", "rate", "check", "nurture", "archive")
 """Named in the contract, not yet executed."""
 
-LIFE: dict[str, dict[str, str]] = {
+TRANSITIONS: dict[str, dict[str, str]] = {
     "assigned": {
         "accept": "accepted",
         "decline": "declined",
@@ -68,7 +68,7 @@ LIFE: dict[str, dict[str, str]] = {
     "lost": {},
 }
 
-BY_ITSELF: dict[str, tuple[str, ...]] = {
+AUTOMATIC: dict[str, tuple[str, ...]] = {
     "received": ("refused", "merged", "nurtured", "qualified", "parked"),
     "parked": ("received", "refused", "merged"),
     "nurtured": ("qualified",),
@@ -80,7 +80,7 @@ BY_ITSELF: dict[str, tuple[str, ...]] = {
     "declined": ("assigned", "held", "unrouted", "recycled"),
     "recycled": ("qualified",),
 }
-"""What the rules, the timer's word and new enquiries do without anybody's action."""
+"""What the rules, escalation steps and new enquiries do without an action of a person."""
 
 
 class Refused(NamedTuple):
@@ -89,36 +89,36 @@ class Refused(NamedTuple):
     why: str
 
 
-def after(state: str, action: str) -> str | Refused:
+def next_state(state: str, action: str) -> str | Refused:
     """The state that an action leads to, or why it is refused in this state."""
-    following = LIFE.get(state, {})
+    following = TRANSITIONS.get(state, {})
     if action in following:
         return following[action]
     if state == "accepted" and action == "accept":
-        return Refused("It is accepted already.")
+        return Refused("The lead is accepted already.")
     if state in ("won", "lost", "disqualified", "recycled"):
         return Refused(f"The lead is closed ({state}).")
     if action in ("accept", "decline") and state in ("contacted", "advanced"):
-        return Refused(f"It is {state} already.")
+        return Refused(f"The lead is {state} already.")
     if action == "decline" and state == "accepted":
-        return Refused("It is accepted already; disqualify or recycle it instead.")
+        return Refused("The lead is accepted already; disqualify or recycle it instead.")
     return Refused(f"A lead that is {state} cannot be answered with {action!r}.")
 
 
-def implied(state: str, action: str) -> tuple[str, ...]:
-    """The earlier actions that this one says too: whoever has contacted a lead has accepted it."""
+def implied_actions(state: str, action: str) -> tuple[str, ...]:
+    """The earlier actions that this one includes: whoever has contacted a lead has accepted it."""
     if state == "assigned" and action in ("attempt", "contacted", "advance", "won", "lost", "disqualify", "recycle"):
         return ("accept",)
     return ()
 
 
-def drawing() -> str:
+def mermaid() -> str:
     """The table as a Mermaid state diagram for the docs."""
     lines = ["stateDiagram-v2", "    [*] --> received"]
-    for state, following in BY_ITSELF.items():
+    for state, following in AUTOMATIC.items():
         lines += [f"    {state} --> {new}" for new in following]
-    for state, actions in LIFE.items():
+    for state, actions in TRANSITIONS.items():
         for new in dict.fromkeys(actions.values()):
-            said = ", ".join(action for action, to in actions.items() if to == new)
-            lines.append(f"    {state} --> {new}: {said}")
+            label = ", ".join(action for action, to in actions.items() if to == new)
+            lines.append(f"    {state} --> {new}: {label}")
     return "\n".join(lines)

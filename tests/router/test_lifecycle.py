@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from services.router.app import build
 from services.router.domain.lead import OWNED
-from services.router.domain.life import ACTIONS, BY_ITSELF, LIFE, after
+from services.router.domain.lifecycle import ACTIONS, AUTOMATIC, TRANSITIONS, next_state
 from services.router.handlers import actions
+from services.router.handlers.outcomes import LeadAction
 from services.router.settings import Settings
 from shared.events import ActionTaken, SlaEscalated
-from tests.router.world_of import enquire, furnish
+from tests.router.samples import enquire, publish_agreement
 from tests.service_harness import TUESDAY, ServiceHarness, service_harness
 
 STEPS = st.lists(
@@ -43,7 +44,7 @@ def test_a_lead_has_one_owner_at_a_time_whatever_happens(steps: list[tuple[str, 
 async def _live(steps: list[tuple[str, str, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with service_harness(build(Settings()), Path(folder)) as router:
-            await furnish(router)
+            await publish_agreement(router)
             lead = await enquire(router, email="ada@proseware.example", activity="ebook")
             epoch = 1
             for kind, word, number in steps:
@@ -80,7 +81,7 @@ async def _step(router: ServiceHarness, lead: str, row: Any, kind: str, word: st
     if kind == "hand":
         async with router.db.transaction() as tx:
             to = ("dan", "eve", "inbound", "dach", "nobody")[number] if word != "reassign" else None
-            await actions.apply(tx, [actions.Answer(lead, row["epoch"], word, "omar", tx.now, to=to)])
+            await actions.apply(tx, [LeadAction(lead, row["epoch"], word, "omar", tx.now, to=to)])
             return list(tx.events)
     if kind == "enquiry":
         await enquire(router, email="ada@proseware.example", activity=word)
@@ -110,17 +111,17 @@ async def _whole(router: ServiceHarness, lead: str, row: Any) -> None:
 
 
 def test_every_state_that_an_arrow_leads_to_is_a_state_of_the_table() -> None:
-    states = set(LIFE) | {"declined", "qualified"}
-    for following in LIFE.values():
+    states = set(TRANSITIONS) | {"declined", "qualified"}
+    for following in TRANSITIONS.values():
         assert set(following.values()) <= states
-    for state, following in BY_ITSELF.items():
+    for state, following in AUTOMATIC.items():
         assert {state, *following} <= states
 
 
 def test_whatever_the_table_does_not_have_is_refused_with_a_sentence() -> None:
-    for state in LIFE:
+    for state in TRANSITIONS:
         for action in ACTIONS:
-            outcome = after(state, action)
-            assert outcome == LIFE[state].get(action, outcome)
-            if action not in LIFE[state]:
+            outcome = next_state(state, action)
+            assert outcome == TRANSITIONS[state].get(action, outcome)
+            if action not in TRANSITIONS[state]:
                 assert str(getattr(outcome, "why", "")).endswith(".")

@@ -70,14 +70,14 @@ async def _check(router: ServiceHarness, sender: httpx.AsyncClient, case: dict[s
         return
     (row,) = rows
     assert bytes(row["body"]) == case_body(case)
-    assert bytes(row["answer_body"]) == answer.content
+    assert bytes(row["response_body"]) == answer.content
     (event,) = [e for e in await router.outbox() if isinstance(e.data, IntakeReceived) and e.data.endpoint == door]
     assert base64.b64decode(event.data.body) == case_body(case)
     await router.handle_events(event)
     read = kind.read_items(Delivery.from_intake(event.data), None) if expected else []
     assert [element.fields.public() for element in read if element.problem is None] == expected
-    elements = await router.sql("SELECT * FROM elements WHERE intake = :i ORDER BY number", i=event.subject)
-    parked = [item for item in elements if item["became"] == "parked"]
+    elements = await router.sql("SELECT * FROM items WHERE intake = :i ORDER BY item", i=event.subject)
+    parked = [item for item in elements if item["outcome"] == "parked"]
     assert len(elements) - len(parked) == len(expected)
     assert bool(parked) is (not expected)
 

@@ -1,4 +1,4 @@
-"""Whether two enquiries are of the same person: the source's contact id, then the email; a phone only with more proof."""
+"""Identity resolution: which lead is of the same person, by source contact id, then email, then phone with more proof."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from services.router.domain.lead import Lead
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What identifies who enquired: the keys of `identities`, and what confirms or contradicts a weak one."""
+    """Who enquired: the keys of their rows in `identities`, and what confirms or contradicts a weak key."""
 
     contact: str | None = None
     email: str | None = None
@@ -20,13 +20,13 @@ class Person:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The identity rows of this person, the strongest first."""
+        """The keys of this person's identity rows, the strongest first."""
         return tuple(key for key in (self.contact, self.email, self.phone) if key)
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """The lead of the same person, and why; or a conflict that is shown and never merged."""
+class IdentityMatch:
+    """The id of the same person's lead and why it is theirs; or a conflict, which is shown and never merged."""
 
     lead: str | None
     why: str = ""
@@ -34,7 +34,7 @@ class Match:
 
 
 def person_of(facts: Mapping[str, Any], source: str, contact: str | None) -> Person:
-    """The person behind a lead's facts."""
+    """The person that a lead's facts describe; `contact` is their id at the source."""
     return Person(
         contact=f"id:{source}:{contact}" if contact else None,
         email=f"email:{facts['email']}" if facts.get("email") else None,
@@ -45,22 +45,22 @@ def person_of(facts: Mapping[str, Any], source: str, contact: str | None) -> Per
     )
 
 
-def match(person: Person, known: Mapping[str, Lead]) -> Match:
-    """Find the lead of the same person among those that the identity rows point at (key to lead)."""
-    by_contact = known.get(person.contact or "")
+def resolve_identity(person: Person, leads_by_key: Mapping[str, Lead]) -> IdentityMatch:
+    """Find the lead of the same person among those that their identity rows point at (`leads_by_key`)."""
+    by_contact = leads_by_key.get(person.contact or "")
     if by_contact:
-        return Match(by_contact.id, "same contact at the source")
-    by_email = known.get(person.email or "")
+        return IdentityMatch(by_contact.id, "same contact at the source")
+    by_email = leads_by_key.get(person.email or "")
     if by_email and (not person.role_mailbox or _same_name(person, by_email)):
-        return Match(by_email.id, "same email")
-    by_phone = known.get(person.phone or "")
+        return IdentityMatch(by_email.id, "same email")
+    by_phone = leads_by_key.get(person.phone or "")
     if by_phone is None:
-        return Match(None, conflict="a role mailbox with another name" if by_email else "")
+        return IdentityMatch(None, conflict="a role mailbox with another name" if by_email else "")
     if person.email and by_phone.facts.get("email") and person.email != f"email:{by_phone.facts['email']}":
-        return Match(None, conflict="same phone, another email")
+        return IdentityMatch(None, conflict="same phone, another email")
     if _same_name(person, by_phone) or (person.domain and person.domain == _folded(by_phone.facts.get("domain"))):
-        return Match(by_phone.id, "same phone, and name or domain agree")
-    return Match(None, conflict="same phone, and neither name nor domain agree")
+        return IdentityMatch(by_phone.id, "same phone, and name or domain agree")
+    return IdentityMatch(None, conflict="same phone, and neither name nor domain agree")
 
 
 def _same_name(person: Person, lead: Lead) -> bool:

@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from services.router.store import agreements, cached, people
+from services.router.store import agreements, config_cache, people
 from shared.agreement.model import (
     Decline,
     Duplicates,
@@ -71,7 +71,7 @@ ROSTER = [
 ]
 
 
-async def furnish(
+async def publish_agreement(
     room: ServiceHarness, compiled: ExecutableAgreement | None = None, roster: list[Rep] | None = None
 ) -> None:
     """A live agreement and a roster."""
@@ -79,14 +79,14 @@ async def furnish(
     async with room.db.transaction() as tx:
         row = {"name": compiled.name, "hash": "sha256:test", "text": "", "compiled": compiled.model_dump(mode="json")}
         more = {"warnings": [], "state": "draft", "uploaded_at": tx.now, "uploaded_by": "test"}
-        number = await agreements.add(tx, row | more)
+        number = await agreements.insert_draft(tx, row | more)
         await agreements.set_state(tx, number, "live", live_at=tx.now)
         await people.save_people(tx, roster if roster is not None else ROSTER, "test")
-        await cached.changed(tx, "agreement")
-        await cached.changed(tx, "roster")
+        await config_cache.invalidate(tx, "agreement")
+        await config_cache.invalidate(tx, "roster")
 
 
-def came(
+def received(
     *, endpoint: str = "door", source: str = "generic", body: bytes | None = None, at: Any = None, **fields: Any
 ) -> IntakeReceived:
     """What the door would have stored."""
@@ -107,11 +107,11 @@ async def enquire(room: ServiceHarness, **fields: Any) -> str:
     async with room.db.reading() as tx:
         now = tx.now
     subject = new_id()
-    await room.handle(came(at=now, **fields), subject=subject)
+    await room.handle(received(at=now, **fields), subject=subject)
     return stable_id(subject, 0)
 
 
-async def lead(room: ServiceHarness, lead_id: str) -> Any:
+async def lead_row(room: ServiceHarness, lead_id: str) -> Any:
     """The lead's row."""
     (row,) = await room.sql("SELECT * FROM leads WHERE id = :id", id=lead_id)
     return row
