@@ -82,8 +82,8 @@ FAULTS = {
     ),
     "a clock that is doubled": (
         "timer",
-        "INSERT INTO clocks SELECT 'twin' || id, lead, promise, epoch, round + 1, owner, team, tier, agreement, routed, state, step,"
-        " started_at, due_at, warn_at, warned_at, breached_at, settled_at, stopped_at, verdict, why, rung, skipped, held_until,"
+        "INSERT INTO clocks SELECT 'twin' || id, lead, promise, epoch, round + 1, owner, team, tier, terms_version, routing_version, state, next_step,"
+        " started_at, due_at, warn_at, warned_at, breached_at, settled_at, stopped_at, verdict, why, escalation_step, skipped, held_until,"
         " off_hours, within, left_seconds, in_words FROM clocks WHERE lead = '{lead}'",
         "Lead {lead} has two clocks of one promise at once.",
     ),

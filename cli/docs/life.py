@@ -29,7 +29,7 @@ def page() -> str:
             "One clock for each lead, promise, epoch and round. `kept`, `late`, `missed` and `void` are its final verdicts.",
             "",
             "```mermaid",
-            clock.drawing(),
+            clock.mermaid(),
             "```",
             "",
         ]

@@ -1,7 +1,8 @@
-"""The timer: every promise that is running, and what happens when one is not kept."""
+"""The timer: it runs the SLA clock of every promise, and escalates those that are not kept."""
 
 from services.timer import api, audit
-from services.timer.handlers import leads, sheet, steps
+from services.timer.handlers import clocks, leads
+from services.timer.handlers.clock_batch import CATCH_UP_SIGNAL, CLOCK_ITEM
 from services.timer.settings import Settings
 from services.timer.store import metadata
 from shared.events import AgreementPublished, RosterChanged
@@ -10,18 +11,19 @@ from shared.runtime.service import Service
 
 
 def build(settings: Settings) -> Service:
-    """The timer as data."""
+    """The timer as data: which event and which scheduled item is handled by what."""
     return Service(
         name="timer",
         metadata=metadata,
-        routes=api.doors,
-        on_event={  # what others say -> what we do about it
-            **dict.fromkeys(leads.DOES, leads.hear),
-            AgreementPublished: on_agreement_published(leads.hear),
-            RosterChanged: on_roster_changed(leads.hear),
+        routes=api.routes,
+        on_event={
+            # Each event about a lead starts, holds or stops its clocks; `leads.ON_LEAD_EVENT` says which does what.
+            **dict.fromkeys(leads.ON_LEAD_EVENT, leads.on_lead_events),
+            AgreementPublished: on_agreement_published(leads.on_lead_events),
+            RosterChanged: on_roster_changed(leads.on_lead_events),
         },
-        on_due={"clock": steps.step},  # warn, settle, breach, the next rung
-        catch_up_signal=sheet.SETTLING,
+        on_due={CLOCK_ITEM: clocks.advance},  # warn, breach after the settle time, take the next escalation step
+        catch_up_signal=CATCH_UP_SIGNAL,
         audit=audit.terms,
         gauges=audit.gauges,
     )

@@ -1,4 +1,4 @@
-"""The timer's tables with many pending deadlines, and rows that are due: breached clocks whose first rung stands."""
+"""The timer's tables with many pending deadlines, and rows that are due: breached clocks whose first escalation step is due."""
 
 from datetime import timedelta
 from typing import Any
@@ -29,8 +29,8 @@ AGREEMENT = ExecutableAgreement(
 REP = '{"id": "dan", "name": "Dan", "timezone": "America/New_York"}'
 _ID = "'{}' || lpad(n::text, 7, '0') || '-0000-7000-8000-000000000000'"
 _CLOCKS = """
-INSERT INTO clocks (id, lead, promise, epoch, round, owner, team, tier, agreement, routed, state, step, started_at,
-  due_at, breached_at, verdict, why, rung, skipped, off_hours, within, in_words)
+INSERT INTO clocks (id, lead, promise, epoch, round, owner, team, tier, terms_version, routing_version, state, next_step, started_at,
+  due_at, breached_at, verdict, why, escalation_step, skipped, off_hours, within, in_words)
 SELECT id, 'L' || substr(id, 2), 'accept', 1, 0, 'dan', 'inbound', 'hot', 1, 1, $2, $3, now() - interval '20 minutes',
   now() + $4::interval + n * $5::interval, $6::timestamptz, '', '', 0, '[]', false, '15 minutes', 'until then'
 FROM (SELECT n, {id} AS id FROM generate_series(1, $1::int) n) rows
@@ -54,7 +54,7 @@ class Ground:
     async def pend(self, number: int) -> None:
         """So many running clocks, due from a day on, each with its due row."""
         await self._conn.execute(
-            "TRUNCATE clocks, scheduled_items, outbox, sequences, breaches, spent, agreements, people; SET synchronous_commit = on"
+            "TRUNCATE clocks, scheduled_items, outbox, sequences, breaches, step_counts, agreements, people, roster_version; SET synchronous_commit = on"
         )
         compiled = AGREEMENT.model_dump_json()
         await self._conn.execute(
@@ -67,8 +67,8 @@ class Ground:
         await self._conn.execute("VACUUM ANALYZE scheduled_items")
 
     async def breach(self, number: int) -> None:
-        """So many breached clocks whose first rung stands now."""
-        await self._clocks("B", number, "breached", "rung", -timedelta(minutes=1), timedelta(0))
+        """So many breached clocks whose first escalation step is due now."""
+        await self._clocks("B", number, "breached", "escalate", -timedelta(minutes=1), timedelta(0))
         await self._conn.execute("ANALYZE scheduled_items")
 
     async def plain(self, number: int) -> None:
@@ -86,10 +86,10 @@ class Ground:
         return len(rows)
 
     async def fired(self) -> tuple[int, int, int]:
-        """What the rungs left: (escalations in the outbox, clocks on their second rung, their due rows put again)."""
+        """What the escalation steps left: (escalations in the outbox, clocks on their second step, their due rows put again)."""
         counts = await self._conn.fetchrow(
             "SELECT (SELECT count(*) FROM outbox WHERE convert_from(body, 'UTF8') LIKE '%baton.sla.escalated.v1%'),"
-            " (SELECT count(*) FROM clocks WHERE id LIKE 'B%' AND rung = 1),"
+            " (SELECT count(*) FROM clocks WHERE id LIKE 'B%' AND escalation_step = 1),"
             " (SELECT count(*) FROM scheduled_items WHERE id LIKE 'B%' AND at > now())"
         )
         assert counts is not None
@@ -97,7 +97,7 @@ class Ground:
 
     async def clear(self) -> None:
         """Take away what a round left, and the dead rows with it."""
-        await self._conn.execute("TRUNCATE outbox, sequences, breaches, spent")
+        await self._conn.execute("TRUNCATE outbox, sequences, breaches, step_counts")
         await self._conn.execute("DELETE FROM scheduled_items WHERE id LIKE 'B%' OR id LIKE 'Q%'")
         await self._conn.execute("DELETE FROM clocks WHERE id LIKE 'B%'")
         await self._conn.execute("VACUUM scheduled_items")

@@ -53,7 +53,7 @@ def run(size: Size, report: Report) -> None:
             report.say(
                 f"timer   {case.pending:,} pending: {middle:,.0f} fires/s, of a plain claim and delete"
                 f" {ratios(case.fires, case.claims)} [{size.due:,} due in each of {size.rounds} rounds, one process, batches"
-                f" of 500: rung, due row put again and event in one commit; the plain claim: asyncpg, 1,000 rows a commit;"
+                f" of 500: escalation step, scheduled item put back and event in one commit; the plain claim: asyncpg, 1,000 rows a commit;"
                 f" fsync on, synchronous_commit on; {probe.words}]"
             )
         report.say(
@@ -108,7 +108,7 @@ async def _round(case: Case, due: int, report: Report) -> tuple[float, float]:
             await resources.access.load()
             fires = due / await _fire(resources.databases["timer"])
         report.check(
-            f"timer with {case.pending:,} pending, (escalations, rungs, rows put again)",
+            f"timer with {case.pending:,} pending, (escalations, steps, items put back)",
             await ground.fired(),
             (due, due, due),
         )

@@ -46,7 +46,7 @@ async def test_a_refusal_releases_only_the_hold_of_its_own_answer(timer: Service
     assert await timer.run_due() == []
     await timer.handle(refusal("accept", "second"), subject=LEAD)
     assert names(await timer.run_due()) == ["sla.breached", "sla.escalated"]
-    assert await timer.sql("SELECT * FROM answers") == []
+    assert await timer.sql("SELECT * FROM pending_actions") == []
 
 
 async def test_an_answer_that_comes_before_its_assignment_holds_the_breach_as_well(timer: ServiceHarness) -> None:
@@ -56,7 +56,7 @@ async def test_an_answer_that_comes_before_its_assignment_holds_the_breach_as_we
     assert await timer.run_due() == []
     said = await timer.handle(answer(LeadAccepted, IN_TIME, action_id="early"), subject=LEAD)
     assert said[0].data.verdict == "kept"
-    assert await timer.sql("SELECT * FROM answers") == []
+    assert await timer.sql("SELECT * FROM pending_actions") == []
 
 
 async def test_an_early_answer_holds_for_a_minute_at_most(timer: ServiceHarness) -> None:
@@ -90,7 +90,7 @@ async def test_a_late_word_of_an_answer_that_was_applied_already_is_passed_over(
     await timer.handle(assigned(), subject=LEAD)
     await timer.handle(answer(LeadAccepted, IN_TIME, action_id="done"), subject=LEAD)
     await press(timer, "accept", "done")
-    assert await timer.sql("SELECT * FROM answers") == []
+    assert await timer.sql("SELECT * FROM pending_actions") == []
     assert (await clock(timer, "first_touch"))["held_until"] is None
 
 

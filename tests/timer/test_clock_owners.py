@@ -47,7 +47,7 @@ async def test_reassign_is_done_at_most_twice_across_epochs_and_then_the_next_ru
     await timer.advance(hours=2)
     (last,) = [e for e in await timer.run_due() if e.data.type == "baton.sla.escalated.v1"]
     assert last.data.do == ("notify manager", "return to marketing")
-    assert last.data.skipped == ("rung 2 (reassign): done 2 of at most 2 times",)
+    assert last.data.skipped == ("step 2 (reassign): done 2 of at most 2 times",)
 
 
 async def test_after_downtime_everything_is_caught_up_and_nobody_is_warned_after_the_breach(

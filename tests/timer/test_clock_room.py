@@ -76,7 +76,7 @@ async def test_an_earlier_answer_that_turns_up_later_withdraws_the_breach_and_ca
     assert said[1].data.verdict == "kept"
     await timer.advance(hours=3)
     assert {event.data.promise for event in await timer.run_due()} == {"first_touch"}
-    assert (await clock(timer))["step"] == ""
+    assert (await clock(timer))["next_step"] == ""
 
 
 async def test_an_answer_one_second_late_is_late_even_before_the_breach_was_said(timer: ServiceHarness) -> None:

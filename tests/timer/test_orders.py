@@ -76,7 +76,7 @@ def script(plan: Plan) -> list[tuple[int, int, dict[str, Any], Any]]:
         lines.append((plan.stamp + plan.taken_after, 1, {"id": "taken"}, taken))
     told = plan.stamp + plan.told_after
     if not plan.loses:
-        outcome = answer(OUTCOMES[plan.action], stamped, action="taken", **MORE.get(plan.action, {}))
+        outcome = answer(OUTCOMES[plan.action], stamped, action_id="taken", **MORE.get(plan.action, {}))
         lines.append((told, 2, {}, outcome))
     if plan.reassigned is not None:
         heard = plan.reassigned if plan.loses else max(plan.reassigned, told)
@@ -112,8 +112,8 @@ async def test_each_clock_has_one_final_verdict_and_the_stamps_decide_it(plan: P
         assert stops == ([row["verdict"]] if row["verdict"] else [])
         breached = sum(isinstance(data, SlaBreached) for data in about)
         assert breached <= 1
-        rungs = [data.step for data in about if isinstance(data, SlaEscalated)]
-        assert rungs == sorted(set(rungs))
+        steps = [data.step for data in about if isinstance(data, SlaEscalated)]
+        assert steps == sorted(set(steps))
         withdrawn = sum(data.type == "baton.sla.withdrawn.v1" for data in about)
         assert withdrawn == (breached if row["verdict"] in ("kept", "void") else 0)
-        assert (row["id"] in due) == bool(not row["verdict"] and row["step"])
+        assert (row["id"] in due) == bool(not row["verdict"] and row["next_step"])

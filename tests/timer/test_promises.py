@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.timer.domain.answer import Answer, concerns, holds
-from services.timer.domain.followed import again, follow
+from services.timer.domain.clock_calendar import calendar_for, rebuild
 from services.timer.domain.lead import ASSIGNED, Lead
-from services.timer.domain.promise import Begun, basis, begin, left_of, reckon
+from services.timer.domain.pending_action import PendingAction, hold_until, satisfies
+from services.timer.domain.promise import StartedClock, calendar_of, deadline, remaining, start_clock
 from shared.agreement.model import ClockRules, ExecutableAgreement, Promise, Target
 from shared.base.roster import Rep
 from tests.timer.clock_room import agreement
@@ -33,11 +33,11 @@ def begun(
     rep: Rep = DAN,
     compiled: ExecutableAgreement | None = None,
     **promise: Any,
-) -> Begun:
+) -> StartedClock:
     pinned = compiled or agreement()
     accept = pinned.promises["accept"].model_copy(update=promise)
-    followed = follow(pinned, None, "inbound", rep)
-    found = begin(accept, lead(tier), followed, pinned.clock, round_=0, start=start, left=left)
+    followed = calendar_for(pinned, None, "inbound", rep)
+    found = start_clock(accept, lead(tier), followed, pinned.clock, round_=0, start=start, inherited=left)
     assert found is not None
     return found
 
@@ -72,8 +72,8 @@ def test_at_night_the_earlier_of_wall_time_and_the_next_opening_is_due() -> None
 
 def test_a_promise_that_does_not_bind_the_tier_begins_no_clock() -> None:
     pinned = agreement()
-    followed = follow(pinned, None, "inbound", DAN)
-    assert begin(pinned.promises["accept"], lead("cold"), followed, pinned.clock, round_=0, start=OPEN) is None
+    followed = calendar_for(pinned, None, "inbound", DAN)
+    assert start_clock(pinned.promises["accept"], lead("cold"), followed, pinned.clock, round_=0, start=OPEN) is None
 
 
 def test_the_speed_to_lead_is_reckoned_in_wall_time() -> None:
@@ -85,7 +85,7 @@ def test_the_speed_to_lead_is_reckoned_in_wall_time() -> None:
 def test_the_next_owner_has_what_is_left_but_ten_minutes_at_least_and_the_target_at_most(left: int, tier: str) -> None:
     whole = begun(tier=tier).clock.due_at
     clock = begun(tier=tier, left=left).clock
-    seconds = left_of(clock, OPEN, follow(agreement(), None, "inbound", DAN).calendar)
+    seconds = remaining(clock, OPEN, calendar_for(agreement(), None, "inbound", DAN).calendar)
     target = {"hot": 900, "standard": 8 * 3600}[tier]
     assert seconds == min(target, max(left, 600))
     assert clock.due_at <= whole
@@ -102,10 +102,10 @@ def test_what_is_kept_of_a_reckoning_gives_the_same_due_instant_again(
 ) -> None:
     pinned = agreement()
     made = begun(start, tier=tier, left=left, rep=rep)
-    first = follow(pinned, None, "inbound", rep)
-    kept = again(pinned, first.name, first.hours, first.timezone)
+    first = calendar_for(pinned, None, "inbound", rep)
+    kept = rebuild(pinned, first.name, first.hours, first.timezone)
     accept: Promise = pinned.promises["accept"]
-    explained = reckon(accept, tier, start, basis(accept, kept), pinned.clock, left)
+    explained = deadline(accept, tier, start, calendar_of(accept, kept), pinned.clock, left)
     assert explained.due == made.clock.due_at
     assert made.clock.warn_at is not None
     assert start <= made.clock.warn_at <= made.clock.due_at
@@ -122,15 +122,15 @@ def test_what_is_kept_of_a_reckoning_gives_the_same_due_instant_again(
 def test_only_an_answer_that_settles_the_promise_holds_it(promise: str, met_by: Any, settled_by: set[str]) -> None:
     owed = Promise(name=promise, targets={}, met_by=met_by)
     names = ("accept", "decline", "attempt", "contacted", "advance", "disqualify", "recycle", "reassign", "claim")
-    assert {name for name in names if concerns(owed, name)} == settled_by
+    assert {name for name in names if satisfies(owed, name)} == settled_by
 
 
 def test_an_answer_holds_when_it_was_stamped_in_time_under_this_epoch_and_is_not_over() -> None:
     clock = begun().clock
     promise = agreement().promises["accept"]
     until = OPEN + timedelta(seconds=60)
-    good = Answer("a", "l", 1, "accept", clock.due_at, until)
-    late = Answer("b", "l", 1, "accept", clock.due_at + timedelta(microseconds=1), until + timedelta(hours=1))
-    old = Answer("c", "l", 0, "accept", OPEN, until + timedelta(hours=1))
-    assert holds(clock, promise, [good, late, old], OPEN) == until
-    assert holds(clock, promise, [good, late, old], until) is None
+    good = PendingAction("a", "l", 1, "accept", clock.due_at, until)
+    late = PendingAction("b", "l", 1, "accept", clock.due_at + timedelta(microseconds=1), until + timedelta(hours=1))
+    old = PendingAction("c", "l", 0, "accept", OPEN, until + timedelta(hours=1))
+    assert hold_until(clock, promise, [good, late, old], OPEN) == until
+    assert hold_until(clock, promise, [good, late, old], until) is None

@@ -30,8 +30,8 @@ async def test_nothing_is_wrong_with_clocks_that_run_settle_and_breach(timer: Se
 FAULTS = {
     "asleep": "DELETE FROM scheduled_items",
     "overdue": "UPDATE clocks SET due_at = '2026-12-01T09:00:00.000000'",
-    "doubled": "INSERT INTO clocks SELECT 'twin', lead, promise, epoch, round + 1, owner, team, tier, agreement, routed,"
-    " state, '', started_at, due_at, warn_at, warned_at, breached_at, settled_at, stopped_at, verdict, why, rung, skipped,"
+    "doubled": "INSERT INTO clocks SELECT 'twin', lead, promise, epoch, round + 1, owner, team, tier, terms_version, routing_version,"
+    " state, '', started_at, due_at, warn_at, warned_at, breached_at, settled_at, stopped_at, verdict, why, escalation_step, skipped,"
     " held_until, off_hours, within, left_seconds, in_words FROM clocks",
 }
 

@@ -64,7 +64,7 @@ def _databases(timers: tuple[Resources, Resources]) -> list[Database]:
 
 
 async def _hear(db: Database, events: list[Event[Any]]) -> None:
-    await db.run(lambda tx: leads.hear(tx, events))
+    await db.run(lambda tx: leads.on_lead_events(tx, events))
 
 
 async def _tick(db: Database) -> None:
@@ -75,9 +75,9 @@ async def _tick(db: Database) -> None:
 
 async def _begin(db: Database) -> None:
     news = Event(published(), "agreement:1", "/test", TUESDAY)
-    await db.run(lambda tx: on_agreement_published(leads.hear)(tx, [news]))
+    await db.run(lambda tx: on_agreement_published(leads.on_lead_events)(tx, [news]))
     people = [Event(RosterChanged(rep=Rep(id=n, name=n)), f"rep:{n}", "/test", TUESDAY) for n in ("dan", "eve")]
-    await db.run(lambda tx: on_roster_changed(leads.hear)(tx, people))
+    await db.run(lambda tx: on_roster_changed(leads.on_lead_events)(tx, people))
     await _hear(db, [Event(assigned(), lead, "/test", TUESDAY) for lead in LEADS])
 
 
@@ -138,7 +138,7 @@ async def test_who_reads_breaches_page_by_page_misses_none_while_two_timers_writ
     async def write(number: int) -> None:
         row = {"at": TUESDAY, "lead": LEAD, "type": "baton.sla.warned.v1", "event": str(number), "data": {}}
         async with databases[number % 2].transaction() as tx:
-            await store.tell_breaches(tx, [row])
+            await store.append_breaches(tx, [row])
             await asyncio.sleep(0.02 * (number % 3))  # the first to write is not the first to commit
 
     async def read() -> None:
@@ -147,7 +147,7 @@ async def test_who_reads_breaches_page_by_page_misses_none_while_two_timers_writ
 
     async def page() -> bool:
         async with databases[0].reading() as tx:
-            rows = await store.told_breaches(tx, after=max(seen, default=0), since=None, limit=3)
+            rows = await store.breaches_after(tx, after=max(seen, default=0), since=None, limit=3)
         seen.extend(row["id"] for row in rows)
         return bool(rows)
 

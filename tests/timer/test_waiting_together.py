@@ -40,11 +40,11 @@ async def test_what_arrives_while_it_is_committed_elsewhere_is_handled(postgres:
             news = Event(published(version=version), f"agreement:{version}", "/test", TUESDAY)
             person = Event(RosterChanged(rep=Rep(id=rep, name="Dan")), f"rep:{rep}", "/test", TUESDAY)
             await asyncio.gather(
-                db.run(lambda tx, event=event: leads.hear(tx, [event])),
-                db.run(lambda tx, news=news: on_agreement_published(leads.hear)(tx, [news])),
-                db.run(lambda tx, person=person: on_roster_changed(leads.hear)(tx, [person])),
+                db.run(lambda tx, event=event: leads.on_lead_events(tx, [event])),
+                db.run(lambda tx, news=news: on_agreement_published(leads.on_lead_events)(tx, [news])),
+                db.run(lambda tx, person=person: on_roster_changed(leads.on_lead_events)(tx, [person])),
             )
             async with db.reading() as tx:
                 kept = (await tx.conn.execute(text("SELECT count(*) FROM deferred_events"))).scalar_one()
-                found = await store.clocks_of(tx, [lead])
+                found = await store.lock_clocks_of(tx, [lead])
             assert (kept, len(found.get(lead, []))) == (0, 1)

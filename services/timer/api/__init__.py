@@ -1,11 +1,8 @@
-"""The timer's doors: clocks and how they were reckoned, previews, and the breach topic over HTTP."""
-
-from fastapi import APIRouter
+"""The timer's routes: clocks and how they were computed, previews of deadlines, and the breach feed."""
 
 from services.timer.api import breaches, clocks, deadlines
+from shared.web.http import combine_routers
 
-doors = APIRouter()
-for part in (clocks.doors, deadlines.doors, breaches.doors):
-    doors.include_router(part)
+routes = combine_routers(clocks.routes, deadlines.routes, breaches.routes)
 
-__all__ = ["doors"]
+__all__ = ["routes"]

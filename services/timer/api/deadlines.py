@@ -1,4 +1,4 @@
-"""What a deadline would be, over HTTP."""
+"""Previews of deadlines over HTTP: when something would be due."""
 
 from typing import Annotated
 
@@ -13,24 +13,23 @@ from shared.reference.cache import agreement_versions, live_version
 from shared.store.tx import Tx
 from shared.web.http import json_response, reading
 
-doors = APIRouter()
+routes = APIRouter()
 
 
-@doors.post("/v1/deadlines/preview")
+@routes.post("/v1/deadlines/preview")
 async def deadline(
     request: Request, who: Reader, tx: Annotated[Tx, Depends(reading("timer"), scope="function")]
 ) -> Response:
     """When something would be due, with every interval; a calendar of the live agreement by name, or one of its own."""
     try:
-        wanted = orjson.loads(await request.body())
+        body = orjson.loads(await request.body())
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not JSON: {error}.") from error
-    if not isinstance(wanted, dict):
+    if not isinstance(body, dict):
         raise BadRequest("The body must be a JSON object with calendar, start, and within or end.")
     version = await live_version(tx)
     live = (await agreement_versions(tx, [version])).get(version)
-    calendars = live.calendars if live else {}
     try:
-        return json_response(preview(wanted, calendars))
+        return json_response(preview(body, live.calendars if live else {}))
     except ValueError as error:
         raise BadRequest(str(error)) from error

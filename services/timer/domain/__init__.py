@@ -1,1 +1,1 @@
-"""The timer's core: clocks, promises and rungs as plain values."""
+"""The timer's core: clocks, promises, calendars and escalation as plain values."""

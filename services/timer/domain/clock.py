@@ -1,4 +1,4 @@
-"""A clock: one promise on one lead under one epoch, and its life as a table."""
+"""An SLA clock: one promise on one lead under one epoch, and its states and transitions as a table."""
 
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -7,10 +7,10 @@ from shared.base.ids import stable_id
 from shared.events.breaches import SlaBreached, SlaEvent, SlaWarned, SlaWithdrawn
 from shared.events.clocks import ClockEvent, ClockStopped
 
-LIVE = frozenset(("running", "breached"))
-"""States in which something may still happen by itself or by an answer."""
+OPEN_STATES = frozenset(("running", "breached"))
+"""States in which a clock can still warn, breach, escalate or be answered."""
 
-LIFE: dict[str, dict[str, str]] = {
+TRANSITIONS: dict[str, dict[str, str]] = {
     "running": {
         "warned": "running",
         "due": "running",
@@ -20,7 +20,7 @@ LIFE: dict[str, dict[str, str]] = {
         "moved on": "void",
     },
     "breached": {
-        "rung": "breached",
+        "escalated": "breached",
         "answered in time": "kept",
         "answered late": "late",
         "moved on in time": "void",
@@ -31,16 +31,18 @@ LIFE: dict[str, dict[str, str]] = {
     "missed": {"answered in time": "kept"},
     "void": {},
 }
-"""What happened in time by its stamp, but is heard after the breach was said, withdraws it; of a missed clock the new
-owner keeps the lead."""
+"""State -> what happens -> next state. What happened in time by its stamp, but is read after the breach was published,
+withdraws the breach. When the clock is `missed` already, the new owner keeps the lead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One row of `clocks`. `step` is what its due row waits for: warn, due, settle, rung, or "" when it rests.
+    """One row of `clocks`.
 
-    `agreement` is the pinned version (its promises and calendars), `routed` the one that assigned (its teams);
-    `off_hours`: reckoned in wall time, so that its rungs are too. `left_seconds` is what was left when it stopped.
+    `terms_version` is the agreement version whose promises and calendars hold, `routing_version` the one that assigned
+    the lead (its teams). `next_step` is what its scheduled item does next: warn, due, settle, escalate, or "" when it
+    has none. `escalation_step` counts the escalation steps done. `off_hours`: computed in wall time, so that its
+    escalation steps are too. `left_seconds` is what was left when it stopped.
     """
 
     id: str
@@ -51,12 +53,12 @@ class Clock:
     owner: str | None
     team: str | None
     tier: str
-    agreement: int
-    routed: int
+    terms_version: int
+    routing_version: int
     started_at: datetime
     due_at: datetime
     state: str = "running"
-    step: str = "warn"
+    next_step: str = "warn"
     warn_at: datetime | None = None
     warned_at: datetime | None = None
     breached_at: datetime | None = None
@@ -64,7 +66,7 @@ class Clock:
     stopped_at: datetime | None = None
     verdict: str = ""
     why: str = ""
-    rung: int = 0
+    escalation_step: int = 0
     skipped: tuple[str, ...] = ()
     held_until: datetime | None = None
     off_hours: bool = False
@@ -73,103 +75,109 @@ class Clock:
     in_words: str = ""
 
     @property
-    def runs(self) -> bool:
-        """Whether it is still open."""
-        return self.state in LIVE and self.stopped_at is None
+    def is_open(self) -> bool:
+        """Whether the clock has not stopped."""
+        return self.state in OPEN_STATES and self.stopped_at is None
 
 
 FIELDS = tuple(item.name for item in fields(Clock))
-Facts = list[SlaEvent | ClockEvent]
+ClockEvents = list[SlaEvent | ClockEvent]
 
 
 def clock_id(lead: str, promise: str, epoch: int, round_: int) -> str:
-    """The same clock has the same id, however often its beginning is told."""
+    """The id of a clock: the same for the same clock, however often its start is handled."""
     return stable_id("clock", lead, promise, epoch, round_)
 
 
-def follow(state: str, what: str) -> str:
-    """The next state. Raises KeyError for what cannot happen."""
-    return LIFE[state][what]
+def next_state(state: str, transition: str) -> str:
+    """The state after a transition. Raises KeyError for a transition that the state does not have."""
+    return TRANSITIONS[state][transition]
 
 
-def warned(clock: Clock, now: datetime) -> tuple[Clock, Facts]:
-    """The agreed share of the time is gone."""
-    fact = SlaWarned(**_sla(clock), left_seconds=max(0, int((clock.due_at - now).total_seconds())))
-    return replace(clock, warned_at=now, step="due"), [fact]
+def warn(clock: Clock, now: datetime) -> tuple[Clock, ClockEvents]:
+    """Warn that the agreed share of the time is used up."""
+    event = SlaWarned(**sla_fields(clock), left_seconds=max(0, int((clock.due_at - now).total_seconds())))
+    return replace(clock, warned_at=now, next_step="due"), [event]
 
 
-def breached(clock: Clock, wall: datetime) -> tuple[Clock, Facts]:
-    """Nobody answered in time. The breach counts from the due instant, whenever it is said (`wall`, real time)."""
-    fact = SlaBreached(**_sla(clock), breached_at=clock.due_at, settled_at=wall)
-    state = follow(clock.state, "settled")
-    changed = replace(clock, state=state, breached_at=clock.due_at, settled_at=wall, step="rung", held_until=None)
-    return changed, [fact]
+def breach(clock: Clock, wall: datetime) -> tuple[Clock, ClockEvents]:
+    """Breach the promise: nobody answered in time. It counts from the due instant; `wall` (real time) is when the settle
+    time was over."""
+    event = SlaBreached(**sla_fields(clock), breached_at=clock.due_at, settled_at=wall)
+    state = next_state(clock.state, "settled")
+    changed = replace(
+        clock, state=state, breached_at=clock.due_at, settled_at=wall, next_step="escalate", held_until=None
+    )
+    return changed, [event]
 
 
-def answered(clock: Clock, at: datetime, now: datetime, wall: datetime, why: str) -> tuple[Clock, Facts]:
-    """The promise was met at `at` (our stamp). In time it is kept, and a breach that was said is withdrawn; late is
-    late, and the breach is said if it was not yet: by event time, once."""
-    facts: Facts = []
+def stop_answered(clock: Clock, at: datetime, now: datetime, wall: datetime, why: str) -> tuple[Clock, ClockEvents]:
+    """Stop a clock whose promise was met at `at` (our server's stamp).
+
+    An answer in time keeps the promise and withdraws a breach that was published. A late one publishes the breach if it
+    was not published yet. The verdict follows the event's time and is given once.
+    """
+    events: ClockEvents = []
     if at <= clock.due_at:
         if clock.state == "breached":
-            facts.append(SlaWithdrawn(**_sla(clock), answered_at=at, by=clock.owner))
-        return _stopped(clock, "answered in time", now, why, facts)
+            events.append(SlaWithdrawn(**sla_fields(clock), answered_at=at, by=clock.owner))
+        return _stop(clock, "answered in time", now, why, events)
     if clock.state == "running":
-        clock, facts = breached(clock, wall)
-    return _stopped(clock, "answered late", now, why, facts)
+        clock, events = breach(clock, wall)
+    return _stop(clock, "answered late", now, why, events)
 
 
-def moved_on(
-    clock: Clock, at: datetime, now: datetime, wall: datetime, why: str, left: int | None = None
-) -> tuple[Clock, Facts]:
-    """The lead went to another owner, or ended, at `at`, without an answer: void when that was in time, else missed;
-    by event time, once, so that it does not matter whether the breach was said before."""
-    facts: Facts = []
-    clock = replace(clock, left_seconds=left)
+def stop_moved_on(
+    clock: Clock, at: datetime, now: datetime, wall: datetime, why: str, left_seconds: int | None = None
+) -> tuple[Clock, ClockEvents]:
+    """Stop a clock whose lead went to another owner, or ended, at `at` without an answer.
+
+    The verdict is void when that was in time, else missed. It follows the event's time, so it does not matter whether
+    the breach was published before.
+    """
+    events: ClockEvents = []
+    clock = replace(clock, left_seconds=left_seconds)
     if clock.state == "breached" and at <= clock.due_at:
-        facts.append(SlaWithdrawn(**_sla(clock), answered_at=at))
-        return _stopped(clock, "moved on in time", now, why, facts)
+        events.append(SlaWithdrawn(**sla_fields(clock), answered_at=at))
+        return _stop(clock, "moved on in time", now, why, events)
     if clock.state == "running" and at > clock.due_at:
-        clock, facts = breached(clock, wall)
-    return _stopped(clock, "moved on", now, why, facts)
+        clock, events = breach(clock, wall)
+    return _stop(clock, "moved on", now, why, events)
 
 
-def too_late(clock: Clock, at: datetime, by: str | None, present_owner: str | None) -> tuple[Clock, Facts]:
-    """An answer stamped in time turned up after the lead went to somebody else, who keeps it. Any other answer, and
-    any other clock, changes nothing."""
+def answered_after_reassignment(
+    clock: Clock, at: datetime, by: str | None, present_owner: str | None
+) -> tuple[Clock, ClockEvents]:
+    """Withdraw the breach of a missed clock when an answer stamped in time turns up after the lead was reassigned.
+
+    The new owner keeps the lead. A late answer, or a clock in another state, changes nothing.
+    """
     if clock.state != "missed" or at > clock.due_at:
         return clock, []
-    fact = SlaWithdrawn(**_sla(clock), answered_at=at, by=by, applied=False, present_owner=present_owner)
-    verdict = follow(clock.state, "answered in time")
-    return replace(clock, state=verdict, verdict=verdict, why="answered in time, told too late"), [fact]
+    event = SlaWithdrawn(**sla_fields(clock), answered_at=at, by=by, applied=False, present_owner=present_owner)
+    verdict = next_state(clock.state, "answered in time")
+    return replace(clock, state=verdict, verdict=verdict, why="answered in time, received too late"), [event]
 
 
-def _stopped(clock: Clock, what: str, now: datetime, why: str, facts: Facts) -> tuple[Clock, Facts]:
-    verdict = follow(clock.state, what)
-    clock = replace(clock, state=verdict, verdict=verdict, stopped_at=now, why=why, step="", held_until=None)
-    stopped = ClockStopped(**_named(clock), at=now, verdict=verdict, why=why)
-    return clock, [*facts, stopped]
+def _stop(clock: Clock, transition: str, now: datetime, why: str, events: ClockEvents) -> tuple[Clock, ClockEvents]:
+    verdict = next_state(clock.state, transition)
+    clock = replace(clock, state=verdict, verdict=verdict, stopped_at=now, why=why, next_step="", held_until=None)
+    stopped = ClockStopped(**clock_fields(clock), at=now, verdict=verdict, why=why)
+    return clock, [*events, stopped]
 
 
-def _sla(clock: Clock) -> dict[str, object]:
-    return {
-        "clock": clock.id,
+def sla_fields(clock: Clock) -> dict[str, object]:
+    """The fields of a clock that every event of `baton.breaches` carries."""
+    return clock_fields(clock) | {
         "lead": clock.lead,
-        "promise": clock.promise,
-        "epoch": clock.epoch,
-        "round": clock.round,
-        "owner": clock.owner,
         "team": clock.team,
-        "tier": clock.tier,
         "due_at": clock.due_at,
-        "terms_version": clock.agreement,
+        "terms_version": clock.terms_version,
     }
 
 
-sla_fields = _sla
-
-
-def _named(clock: Clock) -> dict[str, object]:
+def clock_fields(clock: Clock) -> dict[str, object]:
+    """The fields of a clock that every event of `baton.clocks` carries."""
     return {
         "clock": clock.id,
         "promise": clock.promise,
@@ -180,11 +188,12 @@ def _named(clock: Clock) -> dict[str, object]:
     }
 
 
-clock_fields = _named
-
-
-def drawing() -> str:
+def mermaid() -> str:
     """The table as a Mermaid state diagram for the docs."""
     lines = ["stateDiagram-v2", "    [*] --> running"]
-    lines += [f"    {state} --> {new}: {what}" for state, whats in LIFE.items() for what, new in whats.items()]
+    lines += [
+        f"    {state} --> {after}: {transition}"
+        for state, transitions in TRANSITIONS.items()
+        for transition, after in transitions.items()
+    ]
     return "\n".join(lines)

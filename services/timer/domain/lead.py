@@ -1,27 +1,29 @@
-"""A lead as the timer needs it: whose it is, under which epoch and versions, and how far it is."""
+"""A lead as the timer needs it: its owner, its epoch and versions, and how far it has come."""
 
 from dataclasses import dataclass, fields
 
-ASSIGNED, ACCEPTED, WAITING, ENDED = "assigned", "accepted", "waiting", "ended"
+ASSIGNED, ACCEPTED, UNASSIGNED, ENDED = "assigned", "accepted", "unassigned", "ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """One row of `leads`. `accepted` covers whatever comes after it too; `waiting`: nobody has it; `ended`: closed.
+    """One row of `leads`. State `accepted` covers everything after it until the end, `unassigned` means that nobody owns
+    it now (held or unrouted), `ended` that it is closed or merged.
 
-    `pinned` is the version whose promises bind it, `routed` the one that chose its owner; `began` is the first epoch
-    since it was received or came back after its end: what earlier owners had left counts from there.
+    `terms_version` is the agreement version whose promises hold, `routing_version` the one that chose the owner.
+    `first_epoch` is the first epoch since the lead was received or came back after its end: time that earlier owners
+    left is inherited from there on.
     """
 
-    lead: str
+    id: str
     state: str
     epoch: int
     owner: str | None
     team: str | None
     tier: str
-    pinned: int
-    routed: int
-    began: int
+    terms_version: int
+    routing_version: int
+    first_epoch: int
 
 
 FIELDS = tuple(item.name for item in fields(Lead))

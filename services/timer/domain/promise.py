@@ -1,4 +1,4 @@
-"""Promises: which clock begins when, and until when in business time."""
+"""Promises: which clock starts when, when it is due in business time, and what a new owner inherits."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from services.timer.domain.clock import Clock, clock_fields, clock_id
-from services.timer.domain.followed import Followed
+from services.timer.domain.clock_calendar import ClockCalendar
 from services.timer.domain.lead import Lead
-from shared.agreement.model import ClockRules, Promise
+from shared.agreement.model import ClockRules, Promise, Target
 from shared.agreement.time.business_time import (
     OFF_HOURS,
     Deadline,
@@ -24,94 +24,109 @@ from shared.events.clocks import ClockStarted
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """A clock that begins, what is said about it, and the seconds that it took over from a former owner, if any."""
+class StartedClock:
+    """A clock that starts, its event, and the seconds that it inherited from an earlier owner (None: the whole time)."""
 
     clock: Clock
-    started: ClockStarted
-    left: int | None
+    event: ClockStarted
+    inherited_seconds: int | None
 
 
-def begin(
+def start_clock(
     promise: Promise,
     lead: Lead,
-    followed: Followed,
+    clock_calendar: ClockCalendar,
     rules: ClockRules,
     *,
     round_: int,
     start: datetime,
-    left: int | None = None,
-) -> Begun | None:
-    """Start a clock, or None when the promise does not bind the lead's tier. `left`: see `reckon`."""
-    target = promise.target(lead.tier)
-    if target is None:
+    inherited: int | None = None,
+) -> StartedClock | None:
+    """Start a clock, or return None when the promise does not bind the lead's tier. `inherited`: see `deadline`."""
+    if promise.target(lead.tier) is None:
         return None
-    calendar = basis(promise, followed)
-    explained = reckon(promise, lead.tier, start, calendar, rules, left)
-    wall = explained.wall or promise.runs_from == "received"
-    warn_at = _warn_at(calendar, start, explained.due, promise.warn, wall)
-    clock = Clock(
-        id=clock_id(lead.lead, promise.name, lead.epoch, round_),
-        lead=lead.lead,
+    calendar = calendar_of(promise, clock_calendar)
+    computed = deadline(promise, lead.tier, start, calendar, rules, inherited)
+    clock = _clock(promise, lead, round_, start, calendar, computed)
+    return StartedClock(clock, _started_event(clock, clock_calendar), inherited)
+
+
+def _clock(promise: Promise, lead: Lead, round_: int, start: datetime, calendar: Calendar, computed: Deadline) -> Clock:
+    wall = computed.wall or promise.runs_from == "received"
+    warn_at = _warn_at(calendar, start, computed.due, promise.warn, wall)
+    return Clock(
+        id=clock_id(lead.id, promise.name, lead.epoch, round_),
+        lead=lead.id,
         promise=promise.name,
         epoch=lead.epoch,
         round=round_,
         owner=lead.owner,
         team=lead.team,
         tier=lead.tier,
-        agreement=lead.pinned,
-        routed=lead.routed,
+        terms_version=lead.terms_version,
+        routing_version=lead.routing_version,
         started_at=start,
-        due_at=explained.due,
+        due_at=computed.due,
         warn_at=warn_at,
-        step="warn" if warn_at else "due",
+        next_step="warn" if warn_at else "due",
         off_hours=wall,
-        within=target.within,
-        in_words=explain(calendar, explained),
+        within=_target(promise, lead.tier).within,
+        in_words=explain(calendar, computed),
     )
-    started = ClockStarted(
+
+
+def _started_event(clock: Clock, clock_calendar: ClockCalendar) -> ClockStarted:
+    return ClockStarted(
         **clock_fields(clock),
-        started_at=start,
+        started_at=clock.started_at,
         due_at=clock.due_at,
-        warn_at=warn_at,
-        terms_version=lead.pinned,
-        calendar=followed.calendar.zone.key,
+        warn_at=clock.warn_at,
+        terms_version=clock.terms_version,
+        calendar=clock_calendar.calendar.zone.key,
         in_words=clock.in_words,
     )
-    return Begun(clock, started, left)
 
 
-def basis(promise: Promise, followed: Followed) -> Calendar:
-    """What a promise is reckoned in: the speed to lead (from `received`) in wall time, the others in the calendar."""
-    return ALWAYS if promise.runs_from == "received" else followed.calendar
+def calendar_of(promise: Promise, clock_calendar: ClockCalendar) -> Calendar:
+    """The calendar that a promise is computed in: always open for speed to lead (from `received`), else the clock's."""
+    return ALWAYS if promise.runs_from == "received" else clock_calendar.calendar
 
 
-def reckon(
-    promise: Promise, tier: str, start: datetime, calendar: Calendar, rules: ClockRules, left: int | None
+def deadline(
+    promise: Promise, tier: str, start: datetime, calendar: Calendar, rules: ClockRules, inherited: int | None
 ) -> Deadline:
-    """When a promise that binds this tier is due, with every interval.
+    """When a promise that binds this tier is due, with every interval that counts or is skipped.
 
-    `left` is what a former owner had left, in seconds: the new one has the target or that, whichever is less, but
-    never less than `continue_with_at_least`.
+    `inherited` is what an earlier owner had left, in seconds. The new owner has the target or that, whichever is less,
+    but never less than `continue_with_at_least`.
     """
-    target = promise.targets.get(tier) or promise.targets["*"]
+    computed = _full_deadline(promise, tier, start, calendar, rules)
+    if inherited is None:
+        return computed
+    least = timedelta(seconds=max(inherited, rules.continue_with_at_least))
+    if computed.wall:
+        # Off hours the inherited time is wall time, as the whole target is.
+        end = start + least
+        shorter = Deadline(end, (Interval(start, end, True, OFF_HOURS),), wall=True)
+    else:
+        shorter = add_business_time(calendar, start, least, at_close=rules.at_close)
+    return shorter if shorter.due < computed.due else computed
+
+
+def _full_deadline(promise: Promise, tier: str, start: datetime, calendar: Calendar, rules: ClockRules) -> Deadline:
+    """When the promise is due for an owner who has the whole target."""
+    target = _target(promise, tier)
     days, rest = parse_duration(target.within)
     if promise.runs_from == "received":
-        explained = add_business_time(calendar, start, rest + timedelta(days=days))
-    elif target.off_hours is None:
-        explained = add_business_time(calendar, start, rest, days=days, at_close=rules.at_close)
-    else:
-        off = timedelta(seconds=target.off_hours)
-        explained = accept_deadline(calendar, start, rest, off, days=days, at_close=rules.at_close)
-    if left is None:
-        return explained
-    least = timedelta(seconds=max(left, rules.continue_with_at_least))
-    if explained.wall:
-        # At night what was left is of wall time, as the whole is.
-        end = start + least
-        return explained if explained.due <= end else Deadline(end, (Interval(start, end, True, OFF_HOURS),), wall=True)
-    shorter = add_business_time(calendar, start, least, at_close=rules.at_close)
-    return shorter if shorter.due < explained.due else explained
+        return add_business_time(calendar, start, rest + timedelta(days=days))
+    if target.off_hours is None:
+        return add_business_time(calendar, start, rest, days=days, at_close=rules.at_close)
+    off_hours = timedelta(seconds=target.off_hours)
+    return accept_deadline(calendar, start, rest, off_hours, days=days, at_close=rules.at_close)
+
+
+def _target(promise: Promise, tier: str) -> Target:
+    return promise.targets.get(tier) or promise.targets["*"]
 
 
 def _warn_at(calendar: Calendar, start: datetime, until: datetime, share: Decimal, wall: bool) -> datetime | None:
@@ -123,8 +138,9 @@ def _warn_at(calendar: Calendar, start: datetime, until: datetime, share: Decima
     return add_business_time(calendar, start, timedelta(seconds=float(Decimal(str(total)) * share))).due
 
 
-def left_of(clock: Clock, at: datetime, calendar: Calendar) -> int:
-    """What is left of a clock's time at a moment, in seconds of its own reckoning; 0 after its due instant."""
+def remaining(clock: Clock, at: datetime, calendar: Calendar) -> int:
+    """The seconds that a clock has left at a moment, in wall time for an off-hours clock, else in business time; 0 after its
+    due instant."""
     if at >= clock.due_at:
         return 0
     if clock.off_hours:
@@ -133,29 +149,31 @@ def left_of(clock: Clock, at: datetime, calendar: Calendar) -> int:
 
 
 def met_before(clocks: Iterable[Clock], promise: str, lead: Lead) -> bool:
-    """Whether an earlier owner met the promise, in time or late, since the lead began."""
-    return any(clock.verdict in ("kept", "late") for clock in _before(clocks, promise, lead))
+    """Whether an earlier owner met the promise, in time or late, since the lead's first epoch."""
+    return any(clock.verdict in ("kept", "late") for clock in _of_earlier_owners(clocks, promise, lead))
 
 
-def taken_over(clocks: Iterable[Clock], promise: str, lead: Lead, calendar: Callable[[Clock], Calendar]) -> int | None:
-    """What the owner before had left, in seconds, which the new one takes over; None for the whole time.
+def inherited_seconds(
+    clocks: Iterable[Clock], promise: str, lead: Lead, calendar: Callable[[Clock], Calendar]
+) -> int | None:
+    """The seconds that the owner before had left, which the new one inherits; None for the whole time.
 
-    An accept clock is always taken over: also after a decline the person who enquired has been waiting. A first touch
-    that was made is made; a new owner has the whole time for theirs.
+    What is left of an accept clock is always inherited, after a decline too: the person who enquired has been waiting.
+    After a first touch that was made, a new owner has the whole time for theirs.
     """
-    before = _before(clocks, promise, lead)
-    if not before or (promise != "accept" and before[-1].verdict in ("kept", "late")):
+    earlier = _of_earlier_owners(clocks, promise, lead)
+    if not earlier or (promise != "accept" and earlier[-1].verdict in ("kept", "late")):
         return None
-    last = before[-1]
+    last = earlier[-1]
     if last.left_seconds is not None or last.stopped_at is None:
         return last.left_seconds
-    return left_of(last, last.stopped_at, calendar(last))
+    return remaining(last, last.stopped_at, calendar(last))
 
 
-def _before(clocks: Iterable[Clock], promise: str, lead: Lead) -> list[Clock]:
-    return [clock for clock in clocks if clock.promise == promise and lead.began <= clock.epoch < lead.epoch]
+def _of_earlier_owners(clocks: Iterable[Clock], promise: str, lead: Lead) -> list[Clock]:
+    return [clock for clock in clocks if clock.promise == promise and lead.first_epoch <= clock.epoch < lead.epoch]
 
 
-def rounds(clocks: list[Clock], promise: str, epoch: int) -> int:
+def count_rounds(clocks: list[Clock], promise: str, epoch: int) -> int:
     """How many rounds of a promise an epoch has had."""
     return sum(clock.promise == promise and clock.epoch == epoch for clock in clocks)

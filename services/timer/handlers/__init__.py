@@ -1,1 +1,1 @@
-"""What the timer does about what it hears and what comes due: load, decide, save, say."""
+"""The timer's handlers of events and scheduled items: load, decide in the domain, save, emit."""

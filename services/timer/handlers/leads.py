@@ -1,12 +1,11 @@
-"""The life of a lead, as the timer hears it: clocks begin, are kept, or stop because the lead moved on."""
+"""The handler of all events about leads: it loads their clocks and calls what `ON_LEAD_EVENT` names for each event."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from services.timer import store
-from services.timer.handlers import answering, owning
-from services.timer.handlers.heard import Heard
-from services.timer.handlers.sheet import Sheet, opened
+from services.timer.handlers import answers, ownership
+from services.timer.handlers.clock_batch import ClockBatch, LeadEvent, load_batch
 from shared.events import (
     ActionRefused,
     ActionTaken,
@@ -31,42 +30,45 @@ from shared.store.tx import Tx
 from shared.work import deferred, schedule
 
 
-async def hear(tx: Tx, events: list[Heard]) -> None:
-    """At most one event for each lead; what cannot be handled yet is kept as waiting, and so is what comes after it."""
-    leads = [event.subject for event in events]
-    await schedule.lock(tx, leads)
-    ready = await _ready(tx, events)
+async def on_lead_events(tx: Tx, events: list[LeadEvent]) -> None:
+    """Handle at most one event of each lead. An event whose version or person is not here yet is deferred, and so are the
+    later events of its lead."""
+    await schedule.lock(tx, [event.subject for event in events])
+    ready = await _defer_unready(tx, events)
     if not ready:
         return
     subjects = [event.subject for event in ready]
-    clocks = await store.clocks_of(tx, subjects)
-    known = await store.leads_of(tx, subjects)
-    versions = _versions(ready) | {number for lead in known.values() for number in (lead.pinned, lead.routed)}
-    sheet = await opened(tx, clocks, versions=versions)
-    sheet.leads, sheet.answers = known, await store.answers_of(tx, subjects)
+    clocks = await store.lock_clocks_of(tx, subjects)
+    leads = await store.leads_of(tx, subjects)
+    versions = _named_versions(ready) | {
+        number for lead in leads.values() for number in (lead.terms_version, lead.routing_version)
+    }
+    batch = await load_batch(tx, clocks, versions=versions)
+    batch.leads, batch.pending = leads, await store.pending_actions_of(tx, subjects)
     for event in ready:
-        DOES[type(event.data)](sheet, event)
-    await sheet.write()
+        ON_LEAD_EVENT[type(event.data)](batch, event)
+    await batch.save()
 
 
-def _versions(events: Iterable[Heard]) -> set[int]:
-    named = [event.data for event in events if isinstance(event.data, LeadAssigned | LeadEnquiredAgain)]
-    return {number for data in named for number in (data.terms_version, data.routing_version) if number}
+def _named_versions(events: Iterable[LeadEvent]) -> set[int]:
+    naming = [event.data for event in events if isinstance(event.data, LeadAssigned | LeadEnquiredAgain)]
+    return {number for data in naming for number in (data.terms_version, data.routing_version) if number}
 
 
-async def _ready(tx: Tx, events: list[Heard]) -> list[Heard]:
-    """Those events for which everything is here; the others wait."""
+async def _defer_unready(tx: Tx, events: list[LeadEvent]) -> list[LeadEvent]:
+    """Defer the events whose version or person is not here yet; return the others."""
 
-    async def look() -> deferred.Missing:
-        known = await agreement_versions(tx, _versions(events))
+    async def missing_of() -> deferred.Missing:
+        versions = await agreement_versions(tx, _named_versions(events))
         people = await roster(tx)
-        return lambda event: _needs(event, known, people)
+        return lambda event: _missing(event, versions, people)
 
-    return await deferred.defer_unready(tx, events, await look(), look)
+    return await deferred.defer_unready(tx, events, await missing_of(), missing_of)
 
 
-def _needs(event: Heard, known: Mapping[int, Any], people: Mapping[str, Any]) -> str:
-    missing = [number for number in _versions([event]) if number not in known]
+def _missing(event: LeadEvent, versions: Mapping[int, Any], people: Mapping[str, Any]) -> str:
+    """What an event lacks, or "" when it can be handled."""
+    missing = [number for number in _named_versions([event]) if number not in versions]
     if missing:
         return f"agreement:{missing[0]}"
     if isinstance(event.data, LeadAssigned) and event.data.owner not in people:
@@ -74,21 +76,21 @@ def _needs(event: Heard, known: Mapping[int, Any], people: Mapping[str, Any]) ->
     return ""
 
 
-DOES: dict[type[EventData], Callable[[Sheet, Any], None]] = {
-    LeadAssigned: owning.assigned,
-    LeadAccepted: answering.accepted,
-    LeadDeclined: answering.declined,
-    LeadAttempted: answering.attempted,
-    LeadContacted: answering.contacted,
-    LeadAdvanced: answering.contacted,
-    LeadDisqualified: owning.ended,
-    LeadRecycled: owning.ended,
-    LeadWon: owning.ended,
-    LeadLost: owning.ended,
-    LeadMerged: owning.ended,
-    LeadHeld: owning.waits,
-    LeadUnrouted: owning.waits,
-    LeadEnquiredAgain: answering.again,
-    ActionTaken: answering.taken,
-    ActionRefused: answering.refused,
+ON_LEAD_EVENT: dict[type[EventData], Callable[[ClockBatch, Any], None]] = {
+    LeadAssigned: ownership.on_assigned,
+    LeadAccepted: answers.on_accepted,
+    LeadDeclined: answers.on_declined,
+    LeadAttempted: answers.on_attempted,
+    LeadContacted: answers.on_contacted,
+    LeadAdvanced: answers.on_contacted,
+    LeadDisqualified: ownership.on_ended,
+    LeadRecycled: ownership.on_ended,
+    LeadWon: ownership.on_ended,
+    LeadLost: ownership.on_ended,
+    LeadMerged: ownership.on_ended,
+    LeadHeld: ownership.on_unassigned,
+    LeadUnrouted: ownership.on_unassigned,
+    LeadEnquiredAgain: answers.on_enquired_again,
+    ActionTaken: answers.on_action_taken,
+    ActionRefused: answers.on_action_refused,
 }

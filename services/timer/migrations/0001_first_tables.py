@@ -25,17 +25,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version"),
     )
     op.create_table(
-        "answers",
-        sa.Column("action", sa.String(length=36), nullable=False),
-        sa.Column("lead", sa.String(length=36), nullable=False),
-        sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("answered_at", UtcDateTime(), nullable=False),
-        sa.Column("until", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("action"),
-    )
-    op.create_index(op.f("ix_answers_lead"), "answers", ["lead"], unique=False)
-    op.create_table(
         "breaches",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
@@ -44,6 +33,15 @@ def upgrade() -> None:
         sa.Column("event", sa.String(length=36), nullable=False),
         sa.Column("data", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "clock_calendars",
+        sa.Column("clock", sa.String(length=36), nullable=False),
+        sa.Column("calendar", sa.String(length=100), nullable=False),
+        sa.Column("hours", sa.Text(), nullable=True),
+        sa.Column("timezone", sa.String(length=60), nullable=True),
+        sa.Column("inherited_seconds", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("clock"),
     )
     op.create_table(
         "clocks",
@@ -55,10 +53,10 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=100), nullable=True),
         sa.Column("team", sa.String(length=100), nullable=True),
         sa.Column("tier", sa.String(length=60), nullable=False),
-        sa.Column("agreement", sa.Integer(), nullable=False),
-        sa.Column("routed", sa.Integer(), nullable=False),
+        sa.Column("terms_version", sa.Integer(), nullable=False),
+        sa.Column("routing_version", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("step", sa.String(length=8), nullable=False),
+        sa.Column("next_step", sa.String(length=8), nullable=False),
         sa.Column("started_at", UtcDateTime(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("warn_at", UtcDateTime(), nullable=True),
@@ -68,7 +66,7 @@ def upgrade() -> None:
         sa.Column("stopped_at", UtcDateTime(), nullable=True),
         sa.Column("verdict", sa.String(length=12), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
-        sa.Column("rung", sa.Integer(), nullable=False),
+        sa.Column("escalation_step", sa.Integer(), nullable=False),
         sa.Column("skipped", Json(), nullable=False),
         sa.Column("held_until", UtcDateTime(), nullable=True),
         sa.Column("off_hours", sa.Boolean(), nullable=False),
@@ -81,31 +79,33 @@ def upgrade() -> None:
     op.create_index(op.f("ix_clocks_lead"), "clocks", ["lead"], unique=False)
     op.create_table(
         "leads",
-        sa.Column("lead", sa.String(length=36), nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(length=100), nullable=True),
         sa.Column("team", sa.String(length=100), nullable=True),
         sa.Column("tier", sa.String(length=60), nullable=False),
-        sa.Column("pinned", sa.Integer(), nullable=False),
-        sa.Column("routed", sa.Integer(), nullable=False),
-        sa.Column("began", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("lead"),
+        sa.Column("terms_version", sa.Integer(), nullable=False),
+        sa.Column("routing_version", sa.Integer(), nullable=False),
+        sa.Column("first_epoch", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "pending_actions",
+        sa.Column("action_id", sa.String(length=36), nullable=False),
+        sa.Column("lead", sa.String(length=36), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("action", sa.String(length=40), nullable=False),
+        sa.Column("answered_at", UtcDateTime(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("action_id"),
+    )
+    op.create_index(op.f("ix_pending_actions_lead"), "pending_actions", ["lead"], unique=False)
     op.create_table(
         "people",
         sa.Column("id", sa.String(length=100), nullable=False),
         sa.Column("doc", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_table(
-        "reckonings",
-        sa.Column("clock", sa.String(length=36), nullable=False),
-        sa.Column("calendar", sa.String(length=100), nullable=False),
-        sa.Column("hours", sa.Text(), nullable=True),
-        sa.Column("timezone", sa.String(length=60), nullable=True),
-        sa.Column("taken_over", sa.Integer(), nullable=True),
-        sa.PrimaryKeyConstraint("clock"),
     )
     op.create_table(
         "roster_version",
@@ -114,10 +114,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
-        "spent",
+        "step_counts",
         sa.Column("lead", sa.String(length=36), nullable=False),
         sa.Column("promise", sa.String(length=40), nullable=False),
-        sa.Column("word", sa.String(length=400), nullable=False),
+        sa.Column("actions", sa.String(length=400), nullable=False),
         sa.Column("times", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("lead", "promise", "word"),
+        sa.PrimaryKeyConstraint("lead", "promise", "actions"),
     )

@@ -1,4 +1,4 @@
-"""Clocks, what they were reckoned with, and how often their rungs were done."""
+"""Queries of clocks, of the calendars that they were started with, and of how often their escalation steps were done."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -6,86 +6,87 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select, tuple_
 
-from services.timer.domain.clock import FIELDS, LIVE, Clock
-from services.timer.store.parts import parts
-from services.timer.store.tables import clocks, reckonings, spent
+from services.timer.domain.clock import FIELDS, OPEN_STATES, Clock
+from services.timer.domain.escalation import StepCounts
+from services.timer.store.tables import clock_calendars, clocks, step_counts
+from shared.store.chunks import key_chunks
 from shared.store.tx import Tx
 from shared.store.write import upsert
 
 
-async def clocks_of(tx: Tx, leads: Iterable[str]) -> dict[str, list[Clock]]:
-    """All clocks of these leads, locked, oldest epoch first."""
-    found: dict[str, list[Clock]] = {}
-    for part in parts(leads):
-        for row in await tx.rows(_locked(clocks.c.lead.in_(part))):
-            found.setdefault(row["lead"], []).append(_clock(row))
-    for of_lead in found.values():
+async def lock_clocks_of(tx: Tx, leads: Iterable[str]) -> dict[str, list[Clock]]:
+    """Lock and return all clocks of these leads, by lead, oldest epoch first."""
+    by_lead: dict[str, list[Clock]] = {}
+    for ids in key_chunks(leads):
+        for row in await tx.rows(_locked(clocks.c.lead.in_(ids))):
+            by_lead.setdefault(row["lead"], []).append(_clock(row))
+    for of_lead in by_lead.values():
         of_lead.sort(key=lambda clock: (clock.epoch, clock.round, clock.promise))
-    return found
+    return by_lead
 
 
-async def clocks_named(tx: Tx, ids: Iterable[str]) -> dict[str, Clock]:
-    """The clocks with these ids, locked."""
-    found: dict[str, Clock] = {}
-    for part in parts(ids):
-        found |= {row["id"]: _clock(row) for row in await tx.rows(_locked(clocks.c.id.in_(part)))}
-    return found
+async def lock_clocks(tx: Tx, clock_ids: Iterable[str]) -> dict[str, Clock]:
+    """Lock and return the clocks with these ids, by id."""
+    by_id: dict[str, Clock] = {}
+    for ids in key_chunks(clock_ids):
+        by_id |= {row["id"]: _clock(row) for row in await tx.rows(_locked(clocks.c.id.in_(ids)))}
+    return by_id
 
 
-async def clock_named(tx: Tx, clock_id: str) -> Clock | None:
-    """One clock, to look at."""
+async def get_clock(tx: Tx, clock_id: str) -> Clock | None:
+    """One clock, not locked, or None."""
     row = await tx.first(select(clocks).where(clocks.c.id == clock_id))
     return _clock(row) if row else None
 
 
-async def save(tx: Tx, changed: Sequence[Clock]) -> None:
-    """Write clocks, new ones too."""
+async def clock_page(
+    tx: Tx, lead: str | None, *, after: tuple[datetime, str] | None, limit: int
+) -> list[dict[str, Any]]:
+    """A page of rows of `clocks`: those of a lead, or all open ones, the earliest due first; after (due instant, id)."""
+    statement = select(clocks).order_by(clocks.c.due_at, clocks.c.id).limit(limit)
+    which = clocks.c.lead == lead if lead else clocks.c.state.in_(sorted(OPEN_STATES))
+    statement = statement.where(which)
+    if after:
+        statement = statement.where(tuple_(clocks.c.due_at, clocks.c.id) > after)
+    return [dict(row) for row in await tx.rows(statement)]
+
+
+async def save_clocks(tx: Tx, changed: Sequence[Clock]) -> None:
+    """Insert or replace clocks."""
     rows = [{name: getattr(clock, name) for name in FIELDS} | {"skipped": list(clock.skipped)} for clock in changed]
     await upsert(tx, clocks, rows, ["id"], list(FIELDS[1:]))
 
 
-async def note_reckonings(tx: Tx, rows: list[dict[str, Any]]) -> None:
-    """Keep what clocks were reckoned with: clock, calendar, hours, timezone, taken_over (seconds)."""
-    await upsert(tx, reckonings, rows, ["clock"])
+async def insert_calendars(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    """Insert the calendars that clocks were started with: clock, calendar, hours, timezone, inherited_seconds."""
+    await upsert(tx, clock_calendars, rows, ["clock"])
 
 
-async def reckoning_of(tx: Tx, clock_id: str) -> dict[str, Any] | None:
-    """What a clock was reckoned with."""
-    row = await tx.first(select(reckonings).where(reckonings.c.clock == clock_id))
-    return dict(row) if row else None
+async def calendars_of(tx: Tx, clock_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The calendars that these clocks were started with, by clock."""
+    by_clock: dict[str, dict[str, Any]] = {}
+    for ids in key_chunks(clock_ids):
+        rows = await tx.rows(select(clock_calendars).where(clock_calendars.c.clock.in_(ids)))
+        by_clock |= {row["clock"]: dict(row) for row in rows}
+    return by_clock
 
 
-async def reckonings_of(tx: Tx, clocks: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What these clocks were reckoned with, by clock."""
-    found: dict[str, dict[str, Any]] = {}
-    for part in parts(clocks):
-        rows = await tx.rows(select(reckonings).where(reckonings.c.clock.in_(part)))
-        found |= {row["clock"]: dict(row) for row in rows}
-    return found
+async def step_counts_of(tx: Tx, leads: Iterable[str]) -> StepCounts:
+    """How often each counted escalation step of these leads was done."""
+    counts: StepCounts = {}
+    for ids in key_chunks(leads):
+        rows = await tx.rows(select(step_counts).where(step_counts.c.lead.in_(ids)))
+        counts |= {(row["lead"], row["promise"], row["actions"]): int(row["times"]) for row in rows}
+    return counts
 
 
-async def spent_of(tx: Tx, leads: Iterable[str]) -> dict[tuple[str, str, str], int]:
-    """How often each rung was done: (lead, promise, word) to times."""
-    found: dict[tuple[str, str, str], int] = {}
-    for part in parts(leads):
-        rows = await tx.rows(select(spent).where(spent.c.lead.in_(part)))
-        found |= {(row["lead"], row["promise"], row["word"]): int(row["times"]) for row in rows}
-    return found
-
-
-async def spend(tx: Tx, counts: dict[tuple[str, str, str], int]) -> None:
-    """Write how often rungs were done."""
-    rows = [{"lead": a, "promise": b, "word": c, "times": times} for (a, b, c), times in counts.items()]
-    await upsert(tx, spent, rows, ["lead", "promise", "word"], ["times"])
-
-
-async def shown(tx: Tx, lead: str | None, *, after: tuple[datetime, str] | None, limit: int) -> list[dict[str, Any]]:
-    """Clocks of a lead, or all that run, the earliest due first; from behind `after` (due instant, id) on."""
-    statement = select(clocks).order_by(clocks.c.due_at, clocks.c.id).limit(limit)
-    statement = statement.where(clocks.c.lead == lead) if lead else statement.where(clocks.c.state.in_(sorted(LIVE)))
-    if after:
-        statement = statement.where(tuple_(clocks.c.due_at, clocks.c.id) > after)
-    return [dict(row) for row in await tx.rows(statement)]
+async def save_step_counts(tx: Tx, counts: StepCounts) -> None:
+    """Insert or replace how often escalation steps were done."""
+    rows = [
+        {"lead": lead, "promise": promise, "actions": actions, "times": times}
+        for (lead, promise, actions), times in counts.items()
+    ]
+    await upsert(tx, step_counts, rows, ["lead", "promise", "actions"], ["times"])
 
 
 def _locked(which: ColumnElement[bool]) -> Select[Any]:

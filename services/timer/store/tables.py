@@ -23,10 +23,10 @@ clocks = Table(
     Column("owner", String(100)),
     Column("team", String(100)),
     Column("tier", String(60), nullable=False),
-    Column("agreement", Integer, nullable=False),
-    Column("routed", Integer, nullable=False),
+    Column("terms_version", Integer, nullable=False),
+    Column("routing_version", Integer, nullable=False),
     Column("state", String(12), nullable=False),
-    Column("step", String(8), nullable=False),
+    Column("next_step", String(8), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
     Column("warn_at", UtcDateTime),
@@ -36,7 +36,7 @@ clocks = Table(
     Column("stopped_at", UtcDateTime),
     Column("verdict", String(12), nullable=False),
     Column("why", Text, nullable=False),
-    Column("rung", Integer, nullable=False),
+    Column("escalation_step", Integer, nullable=False),
     Column("skipped", Json, nullable=False),
     Column("held_until", UtcDateTime),
     Column("off_hours", Boolean, nullable=False),
@@ -46,54 +46,54 @@ clocks = Table(
     Index("clocks_state", "state", "due_at"),
 )
 
-reckonings = Table(
-    "reckonings",
+clock_calendars = Table(
+    "clock_calendars",
     metadata,
     Column("clock", String(36), primary_key=True),
     Column("calendar", String(100), nullable=False),
     Column("hours", Text),
     Column("timezone", String(60)),
-    Column("taken_over", Integer),
+    Column("inherited_seconds", Integer),
 )
-"""What a clock was reckoned with when it began (the calendar, the rep's shift of that day, the seconds taken over), so
-that it can be explained for ever: people change their shifts."""
+"""What a clock was started with (the calendar, the rep's shift of that day, the inherited seconds). People change their
+shifts, and a clock must be explained by the shift that it was started with."""
 
 leads = Table(
     "leads",
     metadata,
-    Column("lead", String(36), primary_key=True),
+    Column("id", String(36), primary_key=True),
     Column("state", String(12), nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("owner", String(100)),
     Column("team", String(100)),
     Column("tier", String(60), nullable=False),
-    Column("pinned", Integer, nullable=False),
-    Column("routed", Integer, nullable=False),
-    Column("began", Integer, nullable=False),
+    Column("terms_version", Integer, nullable=False),
+    Column("routing_version", Integer, nullable=False),
+    Column("first_epoch", Integer, nullable=False),
 )
 
-answers = Table(
-    "answers",
+pending_actions = Table(
+    "pending_actions",
     metadata,
-    Column("action", String(36), primary_key=True),
+    Column("action_id", String(36), primary_key=True),
     Column("lead", String(36), nullable=False, index=True),
     Column("epoch", Integer, nullable=False),
-    Column("name", String(40), nullable=False),
+    Column("action", String(40), nullable=False),
     Column("answered_at", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
 )
-"""Answers on their way: taken by the notifier, not yet applied or refused by the router. They may come before the
-assignment that they answer."""
+"""Answers that the notifier took and the router has neither applied nor refused yet. They may come before the assignment
+that they answer."""
 
-spent = Table(
-    "spent",
+step_counts = Table(
+    "step_counts",
     metadata,
     Column("lead", String(36), primary_key=True),
     Column("promise", String(40), primary_key=True),
-    Column("word", String(400), primary_key=True),
+    Column("actions", String(400), primary_key=True),
     Column("times", Integer, nullable=False),
 )
-"""How often a rung that is done `at_most` so often was done for a lead and promise, across epochs."""
+"""How often an escalation step with `at_most` was done for a lead and promise, across epochs."""
 
 breaches = Table(
     "breaches",
@@ -105,4 +105,4 @@ breaches = Table(
     Column("event", String(36), nullable=False),
     Column("data", Json, nullable=False),
 )
-"""What was said on the breach topic, for its door."""
+"""The breach feed: every event of `baton.breaches`, in order, for `/v1/breaches`."""
