@@ -13,7 +13,7 @@ from shared.agreement.language.chapters.marketing import MARKETING
 from shared.agreement.language.chapters.notifications import NOTIFICATIONS
 from shared.agreement.language.chapters.qualification import QUALIFICATION
 from shared.agreement.language.chapters.sales import SALES
-from shared.agreement.language.checks.references import lint
+from shared.agreement.language.checks.run import run_checks
 from shared.agreement.language.problems import Problem, Problems
 from shared.agreement.language.schema import MappingSchema, Section
 
@@ -55,7 +55,7 @@ def parse_agreement(text: str, roster_ids: Collection[str] | None = None) -> Par
 def parse_node(node: Node, problems: Problems, roster_ids: Collection[str] | None = None) -> ParseResult:
     """Parse a file whose YAML is already composed."""
     chapters = AGREEMENT_SCHEMA(node, problems, "")
-    lint(chapters, problems, frozenset(roster_ids) if roster_ids is not None else None)
+    run_checks(chapters, problems, frozenset(roster_ids) if roster_ids is not None else None)
     return ParseResult(None if problems.errors else Agreement(chapters), problems.ordered())
 
 

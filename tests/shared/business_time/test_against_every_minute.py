@@ -16,8 +16,8 @@ from shared.agreement.time.business_time import (
 )
 from tests.shared.business_time.calendars import Drawn, drawn
 
-LOOK = timedelta(days=9)
-slow = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SEARCHED = timedelta(days=9)
+slow = settings(max_examples=150)
 
 
 def assert_whole(intervals: tuple[Interval, ...], start: datetime, end: datetime) -> None:
@@ -36,79 +36,83 @@ def counted(intervals: tuple[Interval, ...]) -> timedelta:
 
 @slow
 @given(drawn(), st.integers(0, 900))
-def test_a_deadline_falls_on_the_minute_that_counting_minutes_finds(case: Drawn, minutes: int) -> None:
-    limit = case.start + LOOK
-    wanted = case.oracle.due(case.start, minutes, limit)
+def test_a_deadline_is_the_minute_that_the_oracle_counts_to(case: Drawn, minutes: int) -> None:
+    limit = case.start + SEARCHED
+    expected = case.oracle.due(case.start, minutes, limit)
     try:
-        found = add_business_time(case.calendar, case.start, timedelta(minutes=minutes))
+        result = add_business_time(case.calendar, case.start, timedelta(minutes=minutes))
     except NeverOpens:
-        assert wanted is None
+        assert expected is None
         return
-    assert found.due == wanted if wanted else found.due >= limit
-    assert_whole(found.intervals, case.start, found.due)
-    assert counted(found.intervals) == timedelta(minutes=minutes)
+    assert result.due == expected if expected else result.due >= limit
+    assert_whole(result.intervals, case.start, result.due)
+    assert counted(result.intervals) == timedelta(minutes=minutes)
 
 
 @slow
 @given(drawn(), st.integers(-600, 6 * 1440))
-def test_the_time_gone_by_is_the_number_of_open_minutes(case: Drawn, minutes: int) -> None:
+def test_the_elapsed_time_is_the_number_of_open_minutes(case: Drawn, minutes: int) -> None:
     end = case.start + timedelta(minutes=minutes)
-    found = elapsed(case.calendar, case.start, end)
-    assert found.seconds == 60 * case.oracle.minutes(case.start, end)
+    result = elapsed(case.calendar, case.start, end)
+    assert result.seconds == 60 * case.oracle.minutes(case.start, end)
     if minutes > 0:
-        assert_whole(found.intervals, case.start, end)
-        assert counted(found.intervals).total_seconds() == found.seconds
-        for span in found.intervals:
+        assert_whole(result.intervals, case.start, end)
+        assert counted(result.intervals).total_seconds() == result.seconds
+        for span in result.intervals:
             assert case.oracle.opens(span.start) is span.counted
             assert case.oracle.opens(span.end - timedelta(minutes=1)) is span.counted
 
 
 @slow
 @given(drawn())
-def test_open_and_next_opening_agree_with_the_clock_on_the_wall(case: Drawn) -> None:
-    limit = case.start + LOOK
-    wanted = case.oracle.opening(case.start, limit)
+def test_is_open_and_next_opening_agree_with_the_oracle(case: Drawn) -> None:
+    limit = case.start + SEARCHED
+    expected = case.oracle.opening(case.start, limit)
     assert is_open(case.calendar, case.start) is case.oracle.opens(case.start)
     try:
-        found = next_opening(case.calendar, case.start)
+        result = next_opening(case.calendar, case.start)
     except NeverOpens:
-        assert wanted is None
+        assert expected is None
     else:
-        assert found == wanted if wanted else found >= limit
+        assert result == expected if expected else result >= limit
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(drawn(), st.integers(0, 3))
 def test_business_days_end_at_the_same_local_time_or_at_close(case: Drawn, days: int) -> None:
-    wanted = case.oracle.days_later(case.start, days, case.start + LOOK)
-    if wanted is None:
+    expected = case.oracle.days_later(case.start, days, case.start + SEARCHED)
+    if expected is None:
         return
-    found = add_business_days(case.calendar, case.start, days)
-    assert found.due == wanted
-    assert_whole(found.intervals, case.start, found.due)
+    result = add_business_days(case.calendar, case.start, days)
+    assert result.due == expected
+    assert_whole(result.intervals, case.start, result.due)
 
 
-moments = st.timedeltas(timedelta(0), timedelta(days=400)).map(lambda span: datetime(2026, 1, 1, tzinfo=UTC) + span)
+instants = st.timedeltas(timedelta(0), timedelta(days=400)).map(lambda span: datetime(2026, 1, 1, tzinfo=UTC) + span)
 spans = st.timedeltas(timedelta(0), timedelta(hours=60))
 
 
-@settings(max_examples=200, deadline=None)
-@given(drawn(), moments, spans)
-def test_what_goes_by_until_the_deadline_is_what_was_given(case: Drawn, start: datetime, within: timedelta) -> None:
+@settings(max_examples=200)
+@given(drawn(), instants, spans)
+def test_the_elapsed_time_until_a_deadline_is_the_time_that_was_added(
+    case: Drawn, start: datetime, within: timedelta
+) -> None:
     """To the microsecond, and once it is reached nothing more is needed."""
     try:
-        found = add_business_time(case.calendar, start, within)
+        result = add_business_time(case.calendar, start, within)
     except NeverOpens:
         return
-    gone = elapsed(case.calendar, start, found.due)
+    gone = elapsed(case.calendar, start, result.due)
     assert gone.seconds == within.total_seconds()
-    assert gone.intervals == found.intervals
-    assert counted(found.intervals) == within
+    assert gone.intervals == result.intervals
+    assert counted(result.intervals) == within
 
 
-@settings(max_examples=200, deadline=None)
-@given(drawn(), moments, spans, spans)
-def test_more_time_is_never_due_earlier(case: Drawn, start: datetime, one: timedelta, more: timedelta) -> None:
+@settings(max_examples=200)
+@given(drawn(), instants, spans, spans)
+def test_adding_more_business_time_is_never_due_earlier(
+    case: Drawn, start: datetime, one: timedelta, more: timedelta
+) -> None:
     try:
         longer = add_business_time(case.calendar, start, one + more).due
     except NeverOpens:
@@ -119,9 +123,11 @@ def test_more_time_is_never_due_earlier(case: Drawn, start: datetime, one: timed
         assert add_business_time(case.calendar, shorter, more).due == longer
 
 
-@settings(max_examples=200, deadline=None)
-@given(drawn(), moments, spans)
-def test_due_at_the_next_opening_differs_only_at_closing_time(case: Drawn, start: datetime, within: timedelta) -> None:
+@settings(max_examples=200)
+@given(drawn(), instants, spans)
+def test_a_deadline_at_the_next_opening_differs_only_at_closing_time(
+    case: Drawn, start: datetime, within: timedelta
+) -> None:
     try:
         at_close = add_business_time(case.calendar, start, within).due
         moved = add_business_time(case.calendar, start, within, at_close="next open").due

@@ -4,27 +4,21 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from shared.agreement.language.checks.arithmetic import check_arithmetic
-from shared.agreement.language.checks.not_executed import check_not_executed
-from shared.agreement.language.checks.uniqueness import check_uniqueness
-from shared.agreement.language.nodes import value_at as _section
+from shared.agreement.language.nodes import value_at
 from shared.agreement.language.problems import Problems
 from shared.agreement.language.schema import Located, Section, suggest
 from shared.agreement.time.calendar import Calendar
 from shared.agreement.time.duration import parse_duration
 
 
-def lint(chapters: Section, problems: Problems, roster: frozenset[str] | None) -> None:
-    """Add what is wrong between the chapters."""
+def check_references(chapters: Section, problems: Problems, roster: frozenset[str] | None) -> None:
+    """Add a problem for each name that refers to nothing, and each rule, tier, team or promise that cannot work."""
     _check_teams(chapters, problems, roster)
     _check_routing(chapters, problems, roster)
     _check_tiers(chapters, problems)
     _check_calendars(chapters, problems)
     _check_promises(chapters, problems)
     _check_content(chapters, problems)
-    check_uniqueness(chapters, problems)
-    check_arithmetic(chapters, problems)
-    check_not_executed(chapters, problems)
 
 
 def _check_known(item: Located | None, known: Iterable[str], what: str, problems: Problems) -> None:
@@ -34,8 +28,8 @@ def _check_known(item: Located | None, known: Iterable[str], what: str, problems
 
 
 def _check_teams(chapters: Section, problems: Problems, roster: frozenset[str] | None) -> None:
-    calendars = _section(chapters, "calendars")
-    for name, team in _section(chapters, "teams").items():
+    calendars = value_at(chapters, "calendars")
+    for name, team in value_at(chapters, "teams").items():
         _check_known(team.get("calendar"), calendars, "calendar", problems)
         if "members" not in team:
             problems.warning(
@@ -57,7 +51,7 @@ def _check_person(item: Located, roster: frozenset[str] | None, problems: Proble
 
 
 def _check_routing(chapters: Section, problems: Problems, roster: frozenset[str] | None) -> None:
-    teams = _section(chapters, "teams")
+    teams = value_at(chapters, "teams")
     catch_all: str | None = None
     for rule in chapters.get("routing") or []:
         if catch_all is not None:
@@ -88,7 +82,7 @@ def _check_destination(item: Located | None, teams: Any, roster: frozenset[str] 
 
 
 def _check_tiers(chapters: Section, problems: Problems) -> None:
-    rows = _section(chapters, "qualification", "tiers") or []
+    rows = value_at(chapters, "qualification", "tiers") or []
     tiers = [row["tier"].value for row in rows if isinstance(row.get("tier"), Located) and row["tier"].value]
     if rows and rows[-1].get("when") != {}:
         last = rows[-1]
@@ -104,12 +98,12 @@ def _check_tiers(chapters: Section, problems: Problems) -> None:
                 f"No lead reaches this tier, because {row['tier'].value!r} before it takes every lead.",
             )
     known = tiers or ["standard"]
-    for item in (*_section(chapters, "off_hours").get("except", []), *_section(chapters, "deliver").get("tiers", [])):
+    for item in (*value_at(chapters, "off_hours").get("except", []), *value_at(chapters, "deliver").get("tiers", [])):
         _check_known(item, known, "tier", problems)
-    for item in _section(chapters, "channels", "quiet_hours").get("except", []):
+    for item in value_at(chapters, "channels", "quiet_hours").get("except", []):
         _check_known(item, known, "tier", problems)
     for name in ("accept", "first_touch", "cadence"):
-        promise: Any = _section(chapters, "promises", name)
+        promise: Any = value_at(chapters, "promises", name)
         for key in promise or ():
             if key not in PROMISE_KEYS and key not in known:
                 where = promise.node_of(key)
@@ -122,7 +116,7 @@ PROMISE_KEYS = ("within", "off_hours", "warn", "then", "from", "met_by", "steps"
 
 
 def _check_calendars(chapters: Section, problems: Problems) -> None:
-    calendars = _section(chapters, "calendars")
+    calendars = value_at(chapters, "calendars")
     for name, spec in calendars.items():
         if spec is not None and Calendar.from_spec(spec).never_opens:
             problems.error(calendars.node_of(name), f"calendars.{name}", f"The calendar {name!r} is never open.")
@@ -133,7 +127,7 @@ def _check_calendars(chapters: Section, problems: Problems) -> None:
 
 
 def _check_promises(chapters: Section, problems: Problems) -> None:
-    promises = _section(chapters, "promises")
+    promises = value_at(chapters, "promises")
     for name in ("accept", "first_touch"):
         promise = promises.get(name) if promises else None
         if promise is None:
@@ -173,7 +167,7 @@ _SHORTEST_WORKING_DAY = timedelta(hours=4)
 
 
 def _check_content(chapters: Section, problems: Problems) -> None:
-    content = _section(chapters, "content")
-    for step in _section(chapters, "promises", "cadence").get("steps") or []:
+    content = value_at(chapters, "content")
+    for step in value_at(chapters, "promises", "cadence").get("steps") or []:
         if step.get("say"):
             _check_known(step["say"], content, "content", problems)
