@@ -97,7 +97,7 @@ async def test_an_action_link_fits_a_phone_and_is_answered_by_one_tap(world: Wor
     assert box["y"] + box["height"] < 667
     assert (await world.lead(lead))["state"] == "assigned"
     await button.tap()
-    await expect(page.locator("h1")).to_contain_text("Done")
+    await expect(page.locator("h1")).to_contain_text("You accepted")
     await world.settle()
     assert (await world.lead(lead))["state"] == "accepted"
 
