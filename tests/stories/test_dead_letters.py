@@ -46,13 +46,13 @@ async def test_an_invalid_record_becomes_a_dead_letter_and_later_records_of_its_
     assert code == 1
     by_service = {name: [row for row in rows if row["service"] == name] for name in ("timer", "notifier", "console")}
     for dead_letters in by_service.values():
-        assert [row["behind"] for row in sorted(dead_letters, key=lambda row: row["id"])] == [False, True]
+        assert [row["blocked"] for row in sorted(dead_letters, key=lambda row: row["id"])] == [False, True]
         assert "not valid at data" in dead_letters[0]["reason"] or "not valid at data" in dead_letters[-1]["reason"]
     assert ("accept", 1, "running") in await world.clocks(lead)
     assert ("accept", 1, "kept") in await world.clocks(other)
 
     for service, dead_letters in by_service.items():
-        head = next(row for row in dead_letters if not row["behind"])
+        head = next(row for row in dead_letters if not row["blocked"])
         url = f"{world.url(service)}/v1/dead-letters/{head['id']}"
         refused = await world.client.post(f"{url}/replay")
         assert refused.status_code == 409
