@@ -1,1 +1,1 @@
-"""The command line's tools, one file for each group of commands."""
+"""The `baton` command line, one file for each command or group of commands."""

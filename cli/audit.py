@@ -1,4 +1,4 @@
-"""`baton audit`: nothing lost? The sum, the oldest in flight, and everything that does not add up."""
+"""`baton audit`: check that no lead is lost and that the counts of all services agree."""
 
 import asyncio
 from typing import Any
@@ -6,50 +6,55 @@ from typing import Any
 import orjson
 import typer
 
-from cli.client import BAD_NEWS, ask, live
-from cli.keys import Json
-from cli.verdict import Verdict, judge
+from cli.client import BAD_NEWS, connect, request_json
+from cli.reconciliation import Reconciliation, backlogged, reconcile
+from cli.tables import Json
 
-PATIENCE = 10.0
+MAX_WAIT = 10.0
+"""Seconds to wait for events that are still on their way between services."""
 
 
 def audit(as_json: Json = False) -> None:
-    """Add everything up; exit 1 when anything does not.
+    """Check that no lead is lost and that all counts add up; exit 1 if one does not.
 
     Example: baton audit
     """
-    terms = asyncio.run(_terms())
-    verdict = judge(terms)
+    counts = asyncio.run(_stable_counts())
+    result = reconcile(counts)
     if as_json:
-        rows = {line.what: line.count for line in verdict.lines}
-        typer.echo(orjson.dumps({"sum": rows, "wrong": list(verdict.wrong), "terms": terms}, default=str).decode())
+        totals = {total.name: total.count for total in result.totals}
+        document = {"sum": totals, "problems": list(result.problems), "counts": counts}
+        typer.echo(orjson.dumps(document, default=str).decode())
     else:
-        show(verdict, terms)
-    raise typer.Exit(BAD_NEWS if verdict.wrong else 0)
+        print_result(result, counts)
+    raise typer.Exit(BAD_NEWS if result.problems else 0)
 
 
-def show(verdict: Verdict, terms: dict[str, Any]) -> None:
-    """Print a verdict for people."""
-    for line in verdict.lines:
-        typer.echo(f"  {line.count:8,}  {line.what}")
-    oldest = terms["router"]["oldest_in_flight"]
+def print_result(result: Reconciliation, counts: dict[str, Any]) -> None:
+    """Print the totals, the age of the oldest item in flight and every problem."""
+    for total in result.totals:
+        typer.echo(f"  {total.count:8,}  {total.name}")
+    oldest = counts["router"]["oldest_in_flight"]
     if oldest:
         typer.echo(f"  oldest in flight since {oldest}")
-    for sentence in verdict.wrong:
-        typer.secho(f"  wrong  {sentence}", fg="red")
-    typer.echo("Everything adds up." if not verdict.wrong else f"{len(verdict.wrong)} things do not add up.")
+    for sentence in result.problems:
+        typer.secho(f"  problem  {sentence}", fg="red")
+    count = len(result.problems)
+    typer.echo(f"{count} problem{'' if count == 1 else 's'} found." if count else "Everything adds up.")
 
 
-async def _terms() -> dict[str, Any]:
-    """The terms of all services. They answer one after another while leads go on, so what is wrong must be so twice."""
-    async with live(whole=True) as client:
-        waited, before = 0.0, None
+async def _stable_counts() -> dict[str, Any]:
+    """The audit counts of all services.
+
+    Services answer one after another while leads move on, so a problem counts only when two readings in a row show it.
+    """
+    async with connect(all_services_needed=True) as client:
+        waited, previous = 0.0, None
         while True:
-            terms: dict[str, Any] = await ask(client, "GET", "/v1/audit")
-            wrong = judge(terms).wrong
-            moving = any(found["backlog"]["outbox"] or found["backlog"]["lag"] for found in terms.values())
-            if waited >= PATIENCE or (not moving and (not wrong or wrong == before)):
-                return terms
-            before = wrong
+            counts: dict[str, Any] = await request_json(client, "GET", "/v1/audit")
+            problems = reconcile(counts).problems
+            if waited >= MAX_WAIT or (not backlogged(counts) and (not problems or problems == previous)):
+                return counts
+            previous = problems
             await asyncio.sleep(0.25)
             waited += 0.25

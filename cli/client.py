@@ -1,4 +1,4 @@
-"""How a command reaches the system: over HTTP when it runs, else by taking the lock and calling the same code."""
+"""Reach the system: over HTTP if it runs, else by calling the same routes inside this process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import httpx
 import typer
 from fastapi import FastAPI
 
-from cli.services import NAMES, all_services
+from cli.services import SERVICE_NAMES, build_all_services
 from shared.base.errors import CannotStart
 from shared.base.settings import Settings, load
 from shared.events.base import TOPICS
@@ -21,41 +21,45 @@ BAD_NEWS, WRONG_USE = 1, 2
 
 
 @asynccontextmanager
-async def live(settings: Settings | None = None, *, whole: bool = False) -> AsyncIterator[httpx.AsyncClient]:
+async def connect(
+    settings: Settings | None = None, *, all_services_needed: bool = False
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client for the running system.
 
-    Embedded and nothing running: the same code on the data directory, under its lock. Wide: BATON_URL, or where that is
-    not set, or where all four services are asked (`whole`), the same code on their databases. Neither runs the loops: a
-    look at a stopped system sends no mail and calls nothing late."""
+    In embedded mode without a running process, the routes run in this process on the data directory, under its lock.
+    In the wide form BATON_URL is used; without it, or if the answers of all four services are needed
+    (`all_services_needed`), the routes run in this process on the databases. Neither starts background loops, so
+    reading a stopped system sends no mail and breaches nothing.
+    """
     settings = settings or load(Settings)
-    found = await found_live(settings)
-    if found and not (whole and not settings.embedded and settings.database_url):
-        url, key = found
+    running = await find_running(settings)
+    if running and not (all_services_needed and not settings.embedded and settings.database_url):
+        url, key = running
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as client:
             yield client
         return
-    async with open_resources(settings, list(NAMES)) as resources:
+    async with open_resources(settings, list(SERVICE_NAMES)) as resources:
         if settings.embedded:
-            await migrate.prepare(resources, all_services())
+            await migrate.prepare(resources, build_all_services())
         await resources.bus.start()
         if settings.embedded:
             await resources.bus.create(TOPICS)
         await resources.access.load()
         try:
             resources.loopback = True
-            async with _inside(build_app(all_services(), resources, asyncio.Event())) as client:
+            async with _in_process_client(build_app(build_all_services(), resources, asyncio.Event())) as client:
                 yield client
         finally:
             await resources.bus.stop()
 
 
-def _inside(app: FastAPI) -> httpx.AsyncClient:
+def _in_process_client(app: FastAPI) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=60)
 
 
-async def found_live(settings: Settings) -> tuple[str, str] | None:
-    """Where the system answers, and the key to use; None when none was found."""
+async def find_running(settings: Settings) -> tuple[str, str] | None:
+    """The URL of the running system and the API key to use; None if no system runs."""
     if settings.url:
         return settings.url, settings.admin_key
     run = read_run_file(settings.data_dir) if settings.embedded else None
@@ -69,21 +73,33 @@ async def found_live(settings: Settings) -> tuple[str, str] | None:
     return run["url"], run["key"]
 
 
-async def ask(client: httpx.AsyncClient, method: str, path: str, **request: Any) -> Any:
-    """Ask and return the JSON; a refusal ends the command with its sentence."""
+async def request_json(client: httpx.AsyncClient, method: str, path: str, **request: Any) -> Any:
+    """Send a request and return the JSON answer; a refusal ends the command with its sentence."""
     try:
         response = await client.request(method, path, **request)
     except httpx.HTTPError as error:
-        fail(f"The system at {client.base_url} does not answer ({type(error).__name__}); is it running?")
+        fail(
+            f"The system at {client.base_url} does not answer ({type(error).__name__}); start it, or correct BATON_URL."
+        )
     if response.status_code >= 400:
         try:
             detail = response.json()["detail"]
         except (ValueError, KeyError, TypeError):
-            detail = (
-                f"{client.base_url} answered {response.status_code}, and not as Baton does; is this the right address?"
-            )
+            detail = f"{client.base_url} answered {response.status_code}, but not as Baton does; check the URL."
         fail(detail)
     return response.json()
+
+
+async def get(path: str) -> Any:
+    """Connect, GET a path and return its JSON; a refusal ends the command with its sentence."""
+    async with connect() as client:
+        return await request_json(client, "GET", path)
+
+
+async def post(path: str, body: dict[str, Any] | None = None) -> Any:
+    """Connect, POST a JSON body and return the JSON answer; a refusal ends the command with its sentence."""
+    async with connect() as client:
+        return await request_json(client, "POST", path, json=body or {})
 
 
 def fail(sentence: str, code: int = WRONG_USE) -> NoReturn:
@@ -93,5 +109,5 @@ def fail(sentence: str, code: int = WRONG_USE) -> NoReturn:
 
 
 def stop_with(error: CannotStart) -> NoReturn:
-    """End the command because the process cannot start."""
+    """End the command with the sentence of an error that keeps the process from starting."""
     fail(error.sentence)

@@ -1,53 +1,55 @@
-"""`baton targets`: where notices go besides people: webhook:NAME."""
+"""`baton destinations`: webhooks that receive notices, written `webhook:NAME` in the agreement."""
 
 import asyncio
 from typing import Annotated
 
 import typer
 
-from cli.keys import Json, _get, _post
-from cli.tables import table
+from cli.client import get, post
+from cli.tables import Json, print_rows
 
-targets = typer.Typer(help="Where notices go: webhook:NAME (a URL and its secret).", no_args_is_help=True)
+group = typer.Typer(help="Webhooks that receive notices: create, list, rotate, revoke.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="The NAME of `webhook:NAME` in the agreement.")]
 
 
-@targets.command()
+@group.command()
 def create(
-    name: Annotated[str, typer.Argument(help="NAME of webhook:NAME in the agreement.")],
-    url: Annotated[str, typer.Argument(help="Where to post; https.")],
-    local: Annotated[bool, typer.Option("--local", help="Allow http and a private address.")] = False,
+    name: Name,
+    url: Annotated[str, typer.Argument(help="The https URL that receives the notices.")],
+    local: Annotated[bool, typer.Option("--local", help="Allow http and private addresses.")] = False,
 ) -> None:
-    """Make a target; prints the secret (whsec_...) that its messages are signed with, this once.
+    """Create a destination and print the secret that signs its notices (whsec_...). The secret is shown only once.
 
-    Example: baton targets create ops https://hooks.example.com/baton
+    Example: baton destinations create ops https://hooks.example.com/baton
     """
-    made = asyncio.run(_post("/v1/destinations", {"name": name, "url": url, "local": local}))
-    typer.echo(made["secret"])
+    destination = asyncio.run(post("/v1/destinations", {"name": name, "url": url, "local": local}))
+    typer.echo(destination["secret"])
 
 
-@targets.command("list")
-def listed(as_json: Json = False) -> None:
-    """List the targets.
+@group.command("list")
+def list_destinations(as_json: Json = False) -> None:
+    """List all destinations without their secrets.
 
-    Example: baton targets list
+    Example: baton destinations list
     """
-    table(asyncio.run(_get("/v1/destinations")), ["name", "url", "local"], as_json=as_json, empty="No targets yet.")
+    rows = asyncio.run(get("/v1/destinations"))
+    print_rows(rows, ["name", "url", "local"], as_json=as_json, empty="There are no destinations yet.")
 
 
-@targets.command()
-def rotate(name: str) -> None:
-    """Give a target a new secret.
+@group.command()
+def rotate(name: Name) -> None:
+    """Replace the secret of a destination and print the new one.
 
-    Example: baton targets rotate ops
+    Example: baton destinations rotate ops
     """
-    typer.echo(asyncio.run(_post(f"/v1/destinations/{name}/rotate"))["secret"])
+    typer.echo(asyncio.run(post(f"/v1/destinations/{name}/rotate"))["secret"])
 
 
-@targets.command()
-def revoke(name: str) -> None:
-    """Switch a target off.
+@group.command()
+def revoke(name: Name) -> None:
+    """Stop sending notices to a destination.
 
-    Example: baton targets revoke ops
+    Example: baton destinations revoke ops
     """
-    asyncio.run(_post(f"/v1/destinations/{name}/revoke"))
-    typer.echo(f"Target {name} is off.")
+    asyncio.run(post(f"/v1/destinations/{name}/revoke"))
+    typer.echo(f"Destination {name} is revoked.")

@@ -1,4 +1,4 @@
-"""`baton dlq`: records that failed: see them, handle them again, or drop them."""
+"""`baton dlq`: list, show, replay and drop dead letters."""
 
 import asyncio
 from enum import StrEnum
@@ -6,17 +6,17 @@ from typing import Annotated
 
 import typer
 
-from cli.keys import Json, _get, _post
-from cli.tables import table
+from cli.client import BAD_NEWS, get, post
+from cli.tables import Json, print_rows
 
-dlq = typer.Typer(help="What is parked: list, show, replay, drop.", no_args_is_help=True)
-Record = Annotated[str, typer.Argument(help="The record's id, from `baton dlq list`.")]
+group = typer.Typer(help="Dead letters: list, show, replay, drop.", no_args_is_help=True)
+DeadLetterId = Annotated[str, typer.Argument(help="The id of the dead letter, from `baton dlq list`.")]
 
 
 class State(StrEnum):
-    """What became of a record that failed."""
+    """The state of a dead letter."""
 
-    PARKED = "parked"
+    OPEN = "open"
     REPLAYED = "replayed"
     DROPPED = "dropped"
 
@@ -24,43 +24,43 @@ class State(StrEnum):
 COLUMNS = ["service", "id", "topic", "key", "type", "reason", "attempts", "blocked", "first_failed_at"]
 
 
-@dlq.command("list")
-def listed(
+@group.command("list")
+def list_dead_letters(
     as_json: Json = False,
-    state: Annotated[State, typer.Option(help="What became of them.")] = State.PARKED,
+    state: Annotated[State, typer.Option(help="List the dead letters in this state.")] = State.OPEN,
 ) -> None:
-    """List what is parked: records that failed, and requests that could not be read; exit 1 when there are any.
+    """List dead letters: records that failed and requests that could not be read; exit 1 if any are open.
 
     Example: baton dlq list
     """
-    rows = asyncio.run(_get(f"/v1/dead-letters?state={state.value}"))
-    table(rows, COLUMNS, as_json=as_json, empty=f"Nothing is {state.value}.")
-    raise typer.Exit(1 if rows and state is State.PARKED else 0)
+    rows = asyncio.run(get(f"/v1/dead-letters?state={state.value}"))
+    print_rows(rows, COLUMNS, as_json=as_json, empty=f"No dead letters are {state.value}.")
+    raise typer.Exit(BAD_NEWS if rows and state is State.OPEN else 0)
 
 
-@dlq.command()
-def show(parked_id: Record) -> None:
-    """Show one record with its body.
+@group.command()
+def show(dead_letter_id: DeadLetterId) -> None:
+    """Show one dead letter with its body.
 
     Example: baton dlq show 0193b0c4-...
     """
-    for name, value in asyncio.run(_get(f"/v1/dead-letters/{parked_id}")).items():
+    for name, value in asyncio.run(get(f"/v1/dead-letters/{dead_letter_id}")).items():
         typer.echo(f"{name:16} {value}")
 
 
-@dlq.command()
-def replay(parked_id: Record) -> None:
-    """Handle it again: a record with those that wait behind it, a request by the mapping that its door has now.
+@group.command()
+def replay(dead_letter_id: DeadLetterId) -> None:
+    """Handle a dead letter again, then the records that wait behind it. A request is read with its endpoint's present mapping.
 
     Example: baton dlq replay 0193b0c4-...
     """
-    typer.echo(asyncio.run(_post(f"/v1/dead-letters/{parked_id}/replay"))["outcome"])
+    typer.echo(asyncio.run(post(f"/v1/dead-letters/{dead_letter_id}/replay"))["outcome"])
 
 
-@dlq.command()
-def drop(parked_id: Record) -> None:
-    """Give it up (it stays readable), then handle those that wait behind it.
+@group.command()
+def drop(dead_letter_id: DeadLetterId) -> None:
+    """Give up on a dead letter, then handle the records that wait behind it. A dropped one can still be shown.
 
     Example: baton dlq drop 0193b0c4-...
     """
-    typer.echo(asyncio.run(_post(f"/v1/dead-letters/{parked_id}/drop"))["outcome"])
+    typer.echo(asyncio.run(post(f"/v1/dead-letters/{dead_letter_id}/drop"))["outcome"])

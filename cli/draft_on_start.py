@@ -1,4 +1,4 @@
-"""What a process is told to begin with: an agreement file, kept as the next draft."""
+"""`baton up --agreement FILE`: upload the file as a draft when the process is ready, unless it is uploaded already."""
 
 import asyncio
 import logging
@@ -15,36 +15,36 @@ from shared.store.tx import Tx
 log = logging.getLogger(__name__)
 
 
-class Begin:
-    """Called by `serve` when it is ready; keeps the file as a draft beside everything else."""
+class DraftOnStart:
+    """A callback for `serve` that uploads an agreement file in the background and logs the outcome."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.text = text
-        self._work: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
 
     def __call__(self, state: Process, url: str) -> None:
-        """Begin."""
-        self._work = asyncio.create_task(self._draft(state.resources.databases["router"]))
+        """Start the upload."""
+        self._task = asyncio.create_task(self._upload(state.resources.databases["router"]))
 
-    async def _draft(self, db: Database) -> None:
+    async def _upload(self, db: Database) -> None:
         try:
-            said = await db.run(self._kept)
-        except BadRequest as mistake:
-            said = f"is not taken. {mistake.sentence}"
-        log.info("The agreement file %s %s", self.file, said)
+            outcome = await db.run(self._upload_once)
+        except BadRequest as error:
+            outcome = f"is refused. {error.sentence}"
+        log.info("The agreement file %s %s", self.file, outcome)
 
-    async def _kept(self, tx: Tx) -> str:
+    async def _upload_once(self, tx: Tx) -> str:
         for row in await agreements.history(tx):
             if row["hash"] == agreement_hash(self.text) and row["state"] != "superseded":
-                return f"is version {row['version']}, {row['state']} already."
-        made = await agreement.upload(tx, self.text, "baton up --agreement")
-        return f"is version {made['version']} now, a draft; sign it with: baton agreement sign {made['version']}"
+                return f"is already version {row['version']} ({row['state']})."
+        draft = await agreement.upload(tx, self.text, "baton up --agreement")
+        return f"is now draft version {draft['version']}; sign it with: baton agreement sign {draft['version']}"
 
 
-def text_of(file: str) -> str:
-    """The file's text. Raises OSError, or TheirMistake when it is not UTF-8."""
+def read_text(file: str) -> str:
+    """The text of the file. Raises OSError, or BadRequest when it is not UTF-8."""
     try:
         return Path(file).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadRequest(f"{file} is not UTF-8 text.") from error
+        raise BadRequest(f"{file} is not UTF-8 text; save it as UTF-8.") from error

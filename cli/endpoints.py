@@ -1,4 +1,4 @@
-"""`baton endpoints`: webhook doors, and trying a recorded request without storing anything."""
+"""`baton endpoints`: webhook endpoints for senders, and a dry run of recorded requests."""
 
 import asyncio
 import json
@@ -9,29 +9,28 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from cli.client import BAD_NEWS, fail
-from cli.keys import Json, _get, _post
-from cli.tables import table
+from cli.client import BAD_NEWS, fail, get, post
+from cli.tables import Json, print_rows
 from services.router.sources.dry_run import try_request
 from services.router.sources.endpoint_config import EndpointConfig
 from services.router.sources.verify import REASONS
 from shared.base.errors import BadRequest
 
-endpoints = typer.Typer(help="Webhook doors: source, registered URL, secrets, mapping.", no_args_is_help=True)
+group = typer.Typer(help="Webhook endpoints for senders: create, list, rotate, revoke, try.", no_args_is_help=True)
 
 
-@endpoints.command()
+@group.command()
 def create(
     source: Annotated[str, typer.Argument(help="hubspot, hubspot_workflow, standard or generic.")],
-    name: Annotated[str, typer.Option(help="What you call it.")] = "",
-    scheme: Annotated[str, typer.Option(help="How it proves itself: v1, v2, v3, v1a, bearer, path.")] = "",
+    name: Annotated[str, typer.Option(help="A name for people; default: the source.")] = "",
+    scheme: Annotated[str, typer.Option(help="How requests are authenticated: v1, v2, v3, v1a, bearer, path.")] = "",
     url: Annotated[
-        str, typer.Option(help="The URL as it is registered at the sender, if not ours plus the path.")
+        str, typer.Option(help="The URL that the sender signs; default: the public URL plus the path.")
     ] = "",
-    secret: Annotated[str, typer.Option(help="The sender's secret, when it makes one; else we make it.")] = "",
-    mapping: Annotated[Path | None, typer.Option(help="A JSON file: canonical field to field of the payload.")] = None,
+    secret: Annotated[str, typer.Option(help="The secret, if the sender chooses it; default: a generated one.")] = "",
+    mapping: Annotated[Path | None, typer.Option(help="A JSON file that maps lead fields to payload fields.")] = None,
 ) -> None:
-    """Open a door; prints the URL to register and the secret, this once.
+    """Create an endpoint and print its URL and secret. The secret is shown only once.
 
     Example: baton endpoints create hubspot --scheme v3 --secret "$CLIENT_SECRET"
     """
@@ -44,115 +43,120 @@ def create(
     }
     if mapping:
         body["mapping"] = _json_file(mapping)
-    made = asyncio.run(_post("/v1/endpoints", body))
-    typer.echo(f"Endpoint  {made['id']}\nRegister  {made['register']}\nSecret    {made['secret']}")
+    endpoint = asyncio.run(post("/v1/endpoints", body))
+    typer.echo(f"Endpoint  {endpoint['id']}\nRegister  {endpoint['register']}\nSecret    {endpoint['secret']}")
     typer.echo("The secret is not shown again.", err=True)
 
 
-@endpoints.command("list")
-def listed(as_json: Json = False) -> None:
-    """List the doors.
+@group.command("list")
+def list_endpoints(as_json: Json = False) -> None:
+    """List all endpoints without their secrets.
 
     Example: baton endpoints list
     """
-    rows = asyncio.run(_get("/v1/endpoints"))
-    table(
+    rows = asyncio.run(get("/v1/endpoints"))
+    print_rows(
         rows,
         ["id", "name", "source", "scheme", "url", "secrets", "revoked"],
         as_json=as_json,
-        empty="No endpoints yet.",
+        empty="There are no endpoints yet.",
     )
 
 
-@endpoints.command()
+@group.command()
 def rotate(
     endpoint_id: str,
-    secret: Annotated[str, typer.Option(help="The sender's new secret; else we make one.")] = "",
-    keep: Annotated[int, typer.Option(min=0, max=8760, help="For how many hours the old one still counts.")] = 24,
+    secret: Annotated[
+        str, typer.Option(help="The new secret, if the sender chooses it; default: a generated one.")
+    ] = "",
+    keep: Annotated[int, typer.Option(min=0, max=8760, help="Hours for which the old secret still works.")] = 24,
 ) -> None:
-    """Add a new secret; the old one counts for a while.
+    """Give an endpoint a new secret; the old one works for some more hours.
 
     Example: baton endpoints rotate 5x0k... --keep 48
     """
     until = (datetime.now(UTC) + timedelta(hours=keep)).isoformat()
-    made = asyncio.run(_post(f"/v1/endpoints/{endpoint_id}/rotate", {"secret": secret or None, "until": until}))
-    typer.echo(f"Register  {made['register']}\nSecret    {made['secret']}")
+    endpoint = asyncio.run(post(f"/v1/endpoints/{endpoint_id}/rotate", {"secret": secret or None, "until": until}))
+    typer.echo(f"Register  {endpoint['register']}\nSecret    {endpoint['secret']}")
     typer.echo("The secret is not shown again.", err=True)
 
 
-@endpoints.command()
+@group.command()
 def revoke(endpoint_id: str) -> None:
-    """Close a door; its path goes on answering as a tombstone.
+    """Revoke an endpoint. Its URL then answers 200 and stores nothing, because some senders give up a URL that fails.
 
     Example: baton endpoints revoke 5x0k...
     """
-    asyncio.run(_post(f"/v1/endpoints/{endpoint_id}/revoke"))
-    typer.echo(f"Endpoint {endpoint_id} is closed.")
+    asyncio.run(post(f"/v1/endpoints/{endpoint_id}/revoke"))
+    typer.echo(f"Endpoint {endpoint_id} is revoked.")
 
 
-@endpoints.command("try")
+@group.command("try")
 def try_(
-    files: Annotated[list[Path], typer.Argument(help="Recorded requests: method, url, headers, body_raw.")],
-    source: Annotated[str, typer.Option(help="The source; it wins over what the file says.")] = "",
-    scheme: Annotated[str, typer.Option(help="The scheme; it wins over what the file says.")] = "",
-    secret: Annotated[str, typer.Option(help="The secret; it wins over what the file says.")] = "",
-    now: Annotated[str, typer.Option(help="When it arrives: unix seconds or RFC 3339; else as the file says.")] = "",
-    mapping: Annotated[Path | None, typer.Option(help="A JSON file: canonical field to field of the payload.")] = None,
+    files: Annotated[list[Path], typer.Argument(help="Files of recorded requests: method, url, headers, body_raw.")],
+    source: Annotated[str, typer.Option(help="The source, instead of the one in the file.")] = "",
+    scheme: Annotated[str, typer.Option(help="The scheme, instead of the one in the file.")] = "",
+    secret: Annotated[str, typer.Option(help="The secret, instead of the one in the file.")] = "",
+    now: Annotated[
+        str, typer.Option(help="The time of arrival, instead of the one in the file: Unix seconds or RFC 3339.")
+    ] = "",
+    mapping: Annotated[Path | None, typer.Option(help="A JSON file that maps lead fields to payload fields.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what a recorded request would meet: verified? which answer? which leads? parked why? Nothing is stored.
+    """Show how recorded requests would be authenticated, answered and read as leads. Nothing is stored; exit 1 if one fails.
 
     Example: baton endpoints try request.json --source hubspot --scheme v3 --secret s3cret
     """
-    setup = EndpointConfig(mapping=_json_file(mapping)) if mapping else None
-    bad = False
+    config = EndpointConfig(mapping=_json_file(mapping)) if mapping else None
+    failed = False
     for file in files:
-        case = _json_file(file)
-        for one in _cases(file, case):
-            moment = _moment(now) if now else one.get("now", datetime.now(UTC).timestamp())
-            chosen = source or one.get("source") or case.get("source", "")
+        document = _json_file(file)
+        for request in _cases(file, document):
+            arrival = _timestamp(now) if now else request.get("now", datetime.now(UTC).timestamp())
+            kind = source or request.get("source") or document.get("source", "")
             try:
-                outcome = try_request(one, chosen, scheme or None, secret or None, moment, setup)
-            except BadRequest as mistake:
-                fail(f"{file}: {mistake.sentence}")
-            line = {"file": str(file), **({"case": one.get("name")} if "cases" in case else {}), **outcome}
-            bad = bad or not outcome["leads"] or outcome["answer"]["status"] >= 400
-            typer.echo(orjson.dumps(line).decode() if as_json else _in_words(line))
-    raise typer.Exit(BAD_NEWS if bad else 0)
+                outcome = try_request(request, kind, scheme or None, secret or None, arrival, config)
+            except BadRequest as error:
+                fail(f"{file}: {error.sentence}")
+            case = {"case": request.get("name")} if "cases" in document else {}
+            result = {"file": str(file), **case, **outcome}
+            failed = failed or not outcome["leads"] or outcome["answer"]["status"] >= 400
+            typer.echo(orjson.dumps(result).decode() if as_json else _describe(result))
+    raise typer.Exit(BAD_NEWS if failed else 0)
 
 
-def _cases(file: Path, case: dict[str, Any]) -> list[dict[str, Any]]:
-    """The requests of a file: itself, or each of its `cases`."""
-    found = case.get("cases", [case])
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+def _cases(file: Path, document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The requests of a file: the file itself, or each of its `cases`."""
+    cases = document.get("cases", [document])
+    if not isinstance(cases, list) or not all(isinstance(case, dict) for case in cases):
         fail(f"{file}: `cases` must be a list of JSON objects.")
-    return found
+    return cases
 
 
-def _moment(text: str) -> float:
+def _timestamp(text: str) -> float:
     try:
         return float(text) if text[:1].isdigit() and "-" not in text else datetime.fromisoformat(text).timestamp()
     except ValueError:
-        fail(f"--now {text!r} is neither unix seconds nor a time such as 2026-12-01T14:03:07Z.")
+        fail(f"--now {text!r} is neither Unix seconds nor a time such as 2026-12-01T14:03:07Z.")
 
 
-def _in_words(line: dict[str, Any]) -> str:
-    verified = "verified" if line["verified"] else f"not verified ({line['reason']})"
-    why = "" if line["verified"] else f"\n  why: {REASONS[line['reason']]}"
-    parked = f", parked: {line['parked']}" if line["parked"] else ""
+def _describe(result: dict[str, Any]) -> str:
+    verified = "verified" if result["verified"] else f"not verified ({result['reason']})"
+    why = "" if result["verified"] else f"\n  why: {REASONS[result['reason']]}"
+    parked = f", parked: {result['parked']}" if result["parked"] else ""
     leads = "".join(
         "\n  lead: " + ", ".join(f"{name} {value}" for name, value in lead.items() if value is not None)
-        for lead in line["leads"]
+        for lead in result["leads"]
     )
-    name = f"{line['file']} {line['case']}" if "case" in line else line["file"]
-    return f"{name}: {verified}; the answer is {line['answer']['status']}{parked}{why}{leads}"
+    name = f"{result['file']} {result['case']}" if "case" in result else result["file"]
+    return f"{name}: {verified}; the answer is {result['answer']['status']}{parked}{why}{leads}"
 
 
 def _json_file(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_bytes())
+        value = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         fail(f"{path} cannot be read as JSON: {error}.")
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         fail(f"{path} must hold one JSON object.")
-    return found
+    return value

@@ -1,4 +1,4 @@
-"""`baton lists`: the values of `in list:NAME`."""
+"""`baton lists`: lists of values for `in list:NAME` conditions."""
 
 import asyncio
 import csv
@@ -7,19 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.client import ask, fail, live
-from cli.keys import Json, _get
-from cli.tables import table
+from cli.client import connect, fail, get, request_json
+from cli.tables import Json, print_rows
 
-group = typer.Typer(help="Lists that conditions name: import, list.", no_args_is_help=True)
+group = typer.Typer(help="Lists for `in list:NAME` conditions: import, list.", no_args_is_help=True)
 
 
 @group.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV with the column value, or one value a line.")],
-    name: Annotated[str, typer.Option(help="The list's name; without it, the file's.")] = "",
+    file: Annotated[Path, typer.Argument(help="A CSV file with the column `value`, or one value per line.")],
+    name: Annotated[str, typer.Option(help="The name of the list; default: the name of the file.")] = "",
 ) -> None:
-    """Replace a list by the values of a file.
+    """Replace the values of a list by those of a file.
 
     Example: baton lists import competitors.csv
     """
@@ -29,20 +28,22 @@ def import_(
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         fail(f"{file} cannot be read: {error}.")
     values = values[1:] if values and values[0].casefold() == "value" else values
-    said = asyncio.run(_put(name or file.stem, values))
-    typer.echo(f"The list {said['name']} has {said['values']} values.")
+    result = asyncio.run(_put(name or file.stem, values))
+    typer.echo(f"The list {result['name']} has {result['values']} values.")
 
 
 async def _put(name: str, values: list[str]) -> dict[str, Any]:
-    async with live() as client:
-        said: dict[str, Any] = await ask(client, "PUT", f"/v1/lists/{name}", json={"values": values})
-    return said
+    async with connect() as client:
+        result: dict[str, Any] = await request_json(client, "PUT", f"/v1/lists/{name}", json={"values": values})
+    return result
 
 
 @group.command("list")
-def listed(as_json: Json = False) -> None:
-    """List the lists.
+def list_lists(as_json: Json = False) -> None:
+    """List all lists with their sizes.
 
     Example: baton lists list
     """
-    table(asyncio.run(_get("/v1/lists")), ["name", "values", "hash"], as_json=as_json, empty="No lists yet.")
+    print_rows(
+        asyncio.run(get("/v1/lists")), ["name", "values", "hash"], as_json=as_json, empty="There are no lists yet."
+    )

@@ -1,4 +1,4 @@
-"""`baton roster`: people in from a CSV file, and out to one."""
+"""`baton roster`: import people from a CSV file, and export them to one."""
 
 import asyncio
 import csv
@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from cli.client import fail
-from cli.keys import _get, _post
+from cli.client import fail, get, post
 
-group = typer.Typer(help="People: import and export.", no_args_is_help=True)
+group = typer.Typer(help="People who own and manage leads: import, export.", no_args_is_help=True)
 COLUMNS = (
     *("id", "name", "email", "phone", "slack", "teams", "roles", "manager", "backup"),
     *("timezone", "hours", "skills", "active", "away_from", "away_until"),
@@ -25,36 +24,36 @@ NO = frozenset(("no", "false", "0", "n"))
 
 @group.command("import")
 def import_(file: Annotated[Path, typer.Argument(help=f"CSV with the columns {', '.join(COLUMNS)}.")]) -> None:
-    """Write people from a CSV file; who is not in it stays as they are.
+    """Add and change people from a CSV file. People who are not in the file stay unchanged.
 
     Example: baton roster import people.csv
     """
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            reps = read(lines)
+            reps = read_reps(lines)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         fail(f"{file}: {error}")
-    said = asyncio.run(_post("/v1/reps", {"reps": reps}))
-    for warning in said["warnings"]:
+    result = asyncio.run(post("/v1/reps", {"reps": reps}))
+    for warning in result["warnings"]:
         typer.secho(warning, fg="yellow", err=True)
-    typer.echo(f"{said['new']} new, {said['changed']} changed, {said['same']} as they were.")
+    typer.echo(f"{result['new']} new, {result['changed']} changed, {result['same']} unchanged.")
 
 
-def read(lines: TextIO) -> list[dict[str, Any]]:
-    """The people of a CSV file. Raises ValueError with the line and what is wrong."""
+def read_reps(lines: TextIO) -> list[dict[str, Any]]:
+    """The people of a CSV file, as `POST /v1/reps` accepts them. Raises ValueError with the line and its mistake."""
     rows = csv.DictReader(lines)
     unknown = [name for name in rows.fieldnames or () if name not in COLUMNS]
     if unknown or "id" not in (rows.fieldnames or ()):
         raise ValueError(f"line 1: {unknown[0]!r} is not a column." if unknown else "line 1: the column id is missing.")
     reps: list[dict[str, Any]] = []
-    seen: dict[str, int] = {}
+    first_lines: dict[str, int] = {}
     for row in rows:
         rep_id = (row.get("id") or "").strip()
         if None in row or not rep_id:
-            raise ValueError(f"line {rows.line_num}: it has no id, or more values than columns.")
-        if rep_id in seen:
-            raise ValueError(f"line {rows.line_num}: {rep_id!r} is in line {seen[rep_id]} already.")
-        seen[rep_id] = rows.line_num
+            raise ValueError(f"line {rows.line_num}: the id is missing, or there are more values than columns.")
+        if rep_id in first_lines:
+            raise ValueError(f"line {rows.line_num}: {rep_id!r} is already in line {first_lines[rep_id]}.")
+        first_lines[rep_id] = rows.line_num
         reps.append(_rep({name: (value or "").strip() for name, value in row.items()}, rows.line_num))
     return reps
 
@@ -72,15 +71,15 @@ def _rep(row: dict[str, str], line: int) -> dict[str, Any]:
         raise ValueError(f"line {line}: active must be yes or no, not {row['active']!r}.")
     rep["active"] = active not in NO
     if row.get("away_from") and not row.get("away_until"):
-        raise ValueError(f"line {line}: away_from needs away_until; for somebody who is gone for good, say active: no.")
+        raise ValueError(f"line {line}: away_from needs away_until; for a person who has left, set active to no.")
     if row.get("away_until"):
         zone = row.get("timezone") or "UTC"
-        start = _moment(row.get("away_from") or datetime.now(UTC).isoformat(), zone, line)
-        rep["away"] = [{"start": start, "until": _moment(row["away_until"], zone, line)}]
+        start = _to_utc(row.get("away_from") or datetime.now(UTC).isoformat(), zone, line)
+        rep["away"] = [{"start": start, "until": _to_utc(row["away_until"], zone, line)}]
     return rep
 
 
-def _moment(text: str, zone: str, line: int) -> str:
+def _to_utc(text: str, zone: str, line: int) -> str:
     try:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC).isoformat()
@@ -90,35 +89,33 @@ def _moment(text: str, zone: str, line: int) -> str:
 
 @group.command()
 def export(
-    out: Annotated[
-        Path | None, typer.Argument(help="The CSV file to write; without it, it goes to the screen.")
-    ] = None,
+    out: Annotated[Path | None, typer.Argument(help="The CSV file to write; default: print it.")] = None,
 ) -> None:
-    """Write everybody as CSV, as `import` reads it.
+    """Write all people as CSV, in the format that `baton roster import` reads.
 
     Example: baton roster export people.csv
     """
-    rows = asyncio.run(_get("/v1/reps"))
+    rows = asyncio.run(get("/v1/reps"))
     if out is None:
-        write(rows, sys.stdout)
+        write_reps(rows, sys.stdout)
         return
     with out.open("w", encoding="utf-8", newline="") as lines:
-        write(rows, lines)
-    typer.echo(f"{out} is written: {len(rows)} people.")
+        write_reps(rows, lines)
+    typer.echo(f"Wrote {len(rows)} people to {out}.")
 
 
-def write(rows: list[dict[str, Any]], lines: TextIO) -> None:
-    """People as CSV; a cell that a spreadsheet would execute gets an apostrophe before it."""
-    sheet = csv.DictWriter(lines, COLUMNS)
-    sheet.writeheader()
+def write_reps(rows: list[dict[str, Any]], lines: TextIO) -> None:
+    """Write people as CSV. A cell that a spreadsheet would execute as a formula gets a leading apostrophe."""
+    writer = csv.DictWriter(lines, COLUMNS)
+    writer.writeheader()
     for row in rows:
         cells = {name: row.get(name) for name in COLUMNS[:12]}
         cells |= {name: ";".join(row.get(name) or ()) for name in LISTS}
         away = (row.get("away") or [{}])[-1]
         cells |= {"active": "yes" if row.get("active") else "no"}
         cells |= {"away_from": away.get("start"), "away_until": away.get("until")}
-        sheet.writerow({name: _safe(value) for name, value in cells.items()})
+        writer.writerow({name: _escape_formula(value) for name, value in cells.items()})
 
 
-def _safe(value: Any) -> Any:
+def _escape_formula(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "-", "@") else value

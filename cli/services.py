@@ -1,4 +1,4 @@
-"""Putting the four services together for one process."""
+"""Build the services by name, and find their settings."""
 
 from importlib import import_module
 
@@ -7,23 +7,23 @@ from pydantic_settings import BaseSettings
 from shared.base.settings import load
 from shared.runtime.service import Service
 
-NAMES = ("router", "timer", "notifier", "console")
+SERVICE_NAMES = ("router", "timer", "notifier", "console")
 
 
-def one_service(name: str) -> Service:
-    """Build one service from its own settings."""
+def build_service(name: str) -> Service:
+    """Build one service from the settings of its own."""
     app = import_module(f"services.{name}.app")
     settings = import_module(f"services.{name}.settings")
-    built: Service = app.build(load(settings.Settings))
-    return built
+    service: Service = app.build(load(settings.Settings))
+    return service
 
 
-def all_services() -> tuple[Service, ...]:
-    """All four, for `baton up`."""
-    return tuple(one_service(name) for name in NAMES)
+def build_all_services() -> tuple[Service, ...]:
+    """All four services, as `baton up` runs them."""
+    return tuple(build_service(name) for name in SERVICE_NAMES)
 
 
-def settings_of(name: str) -> type[BaseSettings]:
+def settings_class(name: str) -> type[BaseSettings]:
     """The settings class of one service."""
-    found: type[BaseSettings] = import_module(f"services.{name}.settings").Settings
-    return found
+    cls: type[BaseSettings] = import_module(f"services.{name}.settings").Settings
+    return cls

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.parts import Missing, browser, no_outside
+from tests.parts import Missing, browser, network_guard
 from tests.parts.kafka import kafka as kafka_part
-from tests.parts.postgres import fresh_database
 from tests.parts.postgres import postgres as postgres_part
+from tests.parts.postgres import temporary_database
 
 # How long an example takes depends on what else the machine does; a property test is only about its promise.
 settings.register_profile("baton", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -46,7 +46,7 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres(postgres_server: str) -> Iterator[str]:
     """The URL of an empty database of this test's own."""
-    with fresh_database(postgres_server) as url:
+    with temporary_database(postgres_server) as url:
         yield url
 
 
@@ -63,14 +63,14 @@ def chromium() -> str:
 @pytest.fixture(scope="session", autouse=True)
 def _block_outside_connections() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        no_outside.install(patch)
+        network_guard.install(patch)
         yield
 
 
 @pytest.fixture(autouse=True)
 def _fail_on_outside_connections(_block_outside_connections: None) -> Iterator[None]:
     """Fail a test that tried to connect to another host, also when the code under test swallowed the error."""
-    no_outside.attempts.clear()
+    network_guard.attempts.clear()
     yield
-    if no_outside.attempts:
-        pytest.fail(f"A test tried to reach {', '.join(sorted(set(no_outside.attempts)))}.", pytrace=False)
+    if network_guard.attempts:
+        pytest.fail(f"A test tried to reach {', '.join(sorted(set(network_guard.attempts)))}.", pytrace=False)

@@ -20,9 +20,9 @@ from shared.bus.embedded import EmbeddedBus
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import Bus
 from tests.notifier.sinks import Mailbox, mail_server
-from tests.parts.leash import Leashed
-from tests.parts.patience import wait_until
 from tests.parts.ports import free_ports
+from tests.parts.supervised_process import SupervisedProcess
+from tests.parts.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 SECRET_KEYS = "stories-" + "k" * 32
@@ -41,7 +41,7 @@ class RunningSystem:
     mailbox: Mailbox
     environment: dict[str, str]
     settings: Settings
-    processes: dict[str, Leashed] = field(default_factory=dict)
+    processes: dict[str, SupervisedProcess] = field(default_factory=dict)
 
     def bus(self) -> Bus:
         """A bus client of its own, to publish records from outside the services."""
@@ -148,13 +148,13 @@ def _command(service: Mapping[str, object]) -> list[str]:
     return [sys.executable, "-m", "cli", *arguments]
 
 
-def start(arguments: list[str], environment: dict[str, str], log: Path) -> Leashed:
+def start(arguments: list[str], environment: dict[str, str], log: Path) -> SupervisedProcess:
     """Start one process. `arguments` follow `baton`, or are a whole command that begins with an absolute path."""
     command = arguments if arguments[0].startswith("/") else [sys.executable, "-m", "cli", *arguments]
-    return Leashed(command, log=log, env={**_clean_environment(), **environment, "PYTHONPATH": str(ROOT)})
+    return SupervisedProcess(command, log=log, env={**_clean_environment(), **environment, "PYTHONPATH": str(ROOT)})
 
 
-def wait_until_ready(url: str, process: Leashed) -> None:
+def wait_until_ready(url: str, process: SupervisedProcess) -> None:
     """Wait until `/readyz` answers 200. Raises AssertionError with the end of the log when the process ends before."""
 
     def is_ready() -> bool:

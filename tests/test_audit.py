@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.verdict import judge
+from cli.reconciliation import reconcile
 from tests.running_system import RunningSystem, embedded_system
 from tests.world import World
 
@@ -32,7 +32,9 @@ async def lead(system: RunningSystem) -> str:
 def audit(system: RunningSystem) -> tuple[str, ...]:
     """The faults that the audit finds in the figures of the services."""
     headers = {"Authorization": f"Bearer {system.key}"}
-    return judge(httpx.get(f"{system.urls['router'][0]}/v1/audit", headers=headers, trust_env=False).json()).wrong
+    return reconcile(
+        httpx.get(f"{system.urls['router'][0]}/v1/audit", headers=headers, trust_env=False).json()
+    ).problems
 
 
 def inject_fault(system: RunningSystem, service: str, statement: str) -> None:
@@ -47,7 +49,7 @@ def test_the_audit_of_a_healthy_system_reports_nothing(system: RunningSystem, le
 
 
 def test_the_audit_command_prints_the_balance_and_the_faults_and_exits_with_1(system: RunningSystem, lead: str) -> None:
-    dump = _dump(system.settings.data_dir / "router.db")
+    dump = _dump_rows(system.settings.data_dir / "router.db")
     inject_fault(system, "router", f"DELETE FROM leads WHERE id = '{lead}'")
     code, printed = system.baton("audit")
     _restore(system.settings.data_dir / "router.db", dump)
@@ -72,15 +74,19 @@ FAULTS = {
     "an owner without an assignment": (
         "router",
         "DELETE FROM assignments WHERE lead = '{lead}'",
-        "Lead {lead} has an owner without an assignment that stands.",
+        "Lead {lead} has an owner, but no open assignment.",
     ),
-    "a clock that is missing": ("timer", "DELETE FROM clocks WHERE lead = '{lead}'", "no clock was ever started"),
+    "a clock that is missing": (
+        "timer",
+        "DELETE FROM clocks WHERE lead = '{lead}'",
+        "its accept clock was never started",
+    ),
     "a clock without a scheduled item": (
         "timer",
         "DELETE FROM scheduled_items WHERE subject = '{lead}'",
-        "runs, but nothing will wake it.",
+        "runs, but no item is scheduled for it.",
     ),
-    "a clock that is doubled": (
+    "two clocks of one promise": (
         "timer",
         "INSERT INTO clocks SELECT 'twin' || id, lead, promise, epoch, round + 1, owner, team, tier, terms_version, routing_version, state, next_step,"
         " started_at, due_at, warn_at, warned_at, breached_at, settled_at, stopped_at, verdict, why, escalation_step, skipped, held_until,"
@@ -90,7 +96,7 @@ FAULTS = {
     "an unsent outbox": (
         "console",
         "INSERT INTO outbox (topic, key, shard, event_id, body, written_at) VALUES ('nowhere', 'x', 99, 'x', x'00', '2020-01-01T00:00:00.000000')",
-        "The outbox of the console has 1 events",
+        "The outbox of the console holds 1 unpublished events",
     ),
     "a live board that differs from the router": (
         "console",
@@ -109,7 +115,7 @@ FAULTS = {
 def test_the_audit_names_an_injected_fault(fault: str, system: RunningSystem, lead: str) -> None:
     service, statement, sentence = FAULTS[fault]
     database = system.settings.data_dir / f"{service}.db"
-    dump = _dump(database)
+    dump = _dump_rows(database)
     inject_fault(system, service, statement.format(lead=lead))
     faults = audit(system)
     _restore(database, dump)
@@ -117,7 +123,7 @@ def test_the_audit_names_an_injected_fault(fault: str, system: RunningSystem, le
     assert audit(system) == ()
 
 
-def _dump(database: Path) -> str:
+def _dump_rows(database: Path) -> str:
     """The rows of a database as statements."""
     with sqlite3.connect(database, timeout=10) as base:
         return "\n".join(base.iterdump())

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from tests.parts.patience import eventually
+from tests.parts.waiting import eventually
 from tests.running_system import RunningSystem
 
 NEW_YORK = ZoneInfo("America/New_York")

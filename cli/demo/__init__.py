@@ -1,1 +1,1 @@
-"""The demo: a team, senders and reps around the real system; nothing else knows of it."""
+"""The demo: it runs the real system with simulated senders and reps. No other code depends on it."""

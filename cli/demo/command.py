@@ -1,4 +1,4 @@
-"""`baton demo`: up, with an example agreement, a team, senders, reps and a mailbox; everything through the real doors."""
+"""`baton demo`: run the system with an example agreement, and simulate senders, reps and a mail server around it."""
 
 import asyncio
 import os
@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 import httpx
 import typer
 
-from cli.audit import show
+from cli.audit import print_result
 from cli.demo import feed, reps, senders
-from cli.demo.mailbox import Mailbox, doors
-from cli.roster import read
-from cli.services import all_services
-from cli.verdict import Verdict, judge
+from cli.demo.mailbox import Mailbox, mail_routes
+from cli.reconciliation import Reconciliation, backlogged, reconcile
+from cli.roster import read_reps
+from cli.services import build_all_services
 from shared.access.admin import set_clock
 from shared.base.settings import Settings, load
 from shared.base.telemetry import start_logging
@@ -30,36 +30,36 @@ from shared.runtime.resources import read_run_file
 from shared.runtime.server import serve
 
 HERE = Path(__file__).resolve().parent
-HQ = ZoneInfo("America/New_York")
-OPENS, CLOSES = time(9, 55), time(17, 35)
+HQ_ZONE = ZoneInfo("America/New_York")
+OPENING, CLOSING = time(9, 55), time(17, 35)
 SUMMARY = ("received", "assigned", "accepted", "warned", "breached", "escalated", "reassigned")
 
 
 def demo(
-    speed: Annotated[float, typer.Option(help="Minutes of business time in a real minute.")] = 60,
-    for_: Annotated[float, typer.Option("--for", help="Real seconds to run; without it, until Ctrl-C.")] = 0,
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
-    every: Annotated[float, typer.Option(help="Real seconds between two leads.")] = 2.0,
+    speed: Annotated[float, typer.Option(help="Minutes of business time per real minute.")] = 60,
+    for_: Annotated[float, typer.Option("--for", help="Real seconds to run; default: until Ctrl-C.")] = 0,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 picks a free one.")] = 8080,
+    every: Annotated[float, typer.Option(help="Average real seconds between two leads.")] = 2.0,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the summary only.")] = False,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 7,
+    seed: Annotated[int, typer.Option(help="The seed of the random people; the same seed gives the same people.")] = 7,
 ) -> None:
-    """Everything at work with an example agreement, a team of eight and a stream of leads.
+    """Run everything with an example agreement, a team of eight and a stream of leads.
 
     Example: baton demo --speed 60 --for 60
     """
     folder = Path(tempfile.mkdtemp(prefix="baton-demo-"))
     try:
-        wrong = asyncio.run(Demo(folder, speed, for_, port, every, quiet, random.Random(seed)).run())
+        audit_failed = asyncio.run(Demo(folder, speed, for_, port, every, quiet, random.Random(seed)).run())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    raise typer.Exit(1 if wrong else 0)
+    raise typer.Exit(1 if audit_failed else 0)
 
 
 class Demo:
     """One run of the demo."""
 
     def __init__(
-        self, folder: Path, speed: float, seconds: float, port: int, every: float, quiet: bool, chance: random.Random
+        self, folder: Path, speed: float, seconds: float, port: int, every: float, quiet: bool, rng: random.Random
     ) -> None:
         self.folder = folder
         self.speed = speed
@@ -67,13 +67,13 @@ class Demo:
         self.port = port
         self.every = every
         self.quiet = quiet
-        self.chance = chance
+        self.rng = rng
         self.counts: Counter[str] = Counter()
         self.stop = asyncio.Event()
-        self.wrong = False
+        self.audit_failed = False
 
     async def run(self) -> bool:
-        """Everything up, then the people around it; returns whether the audit found anything wrong."""
+        """Start the system, simulate people, and print the audit. Returns whether the audit found a problem."""
         self.mailbox = Mailbox()
         os.environ |= {"BATON_SMTP_HOST": "127.0.0.1", "BATON_SMTP_PORT": str(await self.mailbox.start())}
         os.environ |= {"BATON_SMTP_FROM": "Baton <baton@northwind.example>"}
@@ -84,12 +84,12 @@ class Demo:
         running: list[asyncio.Task[None]] = []
 
         def ready(state: Process, url: str) -> None:
-            state.app.include_router(doors(self.mailbox))
+            state.app.include_router(mail_routes(self.mailbox))
             state.resources.context.public_url = url
-            running.append(asyncio.create_task(self._lead_on(state, url)))
+            running.append(asyncio.create_task(self._play(state, url)))
 
         try:
-            await serve(all_services(), settings, ready=ready)
+            await serve(build_all_services(), settings, ready=ready)
         finally:
             self.stop.set()
             await asyncio.gather(*running, return_exceptions=True)
@@ -97,121 +97,125 @@ class Demo:
         for task in running:
             if not task.cancelled() and task.exception():
                 raise task.exception() or RuntimeError
-        return self.wrong
+        return self.audit_failed
 
-    async def _lead_on(self, state: Process, url: str) -> None:
+    async def _play(self, state: Process, url: str) -> None:
         try:
-            run = read_run_file(self.folder)
-            assert run is not None
+            run_file = read_run_file(self.folder)
+            assert run_file is not None
             async with (
                 httpx.AsyncClient(
-                    base_url=url, headers={"Authorization": f"Bearer {run['key']}"}, timeout=30, trust_env=False
+                    base_url=url, headers={"Authorization": f"Bearer {run_file['key']}"}, timeout=30, trust_env=False
                 ) as admin,
-                httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, follow_redirects=True) as anybody,
+                httpx.AsyncClient(base_url=url, timeout=30, trust_env=False, follow_redirects=True) as visitor,
             ):
-                await self._put_clock(state, datetime.now(UTC))
-                found = await _furnish(admin)
-                self._welcome(url)
-                work = [
+                await self._move_clock_to_morning(state, datetime.now(UTC))
+                endpoints = await _set_up(admin)
+                self._print_addresses(url)
+                coroutines = [
                     feed.follow(admin, self.counts, self.stop, quiet=self.quiet),
-                    senders.send(anybody, found, self.stop, self.chance, self.every),
-                    reps.work(anybody, self.mailbox, self.stop, self.chance, self.speed),
+                    senders.send_leads(visitor, endpoints, self.stop, self.rng, self.every),
+                    reps.answer_mails(visitor, self.mailbox, self.stop, self.rng, self.speed),
                     self._skip_nights(state),
                 ]
-                await self._until_the_end(state, admin, work)
+                await self._run_until_stopped(state, admin, coroutines)
         finally:
             state.stop.set()
 
-    async def _until_the_end(
-        self, state: Process, admin: httpx.AsyncClient, work: list[Coroutine[Any, Any, None]]
+    async def _run_until_stopped(
+        self, state: Process, admin: httpx.AsyncClient, coroutines: list[Coroutine[Any, Any, None]]
     ) -> None:
-        tasks = [asyncio.create_task(item) for item in work]
-        ends = asyncio.create_task(state.stop.wait())
+        tasks = [asyncio.create_task(item) for item in coroutines]
+        stopping = asyncio.create_task(state.stop.wait())
         try:
             await asyncio.wait(
-                [ends, *tasks[1:]],
+                [stopping, *tasks[1:]],
                 timeout=self.seconds or None,
                 return_when=asyncio.FIRST_EXCEPTION if self.seconds else asyncio.FIRST_COMPLETED,
             )
             self.stop.set()
             if not state.stop.is_set():
                 await asyncio.wait(tasks[1:], timeout=5)
-                await self._sum_up(admin)
+                await self._print_summary(admin)
         finally:
-            for task in (*tasks, ends):
+            for task in (*tasks, stopping):
                 task.cancel()
-            await asyncio.gather(*tasks, ends, return_exceptions=True)
+            await asyncio.gather(*tasks, stopping, return_exceptions=True)
 
-    async def _sum_up(self, admin: httpx.AsyncClient) -> None:
-        verdict, terms = await _audited(admin)
-        self.wrong = bool(verdict.wrong)
-        typer.echo("\nIn this demo:")
-        self.counts["received"] = next(line.count for line in verdict.lines if line.what == "received")
+    async def _print_summary(self, admin: httpx.AsyncClient) -> None:
+        result, counts = await _audit_when_idle(admin)
+        self.audit_failed = bool(result.problems)
+        typer.echo("\nThis demo:")
+        self.counts["received"] = next(line.count for line in result.totals if line.name == "received")
         for name in SUMMARY:
             typer.echo(f"  {self.counts[name]:8,}  {name}")
         typer.echo("\nThe audit:")
-        show(verdict, terms)
+        print_result(result, counts)
 
-    async def _put_clock(self, state: Process, near: datetime) -> None:
-        """Begin within working hours of both zones: 9:55 in New York, the next working day."""
-        day = near.astimezone(HQ).date() + timedelta(days=1)
+    async def _move_clock_to_morning(self, state: Process, after: datetime) -> None:
+        """Set the clock to 9:55 in New York on the next working day, when both offices are open."""
+        day = after.astimezone(HQ_ZONE).date() + timedelta(days=1)
         while day.weekday() >= 5:
             day += timedelta(days=1)
-        await set_clock(state.resources.access, datetime.combine(day, OPENS, HQ).astimezone(UTC), self.speed, "demo")
+        await set_clock(
+            state.resources.access, datetime.combine(day, OPENING, HQ_ZONE).astimezone(UTC), self.speed, "demo"
+        )
 
     async def _skip_nights(self, state: Process) -> None:
-        """When headquarters has closed, the demo goes on with the next morning."""
+        """Move the clock to the next morning whenever the New York office has closed."""
         while not self.stop.is_set():
             now = state.resources.clock.local().now
-            if now.astimezone(HQ).time() > CLOSES:
+            if now.astimezone(HQ_ZONE).time() > CLOSING:
                 if not self.quiet:
-                    typer.secho("The offices are closed; the demo goes on in the morning.", fg="cyan")
-                await self._put_clock(state, now)
+                    typer.secho("The offices are closed; the demo continues the next morning.", fg="cyan")
+                await self._move_clock_to_morning(state, now)
             try:
                 await asyncio.wait_for(self.stop.wait(), 1)
             except TimeoutError:
                 continue
 
-    def _welcome(self, url: str) -> None:
+    def _print_addresses(self, url: str) -> None:
         typer.secho(f"\nBaton is running: {url}", bold=True)
         typer.echo(f"  the live board      {url}/")
         typer.echo(f"  the mails           {url}/demo/mail")
-        typer.echo(f"  one minute is {self.speed:g} minutes of business time. Ctrl-C ends the demo.\n")
+        typer.echo(f"  One real minute is {self.speed:g} minutes of business time. Ctrl-C ends the demo.\n")
 
 
-async def _furnish(admin: httpx.AsyncClient) -> senders.Doors:
-    """Roster, lists, the agreement signed by two people's keys and published, and three doors."""
+async def _set_up(admin: httpx.AsyncClient) -> senders.DemoEndpoints:
+    """Import the roster and a list, sign and publish the agreement, and create three endpoints."""
     with (HERE / "roster.csv").open(encoding="utf-8", newline="") as lines:
-        await _ok(admin.post("/v1/reps", json={"reps": read(lines)}))
-    await _ok(admin.put("/v1/lists/competitors", json={"values": ["initech.example"]}))
-    made = await _ok(admin.post("/v1/agreements", content=(HERE / "agreement.yaml").read_bytes()))
+        await _json_or_fail(admin.post("/v1/reps", json={"reps": read_reps(lines)}))
+    await _json_or_fail(admin.put("/v1/lists/competitors", json={"values": ["initech.example"]}))
+    draft = await _json_or_fail(admin.post("/v1/agreements", content=(HERE / "agreement.yaml").read_bytes()))
     for person, role in (("maya@northwind.example", "marketing"), ("sam@northwind.example", "manager")):
-        key = (await _ok(admin.post("/v1/keys", json={"name": person, "roles": [role], "person": person})))["key"]
-        own = {"Authorization": f"Bearer {key}"}
-        await _ok(admin.post(f"/v1/agreements/{made['version']}/sign", headers=own))
-    await _ok(admin.post(f"/v1/agreements/{made['version']}/publish"))
-    found = {}
+        key = (await _json_or_fail(admin.post("/v1/keys", json={"name": person, "roles": [role], "person": person})))[
+            "key"
+        ]
+        headers = {"Authorization": f"Bearer {key}"}
+        await _json_or_fail(admin.post(f"/v1/agreements/{draft['version']}/sign", headers=headers))
+    await _json_or_fail(admin.post(f"/v1/agreements/{draft['version']}/publish"))
+    endpoints = {}
     for source, scheme in (("hubspot_workflow", "v2"), ("standard", "v1"), ("generic", "bearer")):
-        wanted = {"source": source, "scheme": scheme, "name": source}
+        body = {"source": source, "scheme": scheme, "name": source}
         if source == "hubspot_workflow":
-            wanted["secret"] = secrets.token_urlsafe(32)  # The client secret of the app that the demo plays.
-        door = await _ok(admin.post("/v1/endpoints", json=wanted))
-        found[source] = (door["url"], door["secret"])
-    return senders.Doors(found["hubspot_workflow"], found["standard"], found["generic"])
+            body["secret"] = secrets.token_urlsafe(32)  # The client secret of the HubSpot app that the demo simulates.
+        endpoint = await _json_or_fail(admin.post("/v1/endpoints", json=body))
+        endpoints[source] = (endpoint["url"], endpoint["secret"])
+    return senders.DemoEndpoints(endpoints["hubspot_workflow"], endpoints["standard"], endpoints["generic"])
 
 
-async def _audited(admin: httpx.AsyncClient) -> tuple[Verdict, dict[str, Any]]:
-    """The verdict once nothing moves any more, or after ten seconds."""
+async def _audit_when_idle(admin: httpx.AsyncClient) -> tuple[Reconciliation, dict[str, Any]]:
+    """The result of the audit and its counts, once no events are on their way, or after ten seconds."""
     for _ in range(40):
-        terms: dict[str, Any] = await _ok(admin.get("/v1/audit"))
-        if not any(found["backlog"]["outbox"] or found["backlog"]["lag"] for found in terms.values()):
+        counts: dict[str, Any] = await _json_or_fail(admin.get("/v1/audit"))
+        if not backlogged(counts):
             break
         await asyncio.sleep(0.25)
-    return judge(terms), terms
+    return reconcile(counts), counts
 
 
-async def _ok(request: Coroutine[Any, Any, httpx.Response]) -> Any:
-    answer = await request
-    if answer.is_error:
-        raise RuntimeError(f"The demo could not set itself up: {answer.text}")
-    return answer.json()
+async def _json_or_fail(request: Coroutine[Any, Any, httpx.Response]) -> Any:
+    response = await request
+    if response.is_error:
+        raise RuntimeError(f"The demo could not set itself up: {response.text}")
+    return response.json()

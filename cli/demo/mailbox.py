@@ -1,4 +1,4 @@
-"""The demo's mail server: it takes what the notifier sends over SMTP, and shows it in the browser."""
+"""The mail server of the demo: it receives the notices over SMTP and shows them in the browser."""
 
 import asyncio
 import html
@@ -14,12 +14,12 @@ from starlette.responses import HTMLResponse, Response
 
 from shared.base.errors import NotFound
 
-LINK = re.compile(r"https?://\S+/a/[^\s?]+")
+ACTION_LINK = re.compile(r"https?://\S+/a/[^\s?]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail that was delivered."""
+    """One delivered mail."""
 
     number: int
     to: str
@@ -28,18 +28,18 @@ class Mail:
     html: str
 
     @property
-    def link(self) -> str | None:
-        """The action link in it."""
-        found = LINK.search(self.text)
-        return found.group(0) if found else None
+    def action_link(self) -> str | None:
+        """The URL of the action link in the mail, or None."""
+        match = ACTION_LINK.search(self.text)
+        return match.group(0) if match else None
 
 
 class Mailbox:
-    """Everything that was delivered; whoever waits for mail is woken."""
+    """All delivered mails, and the queues of those who wait for mail."""
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
-        self._waiting: list[asyncio.Queue[Mail]] = []
+        self._queues: list[asyncio.Queue[Mail]] = []
         self._server: asyncio.Server | None = None
 
     async def start(self) -> int:
@@ -49,22 +49,22 @@ class Mailbox:
         return int(self._server.sockets[0].getsockname()[1])
 
     def stop(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._server:
             self._server.close()
 
-    def arrivals(self) -> "asyncio.Queue[Mail]":
-        """A queue that gets every mail from now on."""
+    def subscribe(self) -> "asyncio.Queue[Mail]":
+        """A queue that receives every mail from now on."""
         queue: asyncio.Queue[Mail] = asyncio.Queue()
-        self._waiting.append(queue)
+        self._queues.append(queue)
         return queue
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        """Take one mail."""
-        self._take(envelope.rcpt_tos[0], envelope.content)
-        return "250 taken"
+        """Accept one mail."""
+        self._deliver(envelope.rcpt_tos[0], envelope.content)
+        return "250 accepted"
 
-    def _take(self, to: str, content: bytes) -> None:
+    def _deliver(self, to: str, content: bytes) -> None:
         parsed = message_from_bytes(content, policy=policy.default)
         assert isinstance(parsed, EmailMessage)
         text, page = parsed.get_body(("plain",)), parsed.get_body(("html",))
@@ -76,12 +76,12 @@ class Mailbox:
             page.get_content() if page else "",
         )
         self.mails.append(mail)
-        for queue in self._waiting:
+        for queue in self._queues:
             queue.put_nowait(mail)
 
 
-def doors(mailbox: Mailbox) -> APIRouter:
-    """Pages to read the mails."""
+def mail_routes(mailbox: Mailbox) -> APIRouter:
+    """Routes of the pages that show the mails."""
     router = APIRouter()
 
     @router.get("/demo/mail", include_in_schema=False)

@@ -1,4 +1,4 @@
-"""The demo's reps: they read the mails that were caught, open the link and press a button, each in their own manner."""
+"""The simulated reps of the demo: they open the link of a mail and press a button, each with a behaviour of their own."""
 
 import asyncio
 import random
@@ -11,70 +11,68 @@ from services.notifier.domain.links import unpack
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How a rep behaves: the chance that they answer at all, and after how many minutes of business time."""
+class Behaviour:
+    """How a rep behaves: the probability of an answer and of a decline, and the minutes of business time before it."""
 
-    answers: float
-    after: tuple[float, float]
-    declines: float = 0.05
+    answer_rate: float
+    minutes: tuple[float, float]
+    decline_rate: float = 0.05
 
 
-MANNERS = {
-    "dan": Manner(0.2, (9, 14)),
-    "eve": Manner(0.9, (1, 6)),
-    "fay": Manner(0.75, (3, 20)),
-    "anna": Manner(0.95, (1, 4)),
-    "ben": Manner(0.3, (8, 25)),
-    "carla": Manner(0.85, (2, 9), declines=0.15),
-    "omar": Manner(0.8, (2, 8)),
-    "ines": Manner(0.8, (2, 8)),
+BEHAVIOURS = {
+    "dan": Behaviour(0.2, (9, 14)),
+    "eve": Behaviour(0.9, (1, 6)),
+    "fay": Behaviour(0.75, (3, 20)),
+    "anna": Behaviour(0.95, (1, 4)),
+    "ben": Behaviour(0.3, (8, 25)),
+    "carla": Behaviour(0.85, (2, 9), decline_rate=0.15),
+    "omar": Behaviour(0.8, (2, 8)),
+    "ines": Behaviour(0.8, (2, 8)),
 }
 
 
-async def work(
-    client: httpx.AsyncClient, mailbox: Mailbox, stop: asyncio.Event, chance: random.Random, speed: float
+async def answer_mails(
+    client: httpx.AsyncClient, mailbox: Mailbox, stop: asyncio.Event, rng: random.Random, speed: float
 ) -> None:
-    """Read mail until stopped; each answer is a task of its own, so that one rep does not hold up another."""
-    arrivals = mailbox.arrivals()
+    """Answer mails until stopped. Each answer is a task of its own, so that reps do not wait for each other."""
+    incoming = mailbox.subscribe()
     tasks: set[asyncio.Task[None]] = set()
-    cares: dict[tuple[str, str], bool] = {}
-    """Whether a rep looks after a lead at all is drawn once: whoever ignores it ignores the warning too."""
+    answers: dict[tuple[str, str], bool] = {}
+    """Whether a rep answers for a lead is drawn once: a rep who ignores a lead also ignores its warning."""
     while not stop.is_set():
         try:
-            mail = await asyncio.wait_for(arrivals.get(), 0.5)
+            mail = await asyncio.wait_for(incoming.get(), 0.5)
         except TimeoutError:
             continue
-        manner = MANNERS.get(mail.to.partition("@")[0])
-        made = unpack(mail.link.rpartition("/")[2]) if mail.link else None
-        if manner is None or made is None:
+        behaviour = BEHAVIOURS.get(mail.to.partition("@")[0])
+        token = unpack(mail.action_link.rpartition("/")[2]) if mail.action_link else None
+        if behaviour is None or token is None:
             continue
-        if cares.setdefault((made[0].rep, made[0].lead), chance.random() < manner.answers):
-            task = asyncio.create_task(_answer(client, mail, manner, stop, chance, speed))
+        if answers.setdefault((token[0].rep, token[0].lead), rng.random() < behaviour.answer_rate):
+            task = asyncio.create_task(_answer(client, mail, behaviour, stop, rng, speed))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _answer(
-    client: httpx.AsyncClient, mail: Mail, manner: Manner, stop: asyncio.Event, chance: random.Random, speed: float
+    client: httpx.AsyncClient, mail: Mail, behaviour: Behaviour, stop: asyncio.Event, rng: random.Random, speed: float
 ) -> None:
-    if not await _minutes(chance.uniform(*manner.after), stop, speed):
+    if not await _wait_minutes(rng.uniform(*behaviour.minutes), stop, speed):
         return
-    assert mail.link is not None
-    declines = chance.random() < manner.declines and 'value="decline"' in (await client.get(mail.link)).text
+    assert mail.action_link is not None
+    declines = rng.random() < behaviour.decline_rate and 'value="decline"' in (await client.get(mail.action_link)).text
     form = (
-        {"action": "decline", "reason": chance.choice(("not a fit", "overloaded"))}
-        if declines
-        else {"action": "accept"}
+        {"action": "decline", "reason": rng.choice(("not a fit", "overloaded"))} if declines else {"action": "accept"}
     )
-    page = await client.post(mail.link, data=form)
-    if "Done" not in page.text or declines or not await _minutes(chance.uniform(5, 50), stop, speed):
+    page = await client.post(mail.action_link, data=form)
+    if "Done" not in page.text or declines or not await _wait_minutes(rng.uniform(5, 50), stop, speed):
         return
-    await client.post(mail.link, data={"action": "contacted"})
+    await client.post(mail.action_link, data={"action": "contacted"})
 
 
-async def _minutes(minutes: float, stop: asyncio.Event, speed: float) -> bool:
-    """Let business time pass; False when the demo ends before."""
+async def _wait_minutes(minutes: float, stop: asyncio.Event, speed: float) -> bool:
+    """Wait for minutes of business time. Returns False if the demo ends before."""
     try:
         await asyncio.wait_for(stop.wait(), minutes * 60 / speed)
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""The demo's senders: marketing systems that post signed requests through the real doors."""
+"""The simulated senders of the demo: marketing systems that post signed requests to the webhook endpoints."""
 
 import asyncio
 import base64
@@ -65,45 +65,47 @@ ACTIVITIES = ("Demo request", "Demo request", "Contact sales", "Ebook", "Pricing
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
-    """The endpoints of the demo: URL and secret of each."""
+class DemoEndpoints:
+    """The URL and the secret of each endpoint of the demo."""
 
     workflow: tuple[str, str]
     standard: tuple[str, str]
     generic: tuple[str, str]
 
 
-def person(chance: random.Random) -> dict[str, Any]:
-    """Somebody who enquires."""
-    first, last, firm = chance.choice(FIRST), chance.choice(LAST), chance.choice(COMPANIES)
+def random_person(rng: random.Random) -> dict[str, Any]:
+    """The fields of a random person who enquires."""
+    first, last, company = rng.choice(FIRST), rng.choice(LAST), rng.choice(COMPANIES)
     return {
         "firstname": first,
         "lastname": last,
-        "email": f"{first}.{last}{chance.randrange(1000)}@{firm}.example".lower(),
-        "company": firm,
-        "country": chance.choice(COUNTRIES),
-        "jobtitle": chance.choice(TITLES),
-        "employees": chance.choice((5, 40, 250, 1200, 9000)),
-        "activity": chance.choice(ACTIVITIES),
+        "email": f"{first}.{last}{rng.randrange(1000)}@{company}.example".lower(),
+        "company": company,
+        "country": rng.choice(COUNTRIES),
+        "jobtitle": rng.choice(TITLES),
+        "employees": rng.choice((5, 40, 250, 1200, 9000)),
+        "activity": rng.choice(ACTIVITIES),
     }
 
 
-async def workflow(client: httpx.AsyncClient, door: tuple[str, str], who: dict[str, Any], chance: random.Random) -> int:
-    """A HubSpot workflow's webhook, signed by v2: sha256 over secret, method, URL and body."""
-    url, secret = door
+async def post_hubspot_workflow(
+    client: httpx.AsyncClient, endpoint: tuple[str, str], person: dict[str, Any], rng: random.Random
+) -> int:
+    """Post the webhook of a HubSpot workflow, signed by scheme v2: SHA-256 over secret, method, URL and body. Returns the status."""
+    url, secret = endpoint
     properties = {
-        "email": who["email"],
-        "firstname": who["firstname"],
-        "lastname": who["lastname"],
-        "company": who["company"],
-        "country": who["country"],
-        "jobtitle": who["jobtitle"],
-        "numemployees": str(who["employees"]),
+        "email": person["email"],
+        "firstname": person["firstname"],
+        "lastname": person["lastname"],
+        "company": person["company"],
+        "country": person["country"],
+        "jobtitle": person["jobtitle"],
+        "numemployees": str(person["employees"]),
         "lifecyclestage": "marketingqualifiedlead",
-        "activity": who["activity"],
+        "activity": person["activity"],
     }
     contact = {
-        "vid": chance.randrange(10**8),
+        "vid": rng.randrange(10**8),
         "properties": {name: {"value": value} for name, value in properties.items()},
     }
     body = orjson.dumps(contact)
@@ -116,65 +118,77 @@ async def workflow(client: httpx.AsyncClient, door: tuple[str, str], who: dict[s
     return (await client.post(url, content=body, headers=headers)).status_code
 
 
-async def standard(client: httpx.AsyncClient, door: tuple[str, str], who: dict[str, Any], chance: random.Random) -> int:
-    """A Standard Webhooks message."""
-    url, secret = door
-    name, stamp = f"msg_{uuid4().hex}", str(int(time.time()))
-    lead = {"email": who["email"], "name": f"{who['firstname']} {who['lastname']}", "company": who["company"]}
+async def post_standard_webhook(
+    client: httpx.AsyncClient, endpoint: tuple[str, str], person: dict[str, Any], rng: random.Random
+) -> int:
+    """Post a Standard Webhooks message; one in five is delivered twice. Returns the status."""
+    url, secret = endpoint
+    message_id, timestamp = f"msg_{uuid4().hex}", str(int(time.time()))
+    lead = {
+        "email": person["email"],
+        "name": f"{person['firstname']} {person['lastname']}",
+        "company": person["company"],
+    }
     lead |= {
-        "country": who["country"],
-        "job_title": who["jobtitle"],
-        "employees": who["employees"],
-        "activity": who["activity"],
+        "country": person["country"],
+        "job_title": person["jobtitle"],
+        "employees": person["employees"],
+        "activity": person["activity"],
     }
     body = orjson.dumps({"type": "lead.created", "data": lead})
     key = base64.b64decode(secret.removeprefix("whsec_"))
-    mac = hmac.digest(key, f"{name}.{stamp}.".encode() + body, "sha256")
+    signature = hmac.digest(key, f"{message_id}.{timestamp}.".encode() + body, "sha256")
     headers = {
         "content-type": "application/json",
-        "webhook-id": name,
-        "webhook-timestamp": stamp,
-        "webhook-signature": f"v1,{base64.b64encode(mac).decode()}",
+        "webhook-id": message_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
     }
-    answer = await client.post(url, content=body, headers=headers)
-    if chance.random() < 0.2:
-        answer = await client.post(url, content=body, headers=headers)
-    return answer.status_code
+    response = await client.post(url, content=body, headers=headers)
+    if rng.random() < 0.2:
+        response = await client.post(url, content=body, headers=headers)
+    return response.status_code
 
 
-async def generic(client: httpx.AsyncClient, door: tuple[str, str], who: dict[str, Any], chance: random.Random) -> int:
-    """A form's post with a bearer token; now and then a bot that fills in the trap."""
-    url, secret = door
+async def post_form(
+    client: httpx.AsyncClient, endpoint: tuple[str, str], person: dict[str, Any], rng: random.Random
+) -> int:
+    """Post a form with a bearer token; one in twelve is a bot that fills in the honeypot. Returns the status."""
+    url, secret = endpoint
     form = {
-        "email": who["email"],
-        "name": f"{who['firstname']} {who['lastname']}",
-        "company": who["company"],
-        "country": who["country"],
-        "title": who["jobtitle"],
-        "employees": str(who["employees"]),
-        "activity": who["activity"],
+        "email": person["email"],
+        "name": f"{person['firstname']} {person['lastname']}",
+        "company": person["company"],
+        "country": person["country"],
+        "title": person["jobtitle"],
+        "employees": str(person["employees"]),
+        "activity": person["activity"],
     }
-    if chance.random() < 0.08:
+    if rng.random() < 0.08:
         form["honeypot"] = "true"
     return (await client.post(url, data=form, headers={"authorization": f"Bearer {secret}"})).status_code
 
 
-async def send(
-    client: httpx.AsyncClient, doors: Doors, stop: asyncio.Event, chance: random.Random, every: float
+async def send_leads(
+    client: httpx.AsyncClient, endpoints: DemoEndpoints, stop: asyncio.Event, rng: random.Random, interval: float
 ) -> None:
-    """Post leads until stopped, one every `every` real seconds or so; now and then somebody comes back."""
-    known: list[dict[str, Any]] = []
-    kinds = ((workflow, doors.workflow), (standard, doors.standard), (generic, doors.generic))
+    """Post leads until stopped, one every `interval` real seconds on average; one in ten is a person who comes back."""
+    earlier: list[dict[str, Any]] = []
+    senders = (
+        (post_hubspot_workflow, endpoints.workflow),
+        (post_standard_webhook, endpoints.standard),
+        (post_form, endpoints.generic),
+    )
     while not stop.is_set():
-        again = bool(known) and chance.random() < 0.1
-        who = chance.choice(known) | {"activity": "Pricing page"} if again else person(chance)
-        known.append(who)
-        sender, door = chance.choice(kinds)
+        returning = bool(earlier) and rng.random() < 0.1
+        person = rng.choice(earlier) | {"activity": "Pricing page"} if returning else random_person(rng)
+        earlier.append(person)
+        sender, endpoint = rng.choice(senders)
         try:
-            await sender(client, door, who, chance)
+            await sender(client, endpoint, person, rng)
         except httpx.HTTPError:
             return
         try:
-            await asyncio.wait_for(stop.wait(), chance.uniform(0.4, 1.6) * every)
+            await asyncio.wait_for(stop.wait(), rng.uniform(0.4, 1.6) * interval)
         except TimeoutError:
             continue

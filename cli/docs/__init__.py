@@ -1,4 +1,4 @@
-"""The pages of docs/ that are written from the code: settings, events with their JSON Schemas, routes, commands."""
+"""Generate the pages of docs/ that describe the code: settings, events with JSON Schemas, routes, commands, lifecycles."""
 
 from cli.docs.commands import command_names
 from cli.docs.pages import ROOT, pages, write

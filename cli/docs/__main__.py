@@ -1,4 +1,4 @@
-"""`python -m cli.docs`: write the generated pages anew."""
+"""`python -m cli.docs`: write the generated pages."""
 
 from cli.docs.pages import write
 

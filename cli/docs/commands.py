@@ -1,4 +1,4 @@
-"""docs/commands.md: every command of `baton`, its arguments, its options and an example."""
+"""Generate docs/commands.md: every command of `baton`, with its arguments, options and an example."""
 
 import inspect
 from collections.abc import Iterator
@@ -8,55 +8,61 @@ import typer
 
 from cli.docs import markdown
 from cli.docs.markdown import table
+from cli.lazy import LazyCommand
 
-INTRO = (
-    "`baton COMMAND --help` says the same. Commands on a live system speak HTTP to it (`BATON_URL`, `BATON_ADMIN_KEY`)."
-)
+INTRO = "`baton COMMAND --help` shows the same text. Commands reach a running system over HTTP (`BATON_URL`, `BATON_ADMIN_KEY`).\nExit codes: 0 done, 1 bad news in the answer, 2 wrong use."
 
 
 def command_names() -> set[str]:
-    """Every command and group that `baton` knows, without those inside a group."""
+    """The names of all commands and groups of `baton`, without the commands inside groups."""
     return set(_root().commands)
 
 
-def whole_names() -> list[str]:
-    """Every command as it is typed after `baton`: `keys create`, `up`, ..."""
-    return [name for name, _ in _leaves(_root())]
+def command_paths() -> list[str]:
+    """All commands as they are typed after `baton`: `keys create`, `up`, ..."""
+    return [name for name, _ in _commands_below(_root())]
 
 
 def page() -> str:
-    """The whole page."""
-    return markdown.page("Commands", INTRO, *(_chapter(name, command) for name, command in _leaves(_root())))
+    """The Markdown text of the page."""
+    return markdown.assemble_page(
+        "Commands", INTRO, *(_chapter(name, command) for name, command in _commands_below(_root()))
+    )
 
 
 def _root() -> Any:
-    from cli.__main__ import whole
+    from cli.__main__ import app
 
-    return typer.main.get_command(whole())
+    return typer.main.get_command(app)
 
 
-def _leaves(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
-    for name, command in sorted(group.commands.items()):
+def _commands_below(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command below a group with its path; lazy commands are loaded."""
+    for name, entry in sorted(group.commands.items()):
+        command = entry.load() if isinstance(entry, LazyCommand) else entry
         if hasattr(command, "commands"):
-            yield from _leaves(command, f"{before}{name} ")
+            yield from _commands_below(command, f"{prefix}{name} ")
         elif not command.hidden:
-            yield f"{before}{name}", command
+            yield f"{prefix}{name}", command
 
 
 def _chapter(name: str, command: Any) -> str:
-    said, _, example = inspect.cleandoc(command.help or "").partition("Example:")
-    words_of = [_name(parameter) for parameter in command.params if parameter.param_type_name == "argument"]
-    parts = [f"## baton {' '.join([name, *words_of])}", said.strip()]
+    description, _, example = inspect.cleandoc(command.help or "").partition("Example:")
+    arguments = [_name(parameter) for parameter in command.params if parameter.param_type_name == "argument"]
+    parts = [f"## baton {' '.join([name, *arguments])}", description.strip()]
     if example.strip():
         lines = "\n".join(f"    {line.strip()}" for line in example.strip().splitlines())
         parts.append(lines)
-    rows = [(f"`{_name(parameter)}`", _default(parameter), parameter.help or "") for parameter in _shown(command)]
+    rows = [
+        (f"`{_name(parameter)}`", _default(parameter), parameter.help or "")
+        for parameter in _visible_parameters(command)
+    ]
     if rows:
         parts.append(table(("", "default", "meaning"), rows))
     return "\n\n".join(parts)
 
 
-def _shown(command: Any) -> list[Any]:
+def _visible_parameters(command: Any) -> list[Any]:
     return [one for one in command.params if one.name != "help" and not getattr(one, "hidden", False)]
 
 
@@ -69,7 +75,7 @@ def _name(parameter: Any) -> str:
 
 def _default(parameter: Any) -> str:
     if parameter.required:
-        return "needed"
+        return "required"
     value = parameter.default
     if value is None or value is False or value in ((), "") or callable(value):
         return ""

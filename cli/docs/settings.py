@@ -1,4 +1,4 @@
-"""docs/settings.md: every environment variable, its default and its meaning."""
+"""Generate docs/settings.md: every environment variable, its default and its meaning."""
 
 import typing
 from datetime import timedelta
@@ -9,17 +9,17 @@ from pydantic_settings import BaseSettings
 
 from cli.docs import markdown
 from cli.docs.markdown import first_paragraph, table
-from cli.services import NAMES, settings_of
+from cli.services import SERVICE_NAMES, settings_class
 from shared.base.settings import Settings
 
 INTRO = (
     "Each setting is an environment variable, or a line of `.env` in the working folder. They are read once, at the start;"
-    " a name that is unknown or a value that is unusable stops the start with a sentence."
+    " an unknown name or an unusable value stops the start with an error."
 )
 
 
-def names() -> list[str]:
-    """Every environment variable that is read."""
+def setting_names() -> list[str]:
+    """The names of all environment variables that are read."""
     return [f"BATON_{field.upper()}" for _, cls in _classes() for field in cls.model_fields]
 
 
@@ -32,12 +32,15 @@ def _chapter(title: str, cls: type[BaseSettings]) -> str:
 
 
 def page() -> str:
-    """The whole page."""
-    return markdown.page("Settings", INTRO, *(_chapter(title, cls) for title, cls in _classes()))
+    """The Markdown text of the page."""
+    return markdown.assemble_page("Settings", INTRO, *(_chapter(title, cls) for title, cls in _classes()))
 
 
 def _classes() -> list[tuple[str, type[BaseSettings]]]:
-    return [("All services", Settings), *((f"{name.capitalize()} only", settings_of(name)) for name in NAMES)]
+    return [
+        ("All services", Settings),
+        *((f"{name.capitalize()} only", settings_class(name)) for name in SERVICE_NAMES),
+    ]
 
 
 def _default(field: FieldInfo) -> str:
@@ -51,5 +54,5 @@ def _default(field: FieldInfo) -> str:
 
 def _meaning(field: FieldInfo) -> str:
     choices = typing.get_args(field.annotation) if typing.get_origin(field.annotation) is typing.Literal else ()
-    said = field.description or ""
-    return f"{said} One of: {', '.join(f'`{choice}`' for choice in choices)}." if choices else said
+    description = field.description or ""
+    return f"{description} One of: {', '.join(f'`{choice}`' for choice in choices)}." if choices else description

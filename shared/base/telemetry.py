@@ -24,31 +24,31 @@ SEQUENCE_GAPS = Counter(
     ["service", "topic"],
 )
 DEAD_LETTERS = Counter(
-    "baton_records_parked_total",
+    "baton_dead_letters_total",
     "Records parked, by service and topic.",
     ["service", "topic"],
 )
 DEAD_LETTERS_OPEN = Gauge(
-    "baton_parked",
+    "baton_dead_letters_open",
     "Records parked now, and requests that could not be read.",
     ["service"],
 )
 RELAYED = Counter("baton_records_relayed_total", "Outbox rows posted.", ["service"])
 ITEMS_HANDLED = Counter(
-    "baton_due_fired_total",
+    "baton_scheduled_items_handled_total",
     "Due rows claimed, by service and kind.",
     ["service", "kind"],
 )
 EMITTED = Counter(
-    "baton_events_said_total",
+    "baton_events_emitted_total",
     "Events committed, by service and type.",
     ["service", "type"],
 )
 LAG = Gauge("baton_consumer_lag", "Records not yet handled.", ["service"])
 OUTBOX = Gauge("baton_outbox_rows", "Outbox rows not yet posted.", ["service"])
 OUTBOX_AGE = Gauge("baton_outbox_age_seconds", "Age of the oldest outbox row.", ["service"])
-OVERDUE = Gauge("baton_due_rows_late", "Due rows not claimed yet though due.", ["service"])
-SERVICE_GAUGE = Gauge("baton_gauge", "What a service counts of its own.", ["service", "name"])
+OVERDUE = Gauge("baton_scheduled_items_overdue", "Due rows not claimed yet though due.", ["service"])
+SERVICE_GAUGE = Gauge("baton_service_gauge", "What a service counts of its own.", ["service", "name"])
 BATCH_SECONDS = Histogram("baton_batch_seconds", "Seconds to handle one batch.", ["service"])
 
 _TRACE_FIELDS = ("service", "lead", "correlation", "notice", "endpoint", "request", "url")

@@ -8,10 +8,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cli.docs import ROOT, pages
-from cli.docs.commands import whole_names
+from cli.docs.commands import command_paths
 from cli.docs.markdown import first_paragraph
 from cli.docs.routes import routes
-from cli.docs.settings import names
+from cli.docs.settings import setting_names
 from shared.events import EVENT_TYPES
 
 
@@ -30,7 +30,7 @@ def test_no_schema_is_left_of_an_event_that_is_gone() -> None:
 
 def test_every_setting_is_documented_with_what_it_means() -> None:
     text = read("docs/settings.md")
-    for name in names():
+    for name in setting_names():
         row = re.search(rf"^\| `{name}` \|[^|]*\| (.+) \|$", text, re.M)
         assert row, f"{name} is not in docs/settings.md"
         assert row.group(1).strip(), f"{name} does not say what it means"
@@ -56,7 +56,7 @@ def test_every_route_is_documented_with_what_it_does() -> None:
 
 def test_every_command_is_documented_with_an_example() -> None:
     text = read("docs/commands.md")
-    found = whole_names()
+    found = command_paths()
     assert len(found) > 20
     for name in found:
         chapter = re.search(rf"^## baton {re.escape(name)}( [A-Z_\.\s]+)?\n(.+?)(?=^## |\Z)", text, re.M | re.S)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tests.bench import intake, lead, memory, timer
 from tests.bench.report import Report, machine, versions
-from tests.bench.size import SHORT, WHOLE, Size
+from tests.bench.sizes import FULL, SHORT, Size
 
 PARTS: dict[str, Callable[[Size, Report], None]] = {
     "intake": intake.run,
@@ -23,18 +23,18 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--short", action="store_true", help="everything in about two minutes")
     parser.add_argument("--rate", type=float, help="leads per second in the lead part, instead of 100")
-    wanted = parser.parse_args()
-    unknown = set(wanted.parts) - set(PARTS)
+    options = parser.parse_args()
+    unknown = set(options.parts) - set(PARTS)
     if unknown:
         parser.error(f"there is no part {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
-    size = SHORT if wanted.short else WHOLE
-    size = replace(size, rate=wanted.rate or size.rate)
+    size = SHORT if options.short else FULL
+    size = replace(size, rate=options.rate or size.rate)
     report = Report()
-    report.say(machine())
-    report.say(versions())
-    for name in wanted.parts or PARTS:
+    report.add(machine())
+    report.add(versions())
+    for name in options.parts or PARTS:
         PARTS[name](size, report)
-    report.say(f"{len(report.errors)} errors" if report.errors else "No errors.")
+    report.add(f"{len(report.errors)} errors" if report.errors else "No errors.")
     return 1 if report.errors else 0
 
 

@@ -16,15 +16,15 @@ from tempfile import TemporaryDirectory
 import asyncpg
 from sqlalchemy import make_url
 
-from tests.bench.disk import Probe
+from tests.bench.disk_probe import DiskProbe
+from tests.bench.http_connection import closed_loop
 from tests.bench.report import Report, ratios
-from tests.bench.senders import Sender
-from tests.bench.size import Size
-from tests.bench.wire import closed_loop
+from tests.bench.sizes import Size
+from tests.bench.webhook_sender import WebhookSender
 from tests.parts import Missing
-from tests.parts.leash import Leashed
 from tests.parts.ports import free_ports
-from tests.parts.postgres import fresh_database, postgres
+from tests.parts.postgres import postgres, temporary_database
+from tests.parts.supervised_process import SupervisedProcess
 from tests.running_system import ROOT, SECRET_KEYS
 
 BARE, SQLITE, POSTGRES = "bare FastAPI handler", "door on SQLite", "door on PostgreSQL"
@@ -36,132 +36,135 @@ DURABLE = {
 
 
 @dataclass
-class Target:
+class Subject:
     """Something that takes webhooks."""
 
     name: str
     port: int
-    sender: Sender
+    sender: WebhookSender
     environment: dict[str, str] = field(default_factory=dict)
     rates: list[float] = field(default_factory=list)
     accepted: int = 0
-    others: dict[int, int] = field(default_factory=dict)
+    other_statuses: dict[int, int] = field(default_factory=dict)
 
     async def round(self, size: Size, seconds: float) -> float:
         """One round of the closed loop; everything that was accepted is counted, the warming up too."""
-        rate, statuses = await closed_loop(self.port, self.sender.next, size.connections, seconds)
+        rate, statuses = await closed_loop(self.port, self.sender.next_request, size.connections, seconds)
         for status, number in statuses.items():
             if status == 202:
                 self.accepted += number
             else:
-                self.others[status] = self.others.get(status, 0) + number
+                self.other_statuses[status] = self.other_statuses.get(status, 0) + number
         return rate
 
 
 def run(size: Size, report: Report) -> None:
     """Measure, alternating, and print."""
-    with ExitStack() as ends:
-        folder = Path(ends.enter_context(TemporaryDirectory()))
-        targets = [ends.enter_context(_bare(folder)), ends.enter_context(_door(SQLITE, folder, _on_sqlite(folder)))]
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        targets = [
+            stack.enter_context(_bare_handler(folder)),
+            stack.enter_context(_webhook_server(SQLITE, folder, _sqlite_settings(folder))),
+        ]
         try:
-            database = ends.enter_context(fresh_database(ends.enter_context(postgres(durable=True))))
-            targets.append(ends.enter_context(_door(POSTGRES, folder, _on_postgres(database))))
+            database = stack.enter_context(temporary_database(stack.enter_context(postgres(durable=True))))
+            targets.append(stack.enter_context(_webhook_server(POSTGRES, folder, _postgres_settings(database))))
         except Missing as missing:
-            report.say(f"intake  without PostgreSQL: there is {missing}")
-        probe = asyncio.run(_measured(targets, size, folder))
+            report.add(f"intake  without PostgreSQL: there is {missing}")
+        probe = asyncio.run(_measure(targets, size, folder))
         base = targets[0]
         for target in targets:
-            against = f", of the bare handler {ratios(target.rates, base.rates)}" if target is not base else ""
-            middle = sorted(target.rates)[len(target.rates) // 2]
-            report.say(
-                f"intake  {target.name}: {middle:,.0f}/s{against} [closed loop, {size.connections} connections,"
-                f" {size.rounds} rounds of {size.intake_seconds} s, one worker, {DURABLE[target.name]}; {probe.words}]"
+            ratio = f", of the bare handler {ratios(target.rates, base.rates)}" if target is not base else ""
+            typical = sorted(target.rates)[len(target.rates) // 2]
+            report.add(
+                f"intake  {target.name}: {typical:,.0f}/s{ratio} [closed loop, {size.connections} connections,"
+                f" {size.rounds} rounds of {size.intake_seconds} s, one worker, {DURABLE[target.name]}; {probe.summary}]"
             )
-            report.check(f"{target.name}, answers that are not 202", target.others, {})
+            report.check(f"{target.name}, answers that are not 202", target.other_statuses, {})
         for target in targets[1:]:
-            kept = asyncio.run(_kept(target))
-            report.check(f"{target.name}, (deliveries, outbox) rows", kept, (target.accepted, target.accepted))
+            stored = asyncio.run(_stored_rows(target))
+            report.check(f"{target.name}, (deliveries, outbox) rows", stored, (target.accepted, target.accepted))
 
 
-async def _measured(targets: list[Target], size: Size, folder: Path) -> Probe:
+async def _measure(targets: list[Subject], size: Size, folder: Path) -> DiskProbe:
     for target in targets:
         await target.round(size, min(1.0, size.intake_seconds))
-    with Probe(folder) as probe:
+    with DiskProbe(folder) as probe:
         for _ in range(size.rounds):
             for target in targets:
                 target.rates.append(await target.round(size, size.intake_seconds))
     return probe
 
 
-async def _kept(target: Target) -> tuple[int, int]:
+async def _stored_rows(target: Subject) -> tuple[int, int]:
     """Rows that are there, counted past the service."""
     url = target.environment.get("BATON_DATABASE_URL")
     tables = ("deliveries", "outbox")
     if not url:
         path = Path(target.environment["BATON_DATA_DIR"]) / "router.db"
         with sqlite3.connect(path) as read:
-            found = [int(read.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in tables]
-        return found[0], found[1]
-    conn = await asyncpg.connect(plain(url))
+            counts = [int(read.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in tables]
+        return counts[0], counts[1]
+    conn = await asyncpg.connect(asyncpg_url(url))
     try:
-        found = [int(await conn.fetchval(f"SELECT count(*) FROM router.{table}")) for table in tables]
+        counts = [int(await conn.fetchval(f"SELECT count(*) FROM router.{table}")) for table in tables]
     finally:
         await conn.close()
-    return found[0], found[1]
+    return counts[0], counts[1]
 
 
-def plain(url: str) -> str:
+def asyncpg_url(url: str) -> str:
     """A URL for asyncpg itself."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @contextmanager
-def _bare(folder: Path) -> Iterator[Target]:
+def _bare_handler(folder: Path) -> Iterator[Subject]:
     (port,) = free_ports(1)
-    process = _program("bare", port, folder, {})
+    process = _start_program("bare_handler", port, folder, {})
     try:
-        _answers(port, process)
-        yield Target(BARE, port, Sender("/webhooks/bench", "whsec_" + "A" * 44))
+        _wait_until_listening(port, process)
+        yield Subject(BARE, port, WebhookSender("/webhooks/bench", "whsec_" + "A" * 44))
     finally:
         process.stop()
 
 
 @contextmanager
-def _door(name: str, folder: Path, environment: dict[str, str]) -> Iterator[Target]:
+def _webhook_server(name: str, folder: Path, environment: dict[str, str]) -> Iterator[Subject]:
     (port,) = free_ports(1)
-    process = _program("door", port, folder, environment)
+    process = _start_program("webhook_server", port, folder, environment)
     try:
-        _answers(port, process)
-        said = next(line for line in process.tail(100_000).splitlines() if line.startswith('{"path"'))
-        made = json.loads(said)
-        yield Target(name, port, Sender(made["path"], made["secret"]), environment)
+        _wait_until_listening(port, process)
+        line = next(line for line in process.tail(100_000).splitlines() if line.startswith('{"path"'))
+        endpoint = json.loads(line)
+        yield Subject(name, port, WebhookSender(endpoint["path"], endpoint["secret"]), environment)
     finally:
         process.stop()
 
 
-def _program(name: str, port: int, folder: Path, environment: dict[str, str]) -> Leashed:
+def _start_program(name: str, port: int, folder: Path, environment: dict[str, str]) -> SupervisedProcess:
     command = [sys.executable, "-m", f"tests.bench.{name}", str(port)]
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("BATON_")}
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("BATON_")}
     log = folder / f"{name}-{port}.log"
-    return Leashed(command, log=log, env={**kept, **environment, "PYTHONPATH": str(ROOT)})
+    return SupervisedProcess(command, log=log, env={**inherited, **environment, "PYTHONPATH": str(ROOT)})
 
 
-def _answers(port: int, process: Leashed) -> None:
-    until = time.monotonic() + 60
+def _wait_until_listening(port: int, process: SupervisedProcess) -> None:
+    deadline = time.monotonic() + 60
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return
         except OSError:
             assert not process.ended, process.tail(4000)
-            assert time.monotonic() < until, process.tail(4000)
+            assert time.monotonic() < deadline, process.tail(4000)
             time.sleep(0.05)
 
 
-def _on_sqlite(folder: Path) -> dict[str, str]:
+def _sqlite_settings(folder: Path) -> dict[str, str]:
     return {"BATON_DATA_DIR": str(folder / "data"), "BATON_SECRET_KEYS": SECRET_KEYS, "BATON_LOG_LEVEL": "warning"}
 
 
-def _on_postgres(database: str) -> dict[str, str]:
+def _postgres_settings(database: str) -> dict[str, str]:
     wide = {"BATON_BUS": "kafka", "BATON_DATABASE_URL": database, "BATON_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
     return {**wide, "BATON_SECRET_KEYS": SECRET_KEYS, "BATON_LOG_LEVEL": "warning"}

@@ -10,20 +10,20 @@ from tempfile import TemporaryDirectory
 
 import orjson
 
-from tests.bench.disk import Probe
-from tests.bench.floor import Floor
-from tests.bench.report import Report, ratios, share
-from tests.bench.size import Size
-from tests.bench.stamps import Stamped, assignments
-from tests.bench.wire import Wire
+from tests.bench.bench_world import BenchWorld
+from tests.bench.disk_probe import DiskProbe
+from tests.bench.http_connection import HttpConnection
+from tests.bench.report import Report, percentile, ratios
+from tests.bench.sizes import Size
+from tests.bench.timestamps import TimestampedMails, record_assignments
 from tests.parts import Missing
 from tests.parts.kafka import kafka
-from tests.parts.postgres import fresh_database, postgres
+from tests.parts.postgres import postgres, temporary_database
 from tests.running_system import RunningSystem, embedded_system, wide_system
 
 SEED = 20_261_123
 CONNECTIONS = 16
-LATE = 30.0
+TIMEOUT = 30.0
 STAGES = ("answered", "assigned", "alerted")
 DURABLE = {
     "embedded": "one process, SQLite WAL synchronous=FULL",
@@ -32,83 +32,85 @@ DURABLE = {
 
 
 @dataclass
-class Form:
+class Deployment:
     """One width of the system and what was measured on it, seconds from the intended send; one list for each round."""
 
     name: str
-    floor: Floor
-    mails: Stamped
-    took: dict[str, list[list[float]]] = field(default_factory=lambda: {stage: [] for stage in STAGES})
+    world: BenchWorld
+    mails: TimestampedMails
+    seconds: dict[str, list[list[float]]] = field(default_factory=lambda: {stage: [] for stage in STAGES})
 
 
 def run(size: Size, report: Report) -> None:
     """Measure, alternating, and print."""
-    with ExitStack() as ends:
-        folder = Path(ends.enter_context(TemporaryDirectory()))
-        sites = both(ends, report, "lead   ")
-        forms, probes = asyncio.run(_measured(sites, size, folder, report))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        sites = available_sites(stack, report, "lead   ")
+        forms, probes = asyncio.run(_measure(sites, size, folder, report))
         for form in forms:
             words = []
             for stage in STAGES:
-                every = [1000 * value for values in form.took[stage] for value in values]
-                words.append(f"{stage} p50 {share(every, 0.5):.0f} p99 {share(every, 0.99):.0f} ms")
-            report.say(
+                milliseconds = [1000 * value for values in form.seconds[stage] for value in values]
+                words.append(
+                    f"{stage} p50 {percentile(milliseconds, 0.5):.0f} p99 {percentile(milliseconds, 0.99):.0f} ms"
+                )
+            report.add(
                 f"lead    {form.name}: {', '.join(words)} [open loop, Poisson {size.rate:g}/s, {size.rounds} rounds of"
-                f" {size.lead_seconds} s, from the intended send; {DURABLE[form.name]}; {probes[form.name].words}]"
+                f" {size.lead_seconds} s, from the intended send; {DURABLE[form.name]}; {probes[form.name].summary}]"
             )
         if len(forms) == 2:
-            one, other = ([share(values, 0.5) for values in form.took["alerted"]] for form in forms)
-            report.say(f"lead    wide to embedded, alerted p50: {ratios(other, one)} [same rounds, by turns]")
+            one, other = ([percentile(values, 0.5) for values in form.seconds["alerted"]] for form in forms)
+            report.add(f"lead    wide to embedded, alerted p50: {ratios(other, one)} [same rounds, by turns]")
 
 
-def both(ends: ExitStack, report: Report, part: str) -> dict[str, RunningSystem]:
+def available_sites(stack: ExitStack, report: Report, part: str) -> dict[str, RunningSystem]:
     """The system in each width that can be had here."""
-    sites = {"embedded": ends.enter_context(embedded_system())}
+    sites = {"embedded": stack.enter_context(embedded_system())}
     try:
-        servers = ends.enter_context(kafka())
-        database = ends.enter_context(fresh_database(ends.enter_context(postgres(durable=True))))
-        sites["wide"] = ends.enter_context(wide_system(servers, database))
+        servers = stack.enter_context(kafka())
+        database = stack.enter_context(temporary_database(stack.enter_context(postgres(durable=True))))
+        sites["wide"] = stack.enter_context(wide_system(servers, database))
     except Missing as missing:
-        report.say(f"{part} without the wide form: there is {missing}")
+        report.add(f"{part} without the wide form: there is {missing}")
     return sites
 
 
-async def _measured(
+async def _measure(
     sites: dict[str, RunningSystem], size: Size, folder: Path, report: Report
-) -> tuple[list[Form], dict[str, Probe]]:
+) -> tuple[list[Deployment], dict[str, DiskProbe]]:
     forms, probes = [], {}
     for name, site in sites.items():
-        floor = Floor(site)
-        await floor.prepare()
-        mails = Stamped()
+        world = BenchWorld(site)
+        await world.prepare()
+        mails = TimestampedMails()
         site.mailbox.mails = mails
-        forms.append(Form(name, floor, mails))
-        probes[name] = Probe(folder)
-    chance = random.Random(SEED)
+        forms.append(Deployment(name, world, mails))
+        probes[name] = DiskProbe(folder)
+    rng = random.Random(SEED)
     for number in range(size.rounds + 1):
         for form in forms:
-            probe = Probe(folder)
+            probe = DiskProbe(folder)
             with probe:
-                found = await _round(form, size, chance, report)
+                seconds = await _round(form, size, rng, report)
             if number:  # the first warms up
-                probes[form.name].took += probe.took
+                probes[form.name].milliseconds += probe.milliseconds
                 for stage in STAGES:
-                    form.took[stage].append(found[stage])
+                    form.seconds[stage].append(seconds[stage])
     for form in forms:
-        await form.floor.leave()
+        await form.world.close()
     return forms, probes
 
 
-async def _round(form: Form, size: Size, chance: random.Random, report: Report) -> dict[str, list[float]]:
+async def _round(form: Deployment, size: Size, rng: random.Random, report: Report) -> dict[str, list[float]]:
     """One round: send, then wait until every lead was assigned and its alert came, or for 30 seconds."""
     intended, at = [], 0.0
-    while (at := at + chance.expovariate(size.rate)) < size.lead_seconds:
+    while (at := at + rng.expovariate(size.rate)) < size.lead_seconds:
         intended.append(at)
-    async with assignments(form.floor.system) as assigned:
-        answered, leads = await _sent(form.floor, intended)
-        until = time.perf_counter() + LATE
+    async with record_assignments(form.world.system) as assigned:
+        answered, leads = await _send_all(form.world, intended)
+        deadline = time.perf_counter() + TIMEOUT
         while not leads.keys() <= assigned.keys() & form.mails.at.keys():
-            if time.perf_counter() > until:
+            if time.perf_counter() > deadline:
                 break
             await asyncio.sleep(0.02)
     report.check(f"{form.name}, leads taken in", len(leads), len(intended))
@@ -121,25 +123,25 @@ async def _round(form: Form, size: Size, chance: random.Random, report: Report) 
     }
 
 
-async def _sent(floor: Floor, intended: list[float]) -> tuple[list[float], dict[str, float]]:
+async def _send_all(world: BenchWorld, intended: list[float]) -> tuple[list[float], dict[str, float]]:
     """Send each request at its moment, on whichever connection is free; (seconds to the answers, lead to intended moment)."""
-    wires: asyncio.Queue[Wire] = asyncio.Queue()
+    connections: asyncio.Queue[HttpConnection] = asyncio.Queue()
     for number in range(CONNECTIONS):
-        wires.put_nowait(await Wire.to("127.0.0.1", floor.ports[number % len(floor.ports)]))
+        connections.put_nowait(await HttpConnection.open("127.0.0.1", world.ports[number % len(world.ports)]))
     answered: list[float] = []
     leads: dict[str, float] = {}
     begin = time.perf_counter() + 0.05
 
     async def one(moment: float) -> None:
         await asyncio.sleep(max(0.0, moment - time.perf_counter()))
-        wire = await wires.get()
-        reply = await wire.ask(floor.sender_of_webhooks.next())
-        wires.put_nowait(wire)
+        wire = await connections.get()
+        reply = await wire.send(world.webhook_sender.next_request())
+        connections.put_nowait(wire)
         if reply.status == 202:
             answered.append(time.perf_counter() - moment)
             leads[orjson.loads(reply.body)["leads"][0]] = moment
 
     await asyncio.gather(*(one(begin + at) for at in intended))
-    while not wires.empty():
-        wires.get_nowait().close()
+    while not connections.empty():
+        connections.get_nowait().close()
     return answered, leads

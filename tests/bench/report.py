@@ -20,17 +20,17 @@ class Report:
         self.errors: list[str] = []
         self._quiet = quiet
 
-    def say(self, line: str) -> None:
+    def add(self, line: str) -> None:
         """One line of the result."""
         self.lines.append(line)
         if not self._quiet:
             print(line, flush=True)
 
-    def check(self, what: str, found: object, wanted: object) -> None:
+    def check(self, what: str, actual: object, expected: object) -> None:
         """The work must have been done; what was not is an error of the run."""
-        if found != wanted:
-            self.errors.append(f"{what}: {found}, not {wanted}")
-            self.say(f"  WRONG  {self.errors[-1]}")
+        if actual != expected:
+            self.errors.append(f"{what}: {actual}, not {expected}")
+            self.add(f"  WRONG  {self.errors[-1]}")
 
 
 def machine() -> str:
@@ -56,11 +56,11 @@ def versions() -> str:
 
 def ratios(one: Sequence[float], base: Sequence[float]) -> str:
     """The median of the rounds' ratios, with the smallest and the largest."""
-    found = [a / b if b else float("nan") for a, b in zip(one, base, strict=True)]
-    return f"{median(found):.2f} ({min(found):.2f}..{max(found):.2f})"
+    values = [a / b if b else float("nan") for a, b in zip(one, base, strict=True)]
+    return f"{median(values):.2f} ({min(values):.2f}..{max(values):.2f})"
 
 
-def share(values: Sequence[float], part: float) -> float:
+def percentile(values: Sequence[float], fraction: float) -> float:
     """The value that this part of them does not exceed."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else float("nan")
+    return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))] if ordered else float("nan")

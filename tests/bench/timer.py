@@ -16,13 +16,13 @@ from shared.runtime import migrate
 from shared.runtime.resources import open_resources
 from shared.store.database import Database
 from shared.work.scheduler import Scheduler
-from tests.bench.disk import Probe
-from tests.bench.ground import Ground
-from tests.bench.intake import plain
+from tests.bench.disk_probe import DiskProbe
+from tests.bench.intake import asyncpg_url
 from tests.bench.report import Report, ratios
-from tests.bench.size import Size
+from tests.bench.sizes import Size
+from tests.bench.timer_rows import TimerRows
 from tests.parts import Missing
-from tests.parts.postgres import fresh_database, postgres
+from tests.parts.postgres import postgres, temporary_database
 from tests.running_system import SECRET_KEYS
 
 
@@ -32,46 +32,46 @@ class Case:
 
     pending: int
     database: str
-    fires: list[float] = field(default_factory=list)
-    claims: list[float] = field(default_factory=list)
+    items_per_second: list[float] = field(default_factory=list)
+    claims_per_second: list[float] = field(default_factory=list)
 
 
 def run(size: Size, report: Report) -> None:
     """Measure, alternating, and print."""
-    with ExitStack() as ends:
-        folder = Path(ends.enter_context(TemporaryDirectory()))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
         try:
-            server = ends.enter_context(postgres(durable=True))
+            server = stack.enter_context(postgres(durable=True))
         except Missing as missing:
-            report.say(f"timer   nothing: there is {missing}")
+            report.add(f"timer   nothing: there is {missing}")
             return
-        cases = [Case(number, ends.enter_context(fresh_database(server))) for number in size.pending]
-        probe = asyncio.run(_measured(cases, size, folder, report))
+        cases = [Case(number, stack.enter_context(temporary_database(server))) for number in size.pending]
+        probe = asyncio.run(_measure(cases, size, folder, report))
         few, many = cases[0], cases[-1]
         for case in cases:
-            middle = sorted(case.fires)[len(case.fires) // 2]
-            report.say(
-                f"timer   {case.pending:,} pending: {middle:,.0f} fires/s, of a plain claim and delete"
-                f" {ratios(case.fires, case.claims)} [{size.due:,} due in each of {size.rounds} rounds, one process, batches"
+            typical = sorted(case.items_per_second)[len(case.items_per_second) // 2]
+            report.add(
+                f"timer   {case.pending:,} pending: {typical:,.0f} items/s, of a plain claim and delete"
+                f" {ratios(case.items_per_second, case.claims_per_second)} [{size.due:,} due in each of {size.rounds} rounds, one process, batches"
                 f" of 500: escalation step, scheduled item put back and event in one commit; the plain claim: asyncpg, 1,000 rows a commit;"
-                f" fsync on, synchronous_commit on; {probe.words}]"
+                f" fsync on, synchronous_commit on; {probe.summary}]"
             )
-        report.say(
-            f"timer   flatness, {many.pending:,} to {few.pending:,} pending: fires {ratios(many.fires, few.fires)},"
-            f" plain claim {ratios(many.claims, few.claims)} [same rounds]"
+        report.add(
+            f"timer   flatness, {many.pending:,} to {few.pending:,} pending: fires {ratios(many.items_per_second, few.items_per_second)},"
+            f" plain claim {ratios(many.claims_per_second, few.claims_per_second)} [same rounds]"
         )
 
 
-async def _measured(cases: list[Case], size: Size, folder: Path, report: Report) -> Probe:
+async def _measure(cases: list[Case], size: Size, folder: Path, report: Report) -> DiskProbe:
     for case in cases:
-        await _prepared(case)
-    with Probe(folder) as probe:
+        await _prepare(case)
+    with DiskProbe(folder) as probe:
         for number in range(size.rounds + 1):
             for case in cases:
                 fires, claims = await _round(case, size.due, report)
                 if number:  # the first warms up
-                    case.fires.append(fires)
-                    case.claims.append(claims)
+                    case.items_per_second.append(fires)
+                    case.claims_per_second.append(claims)
     return probe
 
 
@@ -85,50 +85,50 @@ def _settings(database: str) -> Settings:
     )
 
 
-async def _prepared(case: Case) -> None:
+async def _prepare(case: Case) -> None:
     async with open_resources(_settings(case.database), ["timer"]) as resources:
         await migrate.upgrade(resources, ["access", "timer"])
-    conn = await _connected(case)
+    conn = await _connect(case)
     try:
-        await Ground(conn).pend(case.pending)
+        await TimerRows(conn).insert_pending(case.pending)
     finally:
         await conn.close()
 
 
-async def _connected(case: Case) -> "asyncpg.Connection":
-    return await asyncpg.connect(plain(case.database), server_settings={"search_path": "timer"})
+async def _connect(case: Case) -> "asyncpg.Connection":
+    return await asyncpg.connect(asyncpg_url(case.database), server_settings={"search_path": "timer"})
 
 
 async def _round(case: Case, due: int, report: Report) -> tuple[float, float]:
-    conn = await _connected(case)
-    ground = Ground(conn)
+    conn = await _connect(case)
+    rows = TimerRows(conn)
     try:
-        await ground.breach(due)
+        await rows.insert_breached(due)
         async with open_resources(_settings(case.database), ["timer"]) as resources:
             await resources.access.load()
-            fires = due / await _fire(resources.databases["timer"])
+            items_per_second = due / await _handle_due_items(resources.databases["timer"])
         report.check(
             f"timer with {case.pending:,} pending, (escalations, steps, items put back)",
-            await ground.fired(),
+            await rows.count_results(),
             (due, due, due),
         )
-        await ground.clear()
-        await ground.plain(due)
+        await rows.clear()
+        await rows.insert_plain(due)
         claimed, begin = 0, time.perf_counter()
-        while found := await ground.claim():
-            claimed += found
-        claims = due / (time.perf_counter() - begin)
+        while count := await rows.claim_plain():
+            claimed += count
+        claims_per_second = due / (time.perf_counter() - begin)
         report.check("rows of the plain claim", claimed, due)
-        await ground.clear()
+        await rows.clear()
     finally:
         await conn.close()
-    return fires, claims
+    return items_per_second, claims_per_second
 
 
-async def _fire(database: Database) -> float:
+async def _handle_due_items(database: Database) -> float:
     """Seconds until nothing is due any more."""
-    ticker = Scheduler(database, build(TimerSettings()).on_due, asyncio.Event())
+    scheduler = Scheduler(database, build(TimerSettings()).on_due, asyncio.Event())
     begin = time.perf_counter()
-    while not await ticker.run_once():
+    while not await scheduler.run_once():
         pass
     return time.perf_counter() - begin

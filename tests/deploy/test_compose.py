@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from cli.docs import command_names
-from cli.services import NAMES, settings_of
+from cli.services import SERVICE_NAMES, settings_class
 from shared.base.settings import Settings
-from tests.deploy.files import DEPLOY, OURS, compose, filled, known_settings
+from tests.deploy.deployment_files import DEPLOY, IMAGE, compose, interpolate, known_settings
 
 SERVICES: dict[str, dict[str, Any]] = compose()["services"]
-OWN = {name: service for name, service in SERVICES.items() if service["image"] == OURS}
+OWN = {name: service for name, service in SERVICES.items() if service["image"] == IMAGE}
 
 
 def test_one_image_is_run_four_times_and_once_to_migrate() -> None:
-    assert set(OWN) == {*NAMES, "migrate"}
+    assert set(OWN) == {*SERVICE_NAMES, "migrate"}
     assert len({str(service["build"]) for service in OWN.values()}) == 1
     assert {name: service["command"] for name, service in OWN.items()} == {name: ["baton", name] for name in OWN}
 
@@ -38,22 +38,22 @@ def test_every_setting_is_one_that_a_settings_class_knows() -> None:
 
 
 def test_the_services_start_only_after_the_migration_and_that_only_when_its_parts_are_healthy() -> None:
-    for name in NAMES:
+    for name in SERVICE_NAMES:
         assert OWN[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
     for part, need in OWN["migrate"]["depends_on"].items():
         assert need == {"condition": "service_healthy"}
         assert "healthcheck" in SERVICES[part]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SERVICE_NAMES)
 def test_the_environment_makes_whole_settings_of_the_wide_form(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for key, value in OWN[name]["environment"].items():
-        monkeypatch.setenv(key, filled(str(value), {"BATON_SECRET_KEYS": "k" * 32}))
+        monkeypatch.setenv(key, interpolate(str(value), {"BATON_SECRET_KEYS": "k" * 32}))
     settings = Settings(_env_file=None)
     settings.require_one_width()
     assert not settings.embedded
     assert settings.database_url == "postgresql+asyncpg://baton:baton@postgres:5432/baton"
-    settings_of(name)(_env_file=None)  # type: ignore[call-arg]
+    settings_class(name)(_env_file=None)  # type: ignore[call-arg]
 
 
 def test_the_installations_secret_has_no_default() -> None:

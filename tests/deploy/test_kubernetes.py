@@ -1,8 +1,8 @@
 """The Kubernetes files run the same image with commands, settings and probes that exist."""
 
 from cli.docs import command_names
-from cli.services import NAMES
-from tests.deploy.files import OURS, known_settings, kubernetes
+from cli.services import SERVICE_NAMES
+from tests.deploy.deployment_files import IMAGE, known_settings, kubernetes
 
 
 def test_four_deployments_and_a_job_run_one_image_with_commands_that_exist() -> None:
@@ -10,12 +10,12 @@ def test_four_deployments_and_a_job_run_one_image_with_commands_that_exist() -> 
     for item in kubernetes():
         if item["kind"] in {"Deployment", "Job"}:
             (container,) = item["spec"]["template"]["spec"]["containers"]
-            assert container["image"] == OURS
+            assert container["image"] == IMAGE
             assert container["command"][0] == "baton"
             assert container["command"][1] in command_names()
             assert container["envFrom"] == [{"configMapRef": {"name": "baton"}}, {"secretRef": {"name": "baton"}}]
             found[container["command"][1]] = item["kind"]
-    assert found == dict.fromkeys(NAMES, "Deployment") | {"migrate": "Job"}
+    assert found == dict.fromkeys(SERVICE_NAMES, "Deployment") | {"migrate": "Job"}
 
 
 def test_every_deployment_is_asked_whether_it_lives_and_whether_it_is_ready() -> None:

@@ -12,23 +12,23 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from cli.services import NAMES
-from tests.deploy.files import ROOT, compose, filled
-from tests.parts.leash import Leashed
-from tests.parts.patience import wait_until
+from cli.services import SERVICE_NAMES
+from tests.deploy.deployment_files import ROOT, compose, interpolate
 from tests.parts.ports import free_ports
+from tests.parts.supervised_process import SupervisedProcess
+from tests.parts.waiting import wait_until
 
-PATIENCE = 60.0
+TIMEOUT = 60.0
 
 
 def environment(name: str, servers: str, database: str, port: int) -> dict[str, str]:
     """What compose gives a service, with this machine's addresses in place of the containers'."""
-    given = compose()["services"][name]["environment"]
-    own = {key: filled(str(value), {"BATON_SECRET_KEYS": "k" * 32}) for key, value in given.items()}
-    here = {key: value for key, value in os.environ.items() if not key.startswith("BATON_")}
+    composed = compose()["services"][name]["environment"]
+    interpolated = {key: interpolate(str(value), {"BATON_SECRET_KEYS": "k" * 32}) for key, value in composed.items()}
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("BATON_")}
     return {
-        **here,
-        **own,
+        **inherited,
+        **interpolated,
         "BATON_KAFKA_BOOTSTRAP_SERVERS": servers,
         "BATON_DATABASE_URL": database,
         "BATON_HOST": "127.0.0.1",
@@ -50,9 +50,11 @@ def topics() -> str:
 
 
 @pytest.fixture
-def whole(kafka: str, postgres: str, topics: str, tmp_path: Path) -> Iterator[dict[str, tuple[Leashed, str]]]:
+def running_services(
+    kafka: str, postgres: str, topics: str, tmp_path: Path
+) -> Iterator[dict[str, tuple[SupervisedProcess, str]]]:
     """Migrated, then all four started: name -> (process, its URL)."""
-    ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
+    ports = dict(zip(SERVICE_NAMES, free_ports(len(SERVICE_NAMES)), strict=True))
     prefix = {"BATON_KAFKA_TOPIC_PREFIX": topics}
     done = subprocess.run(
         command("migrate"),
@@ -60,20 +62,20 @@ def whole(kafka: str, postgres: str, topics: str, tmp_path: Path) -> Iterator[di
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     assert done.returncode == 0, done.stderr
     with ExitStack() as held:
         found = {}
         for name, port in ports.items():
             env = environment(name, kafka, postgres, port) | prefix | {"PYTHONPATH": str(ROOT)}
-            process = Leashed(command(name), log=tmp_path / name, env=env)
+            process = SupervisedProcess(command(name), log=tmp_path / name, env=env)
             held.callback(process.stop)
             found[name] = (process, f"http://127.0.0.1:{port}")
         yield found
 
 
-def ready(process: Leashed, url: str) -> str:
+def ready(process: SupervisedProcess, url: str) -> str:
     """Wait until the process says that it is ready; returns its last word."""
     said = [""]
 
@@ -87,21 +89,21 @@ def ready(process: Leashed, url: str) -> str:
         said[0] = answer.text
         return answer.status_code == 200
 
-    wait_until(asked, lambda: f"{said[0]}\n{process.tail()}", PATIENCE)
+    wait_until(asked, lambda: f"{said[0]}\n{process.tail()}", TIMEOUT)
     return said[0]
 
 
 def test_all_four_become_ready_and_keep_strangers_out_and_stop_when_told(
-    whole: dict[str, tuple[Leashed, str]],
+    running_services: dict[str, tuple[SupervisedProcess, str]],
 ) -> None:
-    for process, url in whole.values():
-        assert '"troubles":[]' in ready(process, url)
+    for process, url in running_services.values():
+        assert '"problems":[]' in ready(process, url)
         assert httpx.get(f"{url}/healthz", trust_env=False).json() == {"status": "alive"}
         assert httpx.get(f"{url}/metrics", trust_env=False).status_code == 401
-    assert httpx.get(f"{whole['router'][1]}/v1/leads", trust_env=False).status_code == 401
-    for process, _ in whole.values():
+    assert httpx.get(f"{running_services['router'][1]}/v1/leads", trust_env=False).status_code == 401
+    for process, _ in running_services.values():
         os.kill(process.pid, signal.SIGTERM)
-    for name, (process, _) in whole.items():
+    for name, (process, _) in running_services.items():
         assert process.wait(30) == 0, f"{name}:\n{process.tail()}"
 
 
@@ -112,7 +114,7 @@ def test_a_service_on_an_empty_database_says_what_to_run(kafka: str, postgres: s
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     assert done.returncode == 2
     assert "run `baton migrate`" in done.stderr

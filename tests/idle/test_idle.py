@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import event, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from cli.services import NAMES, all_services
+from cli.services import SERVICE_NAMES, build_all_services
 from shared.base.settings import Settings
 from shared.runtime.process import running
-from tests.parts.postgres import fresh_database
+from tests.parts.postgres import temporary_database
 from tests.running_system import wide_system
 
-MOST, SPAN = 40, 60.0
+MAX_STATEMENTS, SPAN = 40, 60.0
 SPANS = [pytest.param(15.0, id="15s"), pytest.param(60.0, id="60s", marks=pytest.mark.prove)]
-SAID = (" statement: ", " execute ")
+STATEMENT_MARKS = (" statement: ", " execute ")
 
 
 @pytest.mark.parametrize("seconds", SPANS)
@@ -26,7 +26,7 @@ async def test_an_idle_process_asks_its_files_next_to_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     counts: Counter[str] = Counter()
-    async with running(all_services(), Settings(data_dir=tmp_path / "data", secret_keys="k" * 32)) as state:
+    async with running(build_all_services(), Settings(data_dir=tmp_path / "data", secret_keys="k" * 32)) as state:
         for name, db in state.resources.databases.items():
             for engine in {db.engines.writer, db.engines.reader}:
 
@@ -38,7 +38,7 @@ async def test_an_idle_process_asks_its_files_next_to_nothing(
         counts.clear()
         await asyncio.sleep(seconds)
         found = dict(counts)
-    assert all(found.get(name, 0) <= MOST * seconds / SPAN for name in NAMES), found
+    assert all(found.get(name, 0) <= MAX_STATEMENTS * seconds / SPAN for name in SERVICE_NAMES), found
 
 
 @pytest.mark.wide
@@ -48,7 +48,7 @@ async def test_idle_processes_ask_postgresql_next_to_nothing(seconds: float, kaf
     log = Path(folder) / "log"
     if not log.exists():
         pytest.fail("The server's log is not where the test starts it; unset BATON_TEST_POSTGRES.")
-    with fresh_database(postgres_server) as database:
+    with temporary_database(postgres_server) as database:
         name = make_url(database).database
         engine = create_async_engine(postgres_server, isolation_level="AUTOCOMMIT")
         async with engine.connect() as conn:
@@ -63,11 +63,11 @@ async def test_idle_processes_ask_postgresql_next_to_nothing(seconds: float, kaf
                 said = [
                     line
                     for line in lines.read().decode(errors="replace").splitlines()
-                    if any(word in line for word in SAID)
+                    if any(word in line for word in STATEMENT_MARKS)
                 ]
             processes = len(site.processes)
     worth = [line for line in said if not any(quiet in line for quiet in ("BEGIN", "COMMIT", "ROLLBACK"))]
     assert worth, "nothing was logged, so nothing was counted"
-    assert len(worth) <= MOST * seconds / SPAN * processes, Counter(
+    assert len(worth) <= MAX_STATEMENTS * seconds / SPAN * processes, Counter(
         line.split(":", 3)[-1].strip()[:90] for line in worth
     ).most_common(8)

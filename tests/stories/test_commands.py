@@ -44,8 +44,13 @@ async def test_every_process_serves_health_and_metrics(world: World) -> None:
             assert (await world.client.get(f"{url}/healthz")).json() == {"status": "alive"}
             assert (await world.client.get(f"{url}/readyz")).status_code == 200
             metrics = (await world.client.get(f"{url}/metrics")).text
-            for name in ("baton_consumer_lag", "baton_outbox_rows", "baton_outbox_age_seconds", "baton_due_rows_late"):
+            for name in (
+                "baton_consumer_lag",
+                "baton_outbox_rows",
+                "baton_outbox_age_seconds",
+                "baton_scheduled_items_overdue",
+            ):
                 assert name in metrics
     metrics = [(await world.client.get(f"{url}/metrics")).text for url in world.system.urls["router"]]
     assert 'baton_webhooks_received_total{answer="202",source="api"}' in "".join(metrics)
-    assert 'baton_events_said_total{service="router",type="baton.lead.assigned.v1"}' in "".join(metrics)
+    assert 'baton_events_emitted_total{service="router",type="baton.lead.assigned.v1"}' in "".join(metrics)

@@ -14,7 +14,7 @@ from shared.events.base import Event
 from shared.runtime.process import running
 from shared.runtime.resources import Resources, open_resources
 from shared.store.database import Database
-from tests.parts.patience import eventually
+from tests.parts.waiting import eventually
 from tests.service_harness import TUESDAY
 from tests.timer.clock_room import LEAD, MINUTE, answer, assigned, published
 

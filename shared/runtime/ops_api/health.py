@@ -23,9 +23,9 @@ async def alive() -> dict[str, str]:
 @router.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
 async def ready(resources: ProcessResources) -> Response:
     """Whether everything that the process needs can be reached; 503 with one sentence for each problem."""
-    troubles = await unreachable(resources)
+    problems = await unreachable(resources)
     return json_response(
-        {"status": "not ready" if troubles else "ready", "troubles": troubles}, 503 if troubles else 200
+        {"status": "not ready" if problems else "ready", "problems": problems}, 503 if problems else 200
     )
 
 
@@ -46,14 +46,14 @@ async def openapi(request: Request, who: Ops) -> dict[str, Any]:
 
 async def unreachable(resources: Resources) -> list[str]:
     """What cannot be reached, one sentence each."""
-    troubles = []
+    problems = []
     for name, db in resources.databases.items():
         try:
             await db.check()
         except Exception as error:
-            troubles.append(f"The database of {name} cannot be read ({type(error).__name__}).")
+            problems.append(f"The database of {name} cannot be read ({type(error).__name__}).")
     try:
         await resources.bus.check()
     except Exception as error:
-        troubles.append(f"The bus cannot be reached: {error}")
-    return troubles
+        problems.append(f"The bus cannot be reached: {error}")
+    return problems

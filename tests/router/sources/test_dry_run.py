@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.endpoints import endpoints
+from cli.endpoints import group as endpoints_group
 from tests.router.sources.senders import NOW, URL, authentic_request
 from tests.router.sources.vector_cases import FILES, case
 from tests.vectors_at import vectors
@@ -28,7 +28,7 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def run(*options: str) -> Result:
-    return CliRunner().invoke(endpoints, ["try", *options])
+    return CliRunner().invoke(endpoints_group, ["try", *options])
 
 
 def test_a_dry_run_prints_one_line_of_json_for_each_file_with_the_keys_of_the_contract(
@@ -113,7 +113,7 @@ def test_a_dry_run_prints_the_verification_the_answer_the_lead_and_the_reason_fo
         ('{"source":"hubspot","headers":[1]}', (), "`headers` must be an object"),
         ('{"source":"hubspot","now":"soon"}', (), "`now` must be a number"),
         ('{"source":"hubspot","now":NaN}', (), "`now` must be a number"),
-        ('{"source":"hubspot"}', ("--now", "soon"), "neither unix seconds nor a time"),
+        ('{"source":"hubspot"}', ("--now", "soon"), "neither Unix seconds nor a time"),
         ('{"source":"hubspot","body_base64":"?"}', (), "is not base64"),
         ('{"source":"hubspot","generate":{"nest":1}}', (), "`generate` needs"),
         ('{"source":"hubspot","generate":3}', (), "`generate` needs"),

@@ -15,8 +15,8 @@ from shared.bus.port import Consumer, Outgoing
 from shared.events.base import TOPICS
 from tests.parts import Missing
 from tests.parts.kafka import Broker
-from tests.parts.patience import eventually
 from tests.parts.ports import free_ports
+from tests.parts.waiting import eventually
 from tests.shared.bus.conftest import BusUnderTest, kafka_settings, new_record, read
 
 

@@ -10,7 +10,7 @@ from tests.shared.store.events import suppressed
 
 
 def _counted(kind: str) -> float:
-    return REGISTRY.get_sample_value("baton_events_said_total", {"service": "timer", "type": kind}) or 0.0
+    return REGISTRY.get_sample_value("baton_events_emitted_total", {"service": "timer", "type": kind}) or 0.0
 
 
 async def test_only_committed_events_are_counted_and_logged(db: Database, caplog: pytest.LogCaptureFixture) -> None:

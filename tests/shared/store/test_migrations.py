@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 
-from cli.services import NAMES
+from cli.services import SERVICE_NAMES
 from shared.access import tables
 from shared.base.errors import CannotStart
 from shared.base.settings import Settings
@@ -19,7 +19,7 @@ from shared.store import engines
 from shared.store.database import Database
 from tests.shared.store.conftest import wide
 
-SCHEMAS = [engines.ACCESS, *NAMES]
+SCHEMAS = [engines.ACCESS, *SERVICE_NAMES]
 
 
 def metadata_of(schema: str) -> MetaData:
@@ -46,14 +46,14 @@ def differences(conn: Connection, schema: str) -> list[Any]:
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 async def test_the_migrations_make_the_tables_that_the_code_knows(settings: Settings, schema: str) -> None:
-    async with open_resources(settings, list(NAMES)) as resources:
+    async with open_resources(settings, list(SERVICE_NAMES)) as resources:
         await migrate.upgrade(resources, SCHEMAS)
         async with database_of(resources, schema).engines.reader.connect() as conn:
             assert await conn.run_sync(differences, schema) == []
 
 
 async def test_migrating_twice_changes_nothing_and_reaches_the_version_of_the_program(settings: Settings) -> None:
-    async with open_resources(settings, list(NAMES)) as resources:
+    async with open_resources(settings, list(SERVICE_NAMES)) as resources:
         for _ in range(2):
             await migrate.upgrade(resources, SCHEMAS)
         for schema in SCHEMAS:
@@ -63,7 +63,10 @@ async def test_migrating_twice_changes_nothing_and_reaches_the_version_of_the_pr
 
 
 async def test_two_migrations_at_once_take_turns(postgres: str) -> None:
-    async with open_resources(wide(postgres), list(NAMES)) as one, open_resources(wide(postgres), list(NAMES)) as two:
+    async with (
+        open_resources(wide(postgres), list(SERVICE_NAMES)) as one,
+        open_resources(wide(postgres), list(SERVICE_NAMES)) as two,
+    ):
         await asyncio.wait_for(asyncio.gather(migrate.upgrade(one, SCHEMAS), migrate.upgrade(two, SCHEMAS)), 60)
         for schema in SCHEMAS:
             have, want = await migrate.versions(two, schema)
@@ -71,8 +74,8 @@ async def test_two_migrations_at_once_take_turns(postgres: str) -> None:
 
 
 async def test_a_wide_service_refuses_to_start_on_another_version(postgres: str) -> None:
-    from cli.services import one_service
+    from cli.services import build_service
 
     async with open_resources(wide(postgres), ["timer"]) as resources:
         with pytest.raises(CannotStart, match="run `baton migrate`"):
-            await migrate.prepare(resources, (one_service("timer"),))
+            await migrate.prepare(resources, (build_service("timer"),))

@@ -16,7 +16,7 @@ from shared.store.database import Database
 from shared.store.kernel_tables import SHARDS
 from shared.work.relay import Relay
 from shared.work.shard_leases import ShardLeases
-from tests.parts.patience import eventually
+from tests.parts.waiting import eventually
 from tests.shared.store.conftest import timers, wide
 from tests.shared.store.events import suppressed
 

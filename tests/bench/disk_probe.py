@@ -6,22 +6,22 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from tests.bench.report import share
+from tests.bench.report import percentile
 
-EVERY = 0.02
-STALLED = 100.0
+INTERVAL = 0.02
+STALL = 100.0
 
 
-class Probe:
+class DiskProbe:
     """While it is entered it writes 50 times a second; `words` says what it saw, milliseconds."""
 
     def __init__(self, folder: Path) -> None:
-        self.took: list[float] = []
+        self.milliseconds: list[float] = []
         self._path = folder / f"probe-{time.monotonic_ns()}"
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "Probe":
+    def __enter__(self) -> "DiskProbe":
         self._thread.start()
         return self
 
@@ -38,14 +38,14 @@ class Probe:
                 begin = time.perf_counter()
                 os.pwrite(handle, block, 0)
                 os.fdatasync(handle)
-                self.took.append((time.perf_counter() - begin) * 1000)
-                self._stop.wait(EVERY)
+                self.milliseconds.append((time.perf_counter() - begin) * 1000)
+                self._stop.wait(INTERVAL)
         finally:
             os.close(handle)
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """Its 99th percentile and its worst, and whether the disk stood still."""
-        worst = max(self.took, default=float("nan"))
-        still = ", THE DISK STALLED" if worst > STALLED else ""
-        return f"disk probe p50 {share(self.took, 0.5):.1f} p99 {share(self.took, 0.99):.1f} max {worst:.0f} ms{still}"
+        worst = max(self.milliseconds, default=float("nan"))
+        warning = ", THE DISK STALLED" if worst > STALL else ""
+        return f"disk probe p50 {percentile(self.milliseconds, 0.5):.1f} p99 {percentile(self.milliseconds, 0.99):.1f} max {worst:.0f} ms{warning}"

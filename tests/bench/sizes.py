@@ -18,7 +18,7 @@ class Size:
     probe_seconds: float = 1.0
 
 
-WHOLE = Size(
+FULL = Size(
     rounds=5,
     intake_seconds=4,
     connections=32,

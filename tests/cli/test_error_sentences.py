@@ -11,7 +11,7 @@ import pytest
 from tests.running_system import ROOT
 
 EXAMPLE = ROOT / "cli" / "demo" / "agreement.yaml"
-NOWHERE = {
+UNREACHABLE = {
     "BATON_BUS": "kafka",
     "BATON_DATABASE_URL": "postgresql+asyncpg://u:p@127.0.0.1:1/x",
     "BATON_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
@@ -20,11 +20,11 @@ NOWHERE = {
 
 
 def baton(folder: Path, *words: str, **settings: str) -> tuple[int, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BATON_")}
-    environment = {**kept, "BATON_DATA_DIR": str(folder / "data"), "PYTHONPATH": str(ROOT), **settings}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("BATON_")}
+    environment = {**inherited, "BATON_DATA_DIR": str(folder / "data"), "PYTHONPATH": str(ROOT), **settings}
     command = [sys.executable, "-m", "cli", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder, env=environment)
-    return done.returncode, done.stdout + done.stderr
+    completed = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder, env=environment)
+    return completed.returncode, completed.stdout + completed.stderr
 
 
 @pytest.mark.parametrize(
@@ -36,13 +36,13 @@ def baton(folder: Path, *words: str, **settings: str) -> tuple[int, str]:
         (("roster", "export", "nosuch/x.csv"), {}, 2, "nosuch/x.csv cannot be used"),
         (("up", "--agreement", "nosuch.yaml"), {}, 2, "nosuch.yaml cannot be used"),
         (("up", "--data", "/dev/null/x"), {}, 2, "/dev/null/x cannot be used: Not a directory."),
-        (("keys", "list"), {"BATON_SETTLE": "never"}, 2, "'never' is no time; write 2s or 500ms."),
+        (("keys", "list"), {"BATON_SETTLE": "never"}, 2, "'never' is no duration; write 2s or 500ms."),
         (("keys", "list"), {"BATON_ADMIN_KEI": "x"}, 2, "BATON_ADMIN_KEI is unknown. Did you mean BATON_ADMIN_KEY?"),
-        (("keys", "list"), {"BATON_URL": "nonsense"}, 2, "'nonsense' is no address; write https://host."),
+        (("keys", "list"), {"BATON_URL": "nonsense"}, 2, "'nonsense' is no URL; write https://host."),
         (("keys", "list"), {"BATON_URL": "http://127.0.0.1:1"}, 2, "does not answer"),
-        (("audit",), NOWHERE, 1, "The database or the brokers cannot be reached"),
-        (("migrate",), NOWHERE, 1, "The database or the brokers cannot be reached"),
-        (("keys", "create", "x", "--role", "intake"), NOWHERE, 1, "The database or the brokers cannot be reached"),
+        (("audit",), UNREACHABLE, 1, "The database or the brokers cannot be reached"),
+        (("migrate",), UNREACHABLE, 1, "The database or the brokers cannot be reached"),
+        (("keys", "create", "x", "--role", "intake"), UNREACHABLE, 1, "The database or the brokers cannot be reached"),
         (("dlq", "list", "--state", "nope"), {}, 2, "Invalid value for '--state'"),
     ],
 )
@@ -69,7 +69,7 @@ def test_a_deadline_is_shown_in_the_zone_of_its_calendar(tmp_path: Path) -> None
     code, printed = baton(tmp_path, *words, "--within", "2 hours")
     assert (code, "Mon 2026-12-07 10:20:00 -0500  counted" in printed) == (0, True), printed
     code, printed = baton(tmp_path, *words, "--within", "2 hours", "--end", "2026-12-04T17:00")
-    assert (code, "one of both" in printed) == (2, True), printed
+    assert (code, "exactly one of" in printed) == (2, True), printed
 
 
 def test_a_look_at_a_stopped_system_leaves_everything_as_it_is(tmp_path: Path) -> None:

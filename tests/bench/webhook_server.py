@@ -1,4 +1,4 @@
-"""Only the router's doors, as a process: no relay, no reader, no tick. A program: `python -m tests.bench.door PORT`, settings from the environment.
+"""Only the router's doors, as a process: no relay, no reader, no tick. A program: `python -m tests.bench.webhook_server PORT`, settings from the environment.
 
 It makes the tables and one endpoint, and prints its path and secret as a line of JSON before it serves."""
 

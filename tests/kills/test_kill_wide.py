@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.verdict import judge
-from tests.parts.patience import eventually
-from tests.parts.postgres import fresh_database
+from cli.reconciliation import reconcile
+from tests.parts.postgres import temporary_database
+from tests.parts.waiting import eventually
 from tests.running_system import RunningSystem, start, wait_until_ready, wide_system
 from tests.world import World
 
@@ -32,22 +32,22 @@ pytestmark = pytest.mark.wide
 async def test_a_process_that_dies_here_is_made_up_for(
     place: str, point: str, hit: int, kafka: str, postgres_server: str, tmp_path: Path
 ) -> None:
-    launchers = {place: [sys.executable, "-m", "tests.kills.launcher", point, str(hit)]}
-    with fresh_database(postgres_server) as database, wide_system(kafka, database, launchers) as site:
+    launchers = {place: [sys.executable, "-m", "tests.kills.kill_at_failpoint", point, str(hit)]}
+    with temporary_database(postgres_server) as database, wide_system(kafka, database, launchers) as site:
         world = World(site)
         leads: dict[int, str] = {}
         await world.open()
 
         async def dead() -> bool:
-            await _use(world, site, leads)
+            await _post_leads(world, site, leads)
             return site.processes[place].ended
 
         await eventually(dead, f"{point} was not reached in {place}", within=90)
-        _revive(site, place, tmp_path)
-        await _use(world, site, leads, until=6)
+        _restart(site, place, tmp_path)
+        await _post_leads(world, site, leads, until=6)
         await world.settle()
-        terms = [await _terms(world, url) for url in sorted({urls[0] for urls in site.urls.values()})]
-        assert judge({name: found for answer in terms for name, found in answer.items()}).wrong == ()
+        terms = [await _audit_counts(world, url) for url in sorted({urls[0] for urls in site.urls.values()})]
+        assert reconcile({name: found for answer in terms for name, found in answer.items()}).problems == ()
         for lead in leads.values():
             said = Counter(await world.events(lead))
             assert (said["lead.received"], said["lead.assigned"]) == (1, 1)
@@ -55,7 +55,7 @@ async def test_a_process_that_dies_here_is_made_up_for(
         assert max(times.values()) <= 2
 
 
-async def _use(world: World, site: RunningSystem, leads: dict[int, str], until: int = 0) -> None:
+async def _post_leads(world: World, site: RunningSystem, leads: dict[int, str], until: int = 0) -> None:
     """Post leads to the routers that live, again with the same key until one answers; the clock runs on for the others."""
     for number in range(max(until, len(leads) + 1)):
         if number in leads:
@@ -73,7 +73,7 @@ async def _use(world: World, site: RunningSystem, leads: dict[int, str], until: 
             await world.advance(minutes=2)
 
 
-def _revive(site: RunningSystem, place: str, folder: Path) -> None:
+def _restart(site: RunningSystem, place: str, folder: Path) -> None:
     name, _, number = place.partition("-")
     url = site.urls[name][int(number)]
     own = {**site.environment, "BATON_PORT": url.rpartition(":")[2]}
@@ -82,8 +82,8 @@ def _revive(site: RunningSystem, place: str, folder: Path) -> None:
     wait_until_ready(url, site.processes[place])
 
 
-async def _terms(world: World, url: str) -> dict[str, dict[str, object]]:
-    answer = await world.client.get(f"{url}/v1/audit")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, dict[str, object]] = answer.json()
-    return found
+async def _audit_counts(world: World, url: str) -> dict[str, dict[str, object]]:
+    response = await world.client.get(f"{url}/v1/audit")
+    assert response.status_code == 200, response.text
+    counts: dict[str, dict[str, object]] = response.json()
+    return counts

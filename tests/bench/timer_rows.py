@@ -35,7 +35,7 @@ SELECT id, 'L' || substr(id, 2), 'accept', 1, 0, 'dan', 'inbound', 'hot', 1, 1, 
   now() + $4::interval + n * $5::interval, $6::timestamptz, '', '', 0, '[]', false, '15 minutes', 'until then'
 FROM (SELECT n, {id} AS id FROM generate_series(1, $1::int) n) rows
 """
-_DUE = """
+_SCHEDULED = """
 INSERT INTO scheduled_items (id, kind, subject, at, clock) SELECT id, 'clock', lead, due_at, 'now' FROM clocks WHERE id LIKE $1
 """
 _PLAIN = """
@@ -45,13 +45,13 @@ FROM (SELECT {id} AS id FROM generate_series(1, $1::int) n) rows
 """
 
 
-class Ground:
+class TimerRows:
     """The tables of one case, past the service."""
 
     def __init__(self, conn: "asyncpg.Connection[Any]") -> None:
         self._conn = conn
 
-    async def pend(self, number: int) -> None:
+    async def insert_pending(self, number: int) -> None:
         """So many running clocks, due from a day on, each with its due row."""
         await self._conn.execute(
             "TRUNCATE clocks, scheduled_items, outbox, sequences, breaches, step_counts, agreements, people, roster_version; SET synchronous_commit = on"
@@ -62,21 +62,21 @@ class Ground:
             compiled,
         )
         await self._conn.execute("INSERT INTO people (id, doc) VALUES ('dan', $1::text::jsonb)", REP)
-        await self._clocks("P", number, "running", "due", timedelta(days=1), timedelta(milliseconds=50))
+        await self._insert_clocks("P", number, "running", "due", timedelta(days=1), timedelta(milliseconds=50))
         await self._conn.execute("VACUUM ANALYZE clocks")
         await self._conn.execute("VACUUM ANALYZE scheduled_items")
 
-    async def breach(self, number: int) -> None:
+    async def insert_breached(self, number: int) -> None:
         """So many breached clocks whose first escalation step is due now."""
-        await self._clocks("B", number, "breached", "escalate", -timedelta(minutes=1), timedelta(0))
+        await self._insert_clocks("B", number, "breached", "escalate", -timedelta(minutes=1), timedelta(0))
         await self._conn.execute("ANALYZE scheduled_items")
 
-    async def plain(self, number: int) -> None:
+    async def insert_plain(self, number: int) -> None:
         """So many due rows and nothing behind them."""
         await self._conn.execute(_PLAIN.format(id=_ID.format("Q")), number)
         await self._conn.execute("ANALYZE scheduled_items")
 
-    async def claim(self, limit: int = 1000) -> int:
+    async def claim_plain(self, limit: int = 1000) -> int:
         """Claim and delete in one statement and commit; returns how many."""
         rows = await self._conn.fetch(
             "DELETE FROM scheduled_items WHERE id = ANY(ARRAY(SELECT id FROM scheduled_items WHERE clock = 'now' AND at <= clock_timestamp()"
@@ -85,8 +85,8 @@ class Ground:
         )
         return len(rows)
 
-    async def fired(self) -> tuple[int, int, int]:
-        """What the escalation steps left: (escalations in the outbox, clocks on their second step, their due rows put again)."""
+    async def count_results(self) -> tuple[int, int, int]:
+        """What the escalation steps left: (escalations in the outbox, clocks on their second step, their items put back)."""
         counts = await self._conn.fetchrow(
             "SELECT (SELECT count(*) FROM outbox WHERE convert_from(body, 'UTF8') LIKE '%baton.sla.escalated.v1%'),"
             " (SELECT count(*) FROM clocks WHERE id LIKE 'B%' AND escalation_step = 1),"
@@ -103,8 +103,10 @@ class Ground:
         await self._conn.execute("VACUUM scheduled_items")
         await self._conn.execute("VACUUM clocks")
 
-    async def _clocks(self, mark: str, number: int, state: str, step: str, first: timedelta, apart: timedelta) -> None:
-        statement = _CLOCKS.format(id=_ID.format(mark))
+    async def _insert_clocks(
+        self, prefix: str, number: int, state: str, step: str, first_due: timedelta, interval: timedelta
+    ) -> None:
+        statement = _CLOCKS.format(id=_ID.format(prefix))
         breached = await self._conn.fetchval("SELECT now()") if state == "breached" else None
-        await self._conn.execute(statement, number, state, step, first, apart, breached, timeout=600)
-        await self._conn.execute(_DUE, f"{mark}%", timeout=600)
+        await self._conn.execute(statement, number, state, step, first_due, interval, breached, timeout=600)
+        await self._conn.execute(_SCHEDULED, f"{prefix}%", timeout=600)

@@ -7,10 +7,10 @@ import yaml
 from prometheus_client import REGISTRY
 
 import shared.base.telemetry
-from tests.deploy.files import DEPLOY
+from tests.deploy.deployment_files import DEPLOY
 
 
-def known() -> set[str]:
+def metric_names() -> set[str]:
     assert shared.base.telemetry.LAG
     suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
     return {f"{family.name}{suffix}" for family in REGISTRY.collect() for suffix in suffixes.get(family.type, ("",))}
@@ -21,7 +21,7 @@ def test_every_alert_asks_for_a_metric_that_exists() -> None:
     expressions = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
     assert len(expressions) >= 6
     for expression in expressions:
-        assert set(re.findall(r"baton_\w+", expression)) <= known(), expression
+        assert set(re.findall(r"baton_\w+", expression)) <= metric_names(), expression
 
 
 def test_every_panel_asks_for_a_metric_that_exists() -> None:
@@ -31,4 +31,4 @@ def test_every_panel_asks_for_a_metric_that_exists() -> None:
     for expression in expressions:
         found = set(re.findall(r"baton_\w+", expression))
         assert found
-        assert found <= known(), expression
+        assert found <= metric_names(), expression

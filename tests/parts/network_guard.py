@@ -7,19 +7,19 @@ from typing import Any
 attempts: list[str] = []
 
 
-class WentOutside(ConnectionError):
+class OutsideConnectionRefused(ConnectionError):
     """A test tried to reach another machine."""
 
 
-def _refuse_unless_here(host: object) -> None:
+def _refuse_unless_local(host: object) -> None:
     name = host.decode() if isinstance(host, bytes) else host
-    if not isinstance(name, str) or _here(name):
+    if not isinstance(name, str) or _is_local(name):
         return
     attempts.append(name)
-    raise WentOutside(f"A test tried to reach {name}; tests speak with this machine only.")
+    raise OutsideConnectionRefused(f"A test tried to reach {name}; tests speak with this machine only.")
 
 
-def _here(name: str) -> bool:
+def _is_local(name: str) -> bool:
     if name in {"", "localhost", "0.0.0.0", "::"} or name.endswith(".localhost"):
         return True
     try:
@@ -28,7 +28,7 @@ def _here(name: str) -> bool:
         return name == socket.gethostname()
 
 
-def _literal(host: object) -> bool:
+def _is_ip_address(host: object) -> bool:
     try:
         ipaddress.ip_address(host.decode() if isinstance(host, bytes) else str(host))
     except ValueError:
@@ -41,8 +41,8 @@ def install(monkeypatch: Any) -> None:
     lookup = socket.getaddrinfo
 
     def getaddrinfo(host: object, *rest: Any, **named: Any) -> Any:
-        if host is not None and not _literal(host):
-            _refuse_unless_here(host)
+        if host is not None and not _is_ip_address(host):
+            _refuse_unless_local(host)
         return lookup(host, *rest, **named)  # type: ignore[arg-type]
 
     def guarded(name: str) -> Any:
@@ -50,7 +50,7 @@ def install(monkeypatch: Any) -> None:
 
         def method(self: socket.socket, *words: Any) -> Any:
             if self.family in (socket.AF_INET, socket.AF_INET6) and isinstance(words[-1], tuple):
-                _refuse_unless_here(words[-1][0])
+                _refuse_unless_local(words[-1][0])
             return real(self, *words)
 
         return method

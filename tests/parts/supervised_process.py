@@ -18,7 +18,7 @@ from pathlib import Path
 GRACE = 10.0
 
 
-class Leashed:
+class SupervisedProcess:
     """A running command. `pid` is the command's own, not the one of the process between."""
 
     def __init__(
@@ -31,61 +31,63 @@ class Leashed:
         remove: Path | None = None,
         stop_with: signal.Signals = signal.SIGTERM,
     ) -> None:
-        order = {"command": list(command), "user": user, "remove": str(remove or ""), "signal": int(stop_with)}
+        instructions = {"command": list(command), "user": user, "remove": str(remove or ""), "signal": int(stop_with)}
         self.log = log
         with log.open("ab") as out:
-            self._between = subprocess.Popen(
-                [sys.executable, __file__, json.dumps(order)],
+            self._supervisor = subprocess.Popen(
+                [sys.executable, __file__, json.dumps(instructions)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=out,
                 env=dict(env) if env is not None else None,
                 start_new_session=True,
             )
-        assert self._between.stdout is not None
-        self.pid = int(self._between.stdout.readline() or 0)
+        assert self._supervisor.stdout is not None
+        self.pid = int(self._supervisor.stdout.readline() or 0)
 
     @property
     def ended(self) -> bool:
         """Whether the command is over."""
-        return self._between.poll() is not None
+        return self._supervisor.poll() is not None
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for the command to end by itself; returns its exit code. Raises subprocess.TimeoutExpired."""
-        return self._between.wait(timeout)
+        return self._supervisor.wait(timeout)
 
     def stop(self) -> None:
         """End the command and wait until it is gone."""
-        for pipe in (self._between.stdin, self._between.stdout):
+        for pipe in (self._supervisor.stdin, self._supervisor.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
-        self._between.wait(GRACE + 5)
+        self._supervisor.wait(GRACE + 5)
 
     def tail(self, characters: int = 2000) -> str:
         """The end of what it said."""
         return self.log.read_text(errors="replace")[-characters:] if self.log.exists() else ""
 
 
-def _between(order: dict[str, object]) -> int:
-    command = [str(part) for part in order["command"]]  # type: ignore[attr-defined]
+def _supervise(instructions: dict[str, object]) -> int:
+    command = [str(part) for part in instructions["command"]]  # type: ignore[attr-defined]
     child = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=sys.stderr, user=order["user"] or None, start_new_session=True
+        command, stdin=subprocess.DEVNULL, stdout=sys.stderr, user=instructions["user"] or None, start_new_session=True
     )
     print(child.pid, flush=True)
-    alone = threading.Event()
-    threading.Thread(target=_end_when_alone, args=(child, int(str(order["signal"])), alone), daemon=True).start()
+    orphaned = threading.Event()
+    threading.Thread(
+        target=_end_when_orphaned, args=(child, int(str(instructions["signal"])), orphaned), daemon=True
+    ).start()
     code = child.wait()
-    if alone.is_set() and order["remove"]:
-        shutil.rmtree(str(order["remove"]), ignore_errors=True)
+    if orphaned.is_set() and instructions["remove"]:
+        shutil.rmtree(str(instructions["remove"]), ignore_errors=True)
     return code if code >= 0 else 128 - code
 
 
-def _end_when_alone(child: "subprocess.Popen[bytes]", first: int, alone: threading.Event) -> None:
+def _end_when_orphaned(child: "subprocess.Popen[bytes]", signal_number: int, orphaned: threading.Event) -> None:
     while os.read(0, 4096):
         pass
-    alone.set()
-    child.send_signal(first)
+    orphaned.set()
+    child.send_signal(signal_number)
     try:
         child.wait(GRACE)
     except subprocess.TimeoutExpired:
@@ -94,4 +96,4 @@ def _end_when_alone(child: "subprocess.Popen[bytes]", first: int, alone: threadi
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.exit(_between(json.loads(sys.argv[1])))
+    sys.exit(_supervise(json.loads(sys.argv[1])))

@@ -6,26 +6,26 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 
-class Reply(NamedTuple):
+class Response(NamedTuple):
     """What came back."""
 
     status: int
     body: bytes
 
 
-class Wire(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """One connection."""
 
     def __init__(self) -> None:
-        self._seen = b""
-        self._waiting: asyncio.Future[Reply] | None = None
+        self._buffer = b""
+        self._waiting: asyncio.Future[Response] | None = None
         self._transport: asyncio.Transport | None = None
 
     @classmethod
-    async def to(cls, host: str, port: int) -> "Wire":
+    async def open(cls, host: str, port: int) -> "HttpConnection":
         """Connect."""
-        _, wire = await asyncio.get_running_loop().create_connection(cls, host, port)
-        return wire
+        _, connection = await asyncio.get_running_loop().create_connection(cls, host, port)
+        return connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """There is a way to write."""
@@ -39,19 +39,19 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """A whole answer ends the wait."""
-        self._seen += data
-        head, found, rest = self._seen.partition(b"\r\n\r\n")
+        self._buffer += data
+        head, found, rest = self._buffer.partition(b"\r\n\r\n")
         if not found or self._waiting is None:
             return
         lowered = head.lower()
         at = lowered.find(b"content-length:")
         length = int(lowered[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
         if len(rest) >= length:
-            waiting, self._waiting, self._seen = self._waiting, None, b""
+            waiting, self._waiting, self._buffer = self._waiting, None, b""
             if not waiting.done():
-                waiting.set_result(Reply(int(head[9:12]), rest[:length]))
+                waiting.set_result(Response(int(head[9:12]), rest[:length]))
 
-    def ask(self, request: bytes) -> "asyncio.Future[Reply]":
+    def send(self, request: bytes) -> "asyncio.Future[Response]":
         """Send one request; the answer to the one before must be there."""
         assert self._transport is not None
         self._waiting = asyncio.get_running_loop().create_future()
@@ -72,21 +72,21 @@ def request(path: str, body: bytes, headers: dict[str, str]) -> bytes:
 
 
 async def closed_loop(
-    port: int, make: Callable[[], bytes], connections: int, seconds: float
+    port: int, next_request: Callable[[], bytes], connections: int, seconds: float
 ) -> tuple[float, dict[int, int]]:
     """Each connection sends its next request when the last is answered. Returns the answers per second, and how many of each status."""
-    wires = [await Wire.to("127.0.0.1", port) for _ in range(connections)]
+    open_connections = [await HttpConnection.open("127.0.0.1", port) for _ in range(connections)]
     statuses: dict[int, int] = {}
     begin = time.perf_counter()
-    until = begin + seconds
+    deadline = begin + seconds
 
-    async def one(wire: Wire) -> None:
-        while time.perf_counter() < until:
-            reply = await wire.ask(make())
+    async def one(wire: HttpConnection) -> None:
+        while time.perf_counter() < deadline:
+            reply = await wire.send(next_request())
             statuses[reply.status] = statuses.get(reply.status, 0) + 1
 
-    await asyncio.gather(*(one(wire) for wire in wires))
-    took = time.perf_counter() - begin
-    for wire in wires:
+    await asyncio.gather(*(one(wire) for wire in open_connections))
+    elapsed = time.perf_counter() - begin
+    for wire in open_connections:
         wire.close()
-    return sum(statuses.values()) / took, statuses
+    return sum(statuses.values()) / elapsed, statuses

@@ -6,7 +6,7 @@ import pytest
 
 from tests.bench import intake, lead, memory, timer
 from tests.bench.report import Report
-from tests.bench.size import TINY, Size
+from tests.bench.sizes import TINY, Size
 
 
 @pytest.mark.wide
@@ -29,7 +29,7 @@ def test_a_part_on_the_database_does_all_of_its_work(
 
 def test_the_embedded_form_is_measured_from_the_intended_send_to_the_alert(monkeypatch: pytest.MonkeyPatch) -> None:
     report = Report(quiet=True)
-    monkeypatch.setattr(lead, "kafka", without)
+    monkeypatch.setattr(lead, "kafka", no_broker)
     lead.run(TINY, report)
     assert report.errors == []
     assert any("embedded: answered" in line and "alerted" in line for line in report.lines), report.lines
@@ -37,7 +37,7 @@ def test_the_embedded_form_is_measured_from_the_intended_send_to_the_alert(monke
 
 def test_the_memory_of_the_embedded_form_is_read_before_and_after(monkeypatch: pytest.MonkeyPatch) -> None:
     report = Report(quiet=True)
-    monkeypatch.setattr(lead, "kafka", without)
+    monkeypatch.setattr(lead, "kafka", no_broker)
     memory.run(TINY, report)
     assert report.errors == []
     assert any("after 10 leads: up" in line for line in report.lines), report.lines
@@ -49,6 +49,6 @@ def test_work_that_was_not_done_is_an_error_of_the_run() -> None:
     assert report.errors == ["rows: 1, not 2"]
 
 
-def without() -> object:
+def no_broker() -> object:
     """No broker, so that the test takes seconds; the stories run the wide form."""
     raise lead.Missing("no broker in this test")

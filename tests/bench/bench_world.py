@@ -4,7 +4,7 @@ import asyncio
 import time
 from urllib.parse import urlsplit
 
-from tests.bench.senders import Sender
+from tests.bench.webhook_sender import WebhookSender
 from tests.running_system import RunningSystem
 from tests.world import World
 
@@ -38,7 +38,7 @@ channels: {{owner: [email], manager: [email], ops: [email], marketing: [email]}}
 """
 
 
-class Floor(World):
+class BenchWorld(World):
     """A system with an agreement in force and business time that runs as fast as real time."""
 
     async def prepare(self) -> None:
@@ -46,11 +46,11 @@ class Floor(World):
         await self.open()
         moment = (await self.now()).isoformat()
         await self.post_json("router", "/v1/clock", {"base": moment, "rate": 1})
-        made = await self.post_json("router", "/v1/endpoints", {"source": "standard", "name": f"bench {self.tag}"})
-        self.sender_of_webhooks = Sender(f"/webhooks/{made['id']}", made["secret"], self.tag)
+        endpoint = await self.post_json("router", "/v1/endpoints", {"source": "standard", "name": f"bench {self.tag}"})
+        self.webhook_sender = WebhookSender(f"/webhooks/{endpoint['id']}", endpoint["secret"], self.tag)
         self.ports = [urlsplit(url).port or 0 for url in self.system.urls["router"]]
 
-    async def agree(self, hot: str = "") -> int:
+    async def publish_agreement(self, hot: str = "") -> int:
         """Its own agreement, signed and published."""
         reps = [
             {"id": f"{name}-{self.tag}", "name": name.title(), "email": f"{name}-{self.tag}@northwind.example"}
@@ -59,42 +59,42 @@ class Floor(World):
         ]
         await self.post_json("router", "/v1/reps", {"reps": reps})
         text = AGREEMENT.format(tag=self.tag, members=", ".join(rep["id"] for rep in reps))
-        answer = await self.client.post(f"{self.url('router')}/v1/agreements", content=text.encode())
-        assert answer.status_code == 201, answer.text
-        version = int(answer.json()["version"])
+        response = await self.client.post(f"{self.url('router')}/v1/agreements", content=text.encode())
+        assert response.status_code == 201, response.text
+        version = int(response.json()["version"])
         for name, role in (("maya", "marketing"), ("sam", "manager")):
             person = f"{name}-{self.tag}@northwind.example"
             new = {"name": person, "roles": [role], "person": person}
-            own = {"Authorization": f"Bearer {(await self.post_json('router', '/v1/keys', new))['key']}"}
-            signed = await self.anonymous.post(f"{self.url('router')}/v1/agreements/{version}/sign", headers=own)
+            headers = {"Authorization": f"Bearer {(await self.post_json('router', '/v1/keys', new))['key']}"}
+            signed = await self.anonymous.post(f"{self.url('router')}/v1/agreements/{version}/sign", headers=headers)
             assert signed.status_code == 200, signed.text
         await self.post_json("router", f"/v1/agreements/{version}/publish", {})
         return version
 
-    async def rest(self, seconds: float) -> None:
+    async def wait_until_idle(self, seconds: float) -> None:
         """Wait until nothing moves, looking seldom, for as long as that may take."""
-        until = time.monotonic() + seconds
-        calm = 0
-        while calm < 2:
-            assert time.monotonic() < until, "It never comes to rest."
+        deadline = time.monotonic() + seconds
+        idle_rounds = 0
+        while idle_rounds < 2:
+            assert time.monotonic() < deadline, "It never comes to rest."
             urls = sorted({url for urls in self.system.urls.values() for url in urls})
-            answers = [await self.client.get(f"{url}/v1/backlog") for url in urls]
-            rows = [row for answer in answers for row in answer.json()]
+            responses = [await self.client.get(f"{url}/v1/backlog") for url in urls]
+            rows = [row for answer in responses for row in answer.json()]
             busy = any(row["outbox"] or row["lag"] or row["extra"].get("notices_unsent") for row in rows)
-            calm = 0 if busy else calm + 1
+            idle_rounds = 0 if busy else idle_rounds + 1
             await asyncio.sleep(0.25)
 
-    async def leave(self) -> None:
+    async def close(self) -> None:
         """Hang up; the system ends with its owner."""
         await self.client.aclose()
         await self.anonymous.aclose()
 
 
-def resident(site: RunningSystem) -> dict[str, float]:
+def resident_memory(site: RunningSystem) -> dict[str, float]:
     """The memory of each process, MiB."""
-    found = {}
+    megabytes = {}
     for name, process in site.processes.items():
         with open(f"/proc/{process.pid}/status") as status:
             (line,) = [line for line in status if line.startswith("VmRSS")]
-        found[name] = int(line.split()[1]) / 1024
-    return found
+        megabytes[name] = int(line.split()[1]) / 1024
+    return megabytes

@@ -1,4 +1,4 @@
-"""The base of the intake part: a FastAPI handler that reads the body and answers 202. A program: `python -m tests.bench.bare PORT`."""
+"""The base of the intake part: a FastAPI handler that reads the body and answers 202. A program: `python -m tests.bench.bare_handler PORT`."""
 
 import asyncio
 import sys
@@ -11,19 +11,19 @@ app = FastAPI(openapi_url=None)
 
 
 @app.post("/webhooks/{endpoint_id}")
-async def take(request: Request, endpoint_id: str) -> Response:
+async def accept(request: Request, endpoint_id: str) -> Response:
     """Read and forget."""
     await request.body()
     return Response(b'{"status":"accepted"}', 202, media_type="application/json")
 
 
-def served(what: FastAPI, port: int) -> None:
+def serve(application: FastAPI, port: int) -> None:
     """Serve it as our own processes are served: one worker, uvicorn on asyncio's loop."""
     config = uvicorn.Config(
-        what, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off", server_header=False
+        application, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off", server_header=False
     )
     asyncio.run(uvicorn.Server(config).serve())
 
 
 if __name__ == "__main__":
-    served(app, int(sys.argv[1]))
+    serve(app, int(sys.argv[1]))

@@ -14,24 +14,24 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.verdict import judge
+from cli.reconciliation import reconcile
 from shared.base.failpoints import POINTS
 from tests.notifier.sinks import Mailbox, mail_server
-from tests.parts.leash import Leashed
-from tests.parts.patience import wait_until
 from tests.parts.ports import free_ports
+from tests.parts.supervised_process import SupervisedProcess
+from tests.parts.waiting import wait_until
 from tests.running_system import SECRET_KEYS, embedded_system, start, wait_until_ready
 from tests.world import World
 
 PEOPLE = ("ada", "bob", "cy", "di", "ed", "flo")
 """Ada posts to our own contract and her mail is answered; the others come by a webhook and are left alone."""
-ALL_ANSWERED = ("post_verified", "committed_before_page")
+REACHED_PER_ANSWER = ("post_verified", "committed_before_page")
 """These points are reached once for each answer, so here every mail is answered."""
-ONE_BY_ONE = ("due_claimed", "due_committed")
+REACHED_PER_BATCH = ("due_claimed", "due_committed")
 """These points are reached once for each batch, so here leads come, and minutes pass, one by one."""
-LAST = 22
+LAST_MINUTE = 22
 """Minutes after which everybody who did not answer is breached, and nobody is reassigned yet."""
-HERE = (
+KILLED_AT_THIRD_HIT = (
     "verified",
     "tx_committed_before_2xx",
     "published_before_mark",
@@ -41,7 +41,10 @@ HERE = (
 """Where a kill hurts most: these are killed at the third time too, in the ordinary run."""
 CASES = [
     pytest.param(
-        point, hit, marks=() if hit == 1 or (hit == 3 and point in HERE) else pytest.mark.prove, id=f"{point}-{hit}"
+        point,
+        hit,
+        marks=() if hit == 1 or (hit == 3 and point in KILLED_AT_THIRD_HIT) else pytest.mark.prove,
+        id=f"{point}-{hit}",
     )
     for point in POINTS
     for hit in range(1, 6)
@@ -49,13 +52,13 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+def prepared_system(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     """A data directory with people, a live agreement and a sender's key, left in good order."""
     import asyncio
 
-    folder = tmp_path_factory.mktemp("furnished")
+    folder = tmp_path_factory.mktemp("prepared_system")
 
-    async def furnish(site: Any) -> dict[str, str]:
+    async def prepare(site: Any) -> dict[str, str]:
         world = World(site)
         await world.open()
         await world.settle()
@@ -75,30 +78,30 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
         return found
 
     with embedded_system(folder) as site:
-        return folder, asyncio.run(furnish(site))
+        return folder, asyncio.run(prepare(site))
 
 
-class Visitors:
+class Users:
     """Everybody who uses the system while it dies and after: they try again until they are answered."""
 
     def __init__(self, url: str, keys: dict[str, str], box: Mailbox, answering: tuple[str, ...], stride: int) -> None:
         self.url = url
         self.keys = keys
-        self.box = box
+        self.mailbox = box
         self.answering = answering
-        self.stride = stride
+        self.batch_size = stride
         self.minutes = 0
         self.leads: dict[str, str] = {}
         self.answered: set[str] = set()
         self.client = httpx.Client(timeout=10, trust_env=False)
 
-    def go_round(self) -> None:
+    def act(self) -> None:
         """Post what is not posted yet, answer mails, and let the clock run for the others; a dead system ends it."""
         missing = [who for who in PEOPLE if who not in self.leads]
-        for who in missing[: self.stride]:
+        for who in missing[: self.batch_size]:
             self._post(who)
-        self._press()
-        self._step()
+        self._answer_mails()
+        self._advance_clock()
 
     def _post(self, who: str) -> None:
         path, secret = ("/v1/leads", "sender") if who == "ada" else (self.keys["path"], "secret")
@@ -108,8 +111,8 @@ class Visitors:
         if answer.status_code == 202:
             self.leads[who] = answer.json()["leads"][0]
 
-    def _press(self) -> None:
-        for mail in list(self.box.mails):
+    def _answer_mails(self) -> None:
+        for mail in list(self.mailbox.mails):
             who = next((who for who in self.answering if f"{who.title()} " in f"{mail['Subject']} "), "")
             if not who or who in self.answered or not str(mail["Subject"]).startswith("Hot lead"):
                 continue
@@ -119,14 +122,14 @@ class Visitors:
             if answer.status_code in (200, 202):
                 self.answered.add(who)
 
-    def all_answered(self) -> bool:
+    def has_answered_all(self) -> bool:
         """Whether everybody who answers has done so."""
         return self.answered == set(self.answering)
 
-    def _step(self) -> None:
+    def _advance_clock(self) -> None:
         """Time passes until the others are breached; not before the answers are given."""
-        if self.all_answered():
-            self.minutes = min(self.minutes + self.stride, LAST)
+        if self.has_answered_all():
+            self.minutes = min(self.minutes + self.batch_size, LAST_MINUTE)
         moment = datetime.fromisoformat(self.keys["now"]) + timedelta(minutes=self.minutes)
         body = {"base": moment.isoformat(), "rate": 0}
         self.client.post(f"{self.url}/v1/clock", json=body, headers={"authorization": self.keys["admin"]})
@@ -137,7 +140,7 @@ class Visitors:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def settled(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether nothing moves any more."""
         rows = self.get("/v1/backlog")
         return not any(
@@ -152,7 +155,7 @@ def _text(mail: EmailMessage) -> str:
 
 
 @contextmanager
-def running(folder: Path, port: int, box: Mailbox, launcher: list[str]) -> Iterator[Leashed]:
+def running(folder: Path, port: int, box: Mailbox, launcher: list[str]) -> Iterator[SupervisedProcess]:
     environment = {
         "BATON_DATA_DIR": str(folder),
         "BATON_PORT": str(port),
@@ -170,73 +173,75 @@ def running(folder: Path, port: int, box: Mailbox, launcher: list[str]) -> Itera
         process.stop()
 
 
-def _until_dead(process: Leashed, visitors: Visitors, otherwise: str) -> None:
+def _use_until_killed(process: SupervisedProcess, visitors: Users, message: str) -> None:
     """Use the system until it is dead."""
 
     def dead() -> bool:
         with suppress(httpx.HTTPError, AssertionError):
-            visitors.go_round()
+            visitors.act()
         return process.ended
 
-    wait_until(dead, lambda: otherwise)
+    wait_until(dead, lambda: message)
 
 
 @pytest.mark.parametrize(("point", "hit"), CASES)
 def test_a_kill_at_this_point_loses_nothing_and_repeats_nothing(
-    point: str, hit: int, furnished: tuple[Path, dict[str, str]], tmp_path: Path
+    point: str, hit: int, prepared_system: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
-    prepared, keys = furnished
+    prepared, keys = prepared_system
     folder = tmp_path / "data"
     shutil.copytree(prepared, folder, ignore=shutil.ignore_patterns("run.json", "lock", "stderr.log"))
     (port,) = free_ports(1)
-    launcher = [sys.executable, "-m", "tests.kills.launcher", point, str(hit)]
+    launcher = [sys.executable, "-m", "tests.kills.kill_at_failpoint", point, str(hit)]
     with mail_server() as box:
-        answering = PEOPLE if point in ALL_ANSWERED else PEOPLE[:1]
-        stride = 1 if point in ONE_BY_ONE else LAST
-        visitors = Visitors(f"http://127.0.0.1:{port}", keys, box, answering, stride)
+        answering = PEOPLE if point in REACHED_PER_ANSWER else PEOPLE[:1]
+        stride = 1 if point in REACHED_PER_BATCH else LAST_MINUTE
+        visitors = Users(f"http://127.0.0.1:{port}", keys, box, answering, stride)
         with running(folder, port, box, launcher) as process:
-            _until_dead(process, visitors, f"{point} was not reached {hit} times")
+            _use_until_killed(process, visitors, f"{point} was not reached {hit} times")
         with running(folder, port, box, []) as process:
             wait_until_ready(visitors.url, process)
-            _finish(visitors)
-            _check(visitors, box)
+            _use_until_idle(visitors)
+            _check_leads(visitors, box)
 
 
-def _finish(visitors: Visitors) -> None:
+def _use_until_idle(visitors: Users) -> None:
     """Everything that people want to do is done, and it comes to rest."""
-    calm = 0
+    idle_rounds = 0
 
     def done() -> bool:
-        nonlocal calm
-        visitors.go_round()
-        answered = len(visitors.leads) == len(PEOPLE) and visitors.all_answered() and visitors.minutes == LAST
-        calm = calm + 1 if answered and visitors.settled() else 0
-        return calm >= 3
+        nonlocal idle_rounds
+        visitors.act()
+        answered = (
+            len(visitors.leads) == len(PEOPLE) and visitors.has_answered_all() and visitors.minutes == LAST_MINUTE
+        )
+        idle_rounds = idle_rounds + 1 if answered and visitors.is_idle() else 0
+        return idle_rounds >= 3
 
     wait_until(done, lambda: f"{visitors.leads} {visitors.answered} {visitors.get('/v1/backlog')}")
 
 
-def _check(visitors: Visitors, box: Mailbox) -> None:
-    assert judge(visitors.get("/v1/audit")).wrong == ()
+def _check_leads(visitors: Users, box: Mailbox) -> None:
+    assert reconcile(visitors.get("/v1/audit")).problems == ()
     for who, lead in visitors.leads.items():
         row = visitors.get(f"/v1/leads/{lead}")
         assert row["id"] == lead
         assert row["state"] == ("accepted" if who in visitors.answering else "assigned")
-        said = [line["type"] for line in visitors.get(f"/v1/leads/{lead}/timeline")]
-        assert said.count("baton.lead.received.v1") == 1
-        assert said.count("baton.lead.assigned.v1") == 1
-        assert said.count("baton.lead.accepted.v1") == (1 if who in visitors.answering else 0)
-        told = Counter(
+        event_types = [line["type"] for line in visitors.get(f"/v1/leads/{lead}/timeline")]
+        assert event_types.count("baton.lead.received.v1") == 1
+        assert event_types.count("baton.lead.assigned.v1") == 1
+        assert event_types.count("baton.lead.accepted.v1") == (1 if who in visitors.answering else 0)
+        breach_events = Counter(
             item["type"] for item in visitors.get("/v1/breaches?limit=1000")["breaches"] if item["lead"] == lead
         )
         breached = 0 if who in visitors.answering else 1
-        assert (told["baton.sla.breached.v1"], told["baton.sla.escalated.v1"]) == (breached, breached)
-    everybody = visitors.get("/v1/leads?limit=100")["leads"]
-    assert sorted(row["id"] for row in everybody) == sorted(visitors.leads.values())
-    _mails(box)
+        assert (breach_events["baton.sla.breached.v1"], breach_events["baton.sla.escalated.v1"]) == (breached, breached)
+    leads = visitors.get("/v1/leads?limit=100")["leads"]
+    assert sorted(row["id"] for row in leads) == sorted(visitors.leads.values())
+    _check_mails(box)
 
 
-def _mails(box: Mailbox) -> None:
+def _check_mails(box: Mailbox) -> None:
     """Each message comes once; one that was on its way when the process died may come once more, under the same id."""
     times = Counter(str(mail["Message-ID"]) for mail in box.mails)
     assert max(times.values()) <= 2

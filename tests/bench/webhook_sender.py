@@ -8,12 +8,12 @@ import time
 
 import orjson
 
-from tests.bench.wire import request
+from tests.bench.http_connection import request
 
 FILLER = {f"field_{number}": f"what a form asks, answer {number}" for number in range(20)}
 
 
-class Sender:
+class WebhookSender:
     """One system that sends; `path` of its door and its secret."""
 
     def __init__(self, path: str, secret: str, name: str = "b") -> None:
@@ -22,7 +22,7 @@ class Sender:
         self._name = name
         self._numbers = itertools.count()
 
-    def next(self) -> bytes:
+    def next_request(self) -> bytes:
         """The bytes of its next request: a new message about somebody new."""
         number = next(self._numbers)
         body = orjson.dumps(
@@ -36,8 +36,8 @@ class Sender:
                 **FILLER,
             }
         )
-        message, moment = f"msg_{self._name}_{number}", str(int(time.time()))
-        signed = f"{message}.{moment}.".encode() + body
-        mark = base64.b64encode(hmac.digest(self._key, signed, hashlib.sha256)).decode()
-        headers = {"webhook-id": message, "webhook-timestamp": moment, "webhook-signature": f"v1,{mark}"}
+        message, timestamp = f"msg_{self._name}_{number}", str(int(time.time()))
+        signed = f"{message}.{timestamp}.".encode() + body
+        signature = base64.b64encode(hmac.digest(self._key, signed, hashlib.sha256)).decode()
+        headers = {"webhook-id": message, "webhook-timestamp": timestamp, "webhook-signature": f"v1,{signature}"}
         return request(self._path, body, headers)

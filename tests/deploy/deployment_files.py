@@ -7,26 +7,26 @@ from typing import Any
 import yaml
 
 from cli.docs.routes import routes as documented
-from cli.services import NAMES, settings_of
+from cli.services import SERVICE_NAMES, settings_class
 from shared.base.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-OURS = "baton:latest"
+IMAGE = "baton:latest"
 
 
 def compose() -> dict[str, Any]:
     """docker-compose.yml, its anchors resolved."""
-    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    return found
+    document: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return document
 
 
-def filled(value: str, given: dict[str, str]) -> str:
+def interpolate(value: str, variables: dict[str, str]) -> str:
     """A value as compose fills it in: `${NAME:-default}` and `${NAME:?sentence}`."""
 
     def one(match: re.Match[str]) -> str:
         name, kind, rest = match.groups()
-        return given.get(name) or (rest if kind == ":-" else "")
+        return variables.get(name) or (rest if kind == ":-" else "")
 
     return re.sub(r"\$\{(\w+)(:-|:\?)?([^}]*)\}", one, value)
 
@@ -39,18 +39,18 @@ def kubernetes() -> list[dict[str, Any]]:
 
 def known_settings() -> set[str]:
     """Every BATON_ name that a settings class knows."""
-    classes = [Settings, *(settings_of(name) for name in NAMES)]
+    classes = [Settings, *(settings_class(name) for name in SERVICE_NAMES)]
     return {f"BATON_{field}".upper() for cls in classes for field in cls.model_fields}
 
 
 def proxy_map() -> list[tuple[str, str]]:
     """(path pattern, service) as the Caddyfile tries them."""
     text = (DEPLOY / "Caddyfile").read_text()
-    found = []
+    entries = []
     for name, patterns in re.findall(r"@(\w+) path (.+)", text):
         upstream = re.search(rf"handle @{name} {{\s*reverse_proxy {{\s*dynamic a (\w+) 8080", text)
-        found += [(pattern, upstream.group(1) if upstream else "nobody") for pattern in patterns.split()]
-    return found
+        entries += [(pattern, upstream.group(1) if upstream else "nobody") for pattern in patterns.split()]
+    return entries
 
 
 def owner_of(path: str) -> str:
@@ -63,5 +63,5 @@ def owner_of(path: str) -> str:
 
 def routes() -> dict[str, list[str]]:
     """The paths of every service's own doors."""
-    found = documented()
-    return {name: [re.sub(r"{[^}]+}", "x", route.path) for route in found[name]] for name in NAMES}
+    by_service = documented()
+    return {name: [re.sub(r"{[^}]+}", "x", route.path) for route in by_service[name]] for name in SERVICE_NAMES}

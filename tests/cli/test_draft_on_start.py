@@ -5,29 +5,29 @@ from pathlib import Path
 
 import httpx
 
-from cli.draft_on_start import Begin
+from cli.draft_on_start import DraftOnStart
 from services.router.app import build
 from services.router.settings import Settings
 from shared.runtime.app import build_app
 from shared.runtime.process import Process
 from shared.runtime.resources import Resources
-from tests.cli.test_sentences import EXAMPLE
+from tests.cli.test_error_sentences import EXAMPLE
 from tests.service_harness import service_harness
 
 
-async def _begun(resources: Resources, text: str) -> None:
-    begin = Begin("agreement.yaml", text)
+async def _start_with(resources: Resources, text: str) -> None:
+    begin = DraftOnStart("agreement.yaml", text)
     begin(Process(build_app((), resources, asyncio.Event()), resources, (), asyncio.Event()), "http://localhost")
-    assert begin._work
-    await begin._work
+    assert begin._task
+    await begin._task
 
 
 async def test_the_file_is_a_draft_after_the_first_start_and_after_the_second(tmp_path: Path) -> None:
     async with service_harness(build(Settings()), tmp_path) as router:
         app = build_app((router.service,), router.resources, asyncio.Event())
         for _ in range(2):
-            await _begun(router.resources, EXAMPLE.read_text())
-        await _begun(router.resources, "agreement: 7\nnonsense: yes\n")
+            await _start_with(router.resources, EXAMPLE.read_text())
+        await _start_with(router.resources, "agreement: 7\nnonsense: yes\n")
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             rows = (await client.get("/v1/agreements")).json()

@@ -1,4 +1,4 @@
-"""`python -m tests.kills.launcher POINT HIT COMMAND...`: run `baton COMMAND...`, and die like a power cut at a named point."""
+"""`python -m tests.kills.kill_at_failpoint POINT HIT COMMAND...`: run `baton COMMAND...`, and die like a power cut at a named point."""
 
 import itertools
 import os
@@ -9,7 +9,7 @@ from cli.__main__ import main
 from shared.base import failpoints
 
 
-def die_at(name: str, hit: int) -> None:
+def kill_at(name: str, hit: int) -> None:
     """SIGKILL this process when the point is reached for the hit-th time."""
     count = itertools.count(1)
 
@@ -22,6 +22,6 @@ def die_at(name: str, hit: int) -> None:
 
 if __name__ == "__main__":
     assert sys.argv[1] in failpoints.POINTS
-    die_at(sys.argv[1], int(sys.argv[2]))
+    kill_at(sys.argv[1], int(sys.argv[2]))
     sys.argv = ["baton", *sys.argv[3:]]
     main()
