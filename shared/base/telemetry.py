@@ -10,7 +10,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 WEBHOOKS_RECEIVED = Counter(
     "baton_webhooks_received_total",
-    "Requests at the doors, by endpoint and answer.",
+    "Webhook requests, by source and answer.",
     ["source", "answer"],
 )
 EVENTS_HANDLED = Counter(
@@ -25,18 +25,18 @@ SEQUENCE_GAPS = Counter(
 )
 DEAD_LETTERS = Counter(
     "baton_dead_letters_total",
-    "Records parked, by service and topic.",
+    "Records that became dead letters, by service and topic.",
     ["service", "topic"],
 )
 DEAD_LETTERS_OPEN = Gauge(
     "baton_dead_letters_open",
-    "Records parked now, and requests that could not be read.",
+    "Open dead letters, and requests that could not be read.",
     ["service"],
 )
 RELAYED = Counter("baton_records_relayed_total", "Outbox rows posted.", ["service"])
 ITEMS_HANDLED = Counter(
     "baton_scheduled_items_handled_total",
-    "Due rows claimed, by service and kind.",
+    "Scheduled items handled, by service and kind.",
     ["service", "kind"],
 )
 EMITTED = Counter(
