@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
 
-import orjson
 from fastapi import Request
 from prometheus_client import Gauge
 from starlette.responses import Response, StreamingResponse
@@ -18,6 +16,7 @@ from shared.base.waits import sleep_until
 from shared.store.database import Database
 from shared.store.tx import Tx
 from shared.web.http import database
+from shared.web.sse import RETRY, sse_event
 
 HEARTBEAT = 15.0
 """Real seconds without a change after which the time is sent; the viewer's key is checked again as often."""
@@ -76,7 +75,7 @@ class PageStream:
         OPEN_STREAMS.inc()
         try:
             self.access_checked_at = _loop_time()
-            for part in [b"retry: 2000\n\n", *await self._start(start)]:
+            for part in [RETRY, *await self._start(start)]:
                 yield part
             while not self.stop.is_set() and await self._still_allowed():
                 wakeup.clear()
@@ -91,7 +90,7 @@ class PageStream:
                     async with self.db.reading() as tx:
                         yield self._time_event(tx)
             if not self.stop.is_set():
-                yield _event("end", {"why": "Your key was revoked; sign in again."})
+                yield sse_event({"why": "Your key was revoked; sign in again."}, event="end")
         finally:
             OPEN_STREAMS.dec()
             self.db.wakeups.unsubscribe(wakeup)
@@ -131,23 +130,19 @@ class PageStream:
         return await self.is_allowed()
 
     def _time_event(self, tx: Tx) -> bytes:
-        return _event("time", {"now": tx.now.timestamp(), "rate": self.rate()})
+        return sse_event({"now": tx.now.timestamp(), "rate": self.rate()}, event="time")
 
     def _board_events(self, delta: queries.BoardDelta, *, reset: bool = False) -> Iterator[bytes]:
         if reset:
-            yield _event("reset", {})
-        yield from (_event("removed", {"id": lead}) for lead in delta.removed)
-        yield from (_event("row", row) for row in delta.rows)
-        yield from (_event("feed", entry) for entry in delta.feed)
-        yield _event("counters", delta.counters)
+            yield sse_event({}, event="reset")
+        yield from (sse_event({"id": lead}, event="removed") for lead in delta.removed)
+        yield from (sse_event(row, event="row") for row in delta.rows)
+        yield from (sse_event(entry, event="feed") for entry in delta.feed)
+        yield sse_event(delta.counters, event="counters")
 
     def _cursor_event(self) -> bytes:
-        return f"id: {self.cursor}\nevent: cursor\ndata: {self.cursor}\n\n".encode()
+        return sse_event(self.cursor, event="cursor", id=self.cursor)
 
 
 def _loop_time() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _event(name: str, body: Any) -> bytes:
-    return f"event: {name}\ndata: {orjson.dumps(body).decode()}\n\n".encode()

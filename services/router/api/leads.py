@@ -1,6 +1,5 @@
 """Leads over HTTP: our own contract in; lists, details, timelines and decisions out."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -20,9 +19,10 @@ from services.router.sources.source import LONG_DEDUPE_WINDOW, SHORT_DEDUPE_WIND
 from services.router.store import leads as lead_store
 from services.router.store import views
 from shared.base.credentials import Principal
-from shared.base.errors import BadRequest, NotFound
+from shared.base.errors import NotFound
 from shared.base.ids import is_uuid, new_id
 from shared.store.tx import Tx
+from shared.web.cursors import decode_cursor, encode_cursor
 from shared.web.http import allow, json_response, reading
 
 router = APIRouter()
@@ -82,20 +82,12 @@ async def list_leads(
 ) -> Response:
     """Leads, newest first; `cursor` is the `next` of the page before."""
     size = max(1, min(limit, MAX_PAGE))
-    rows = await views.list_leads(tx, state=state, owner=owner, q=q, after=_after(cursor), limit=size)
+    rows = await views.list_leads(
+        tx, state=state, owner=owner, q=q, after=decode_cursor(cursor) if cursor else None, limit=size
+    )
     last = rows[-1] if len(rows) == size else None
-    following = f"{last['received_at'].isoformat()}~{last['id']}" if last else None
+    following = encode_cursor(last["received_at"], last["id"]) if last else None
     return json_response({"leads": rows, "next": following})
-
-
-def _after(cursor: str | None) -> tuple[datetime, str] | None:
-    if not cursor:
-        return None
-    at, _, lead_id = cursor.replace(" ", "+").partition("~")
-    try:
-        return datetime.fromisoformat(at), lead_id
-    except ValueError as error:
-        raise BadRequest("The cursor is not one of ours; take `next` of the page before.") from error
 
 
 @router.get("/v1/leads/{lead_id}")
