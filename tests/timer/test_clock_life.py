@@ -143,12 +143,12 @@ def test_an_escalation_step_that_is_used_up_is_skipped_with_its_reason() -> None
 MOMENTS = st.integers(0, 40 * 60).map(lambda seconds: START + timedelta(seconds=seconds))
 
 
-@given(at=MOMENTS, said=st.booleans(), what=st.sampled_from(("answered", "moved on")))
+@given(at=MOMENTS, published=st.booleans(), what=st.sampled_from(("answered", "moved on")))
 def test_the_verdict_depends_on_the_stamp_alone_and_not_on_whether_the_breach_was_published(
-    at: datetime, said: bool, what: str
+    at: datetime, published: bool, what: str
 ) -> None:
     now = START + timedelta(hours=1)
-    clock = transitions.breach(running(), now)[0] if said else running()
+    clock = transitions.breach(running(), now)[0] if published else running()
     if what == "answered":
         clock, events = transitions.stop_answered(clock, at, now, now, "accepted")
         assert clock.verdict == ("kept" if at <= DUE else "late")
@@ -157,8 +157,8 @@ def test_the_verdict_depends_on_the_stamp_alone_and_not_on_whether_the_breach_wa
         assert clock.verdict == ("void" if at <= DUE else "missed")
     kinds = [type(event) for event in events]
     assert kinds.count(ClockStopped) == 1
-    assert (SlaWithdrawn in kinds) == (said and at <= DUE)
-    assert (SlaBreached in kinds) == (not said and at > DUE)
+    assert (SlaWithdrawn in kinds) == (published and at <= DUE)
+    assert (SlaBreached in kinds) == (not published and at > DUE)
     assert next_due(clock, PROMISE, ALWAYS, now, SETTLE) is None
 
 
@@ -200,7 +200,7 @@ def test_a_clock_emits_the_same_events_however_often_it_is_advanced(seconds: lis
 
 
 def _events_until(clock: Clock, seconds: list[int]) -> list[tuple[type[Any], Any]]:
-    said: list[tuple[type[Any], Any]] = []
+    emitted: list[tuple[type[Any], Any]] = []
     counts: Any = {}
     for moment in (START + timedelta(seconds=number) for number in seconds):
         while True:
@@ -208,10 +208,10 @@ def _events_until(clock: Clock, seconds: list[int]) -> list[tuple[type[Any], Any
             clock, events = advance(
                 clock, promise=PROMISE, calendar=ALWAYS, step_counts=counts, now=moment, wall=moment
             )
-            said += [(type(event), getattr(event, "step", None)) for event in events]
+            emitted += [(type(event), getattr(event, "step", None)) for event in events]
             if clock == before:
                 break
-    return said
+    return emitted
 
 
 @pytest.mark.parametrize("state", ["kept", "late", "void"])

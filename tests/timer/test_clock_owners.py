@@ -1,4 +1,4 @@
-"""The timer's room over time and owners: what is left, at most twice, nights, holidays, versions, people who come back."""
+"""Clocks over time and owners: inherited time, `at_most`, nights, holidays, versions, people who come back."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,10 +17,10 @@ from shared.events import (
     RosterChanged,
 )
 from tests.service_harness import TUESDAY, ServiceHarness, service_harness
-from tests.timer.clock_room import LEAD, MINUTE, agreement, answer, assigned, clock, names, published
+from tests.timer.clock_helpers import LEAD, MINUTE, agreement, answer, assigned, clock, names, published
 
 
-async def test_what_was_left_goes_to_the_next_owner(timer: ServiceHarness) -> None:
+async def test_the_next_owner_inherits_the_time_left(timer: ServiceHarness) -> None:
     await timer.handle(assigned(tier="standard"), subject=LEAD)
     await timer.handle(assigned("eve", epoch=2, at=TUESDAY + timedelta(hours=1), tier="standard"), subject=LEAD)
     first, second = await clock(timer, epoch=1), await clock(timer, epoch=2)
@@ -28,38 +28,38 @@ async def test_what_was_left_goes_to_the_next_owner(timer: ServiceHarness) -> No
     assert first["due_at"] == second["due_at"]
 
 
-async def test_reassign_is_done_at_most_twice_across_epochs_and_then_the_next_rung_stands(
+async def test_reassign_is_done_at_most_twice_across_epochs_and_then_the_next_escalation_step(
     timer: ServiceHarness,
 ) -> None:
-    at, rungs = TUESDAY, []
+    at, steps = TUESDAY, []
     for epoch, owner in ((1, "dan"), (2, "eve"), (3, "omar")):
         await timer.set_time(at)
         await timer.handle(assigned(owner, epoch=epoch, at=at), subject=LEAD)
         for minutes in (15, 46):
             await timer.set_time(at + minutes * MINUTE)
-            rungs += [
+            steps += [
                 (epoch, e.data.do, e.data.skipped)
                 for e in await timer.run_due()
                 if e.data.type == "baton.sla.escalated.v1"
             ]
         at = at + 46 * MINUTE
-    assert [(epoch, do) for epoch, do, _ in rungs if do == ("reassign",)] == [(1, ("reassign",)), (2, ("reassign",))]
+    assert [(epoch, do) for epoch, do, _ in steps if do == ("reassign",)] == [(1, ("reassign",)), (2, ("reassign",))]
     await timer.advance(hours=2)
     (last,) = [e for e in await timer.run_due() if e.data.type == "baton.sla.escalated.v1"]
     assert last.data.do == ("notify manager", "return to marketing")
     assert last.data.skipped == ("step 2 (reassign): done 2 of at most 2 times",)
 
 
-async def test_after_downtime_everything_is_caught_up_and_nobody_is_warned_after_the_breach(
+async def test_after_downtime_clocks_catch_up_and_nobody_is_warned_after_the_breach(
     timer: ServiceHarness,
 ) -> None:
     await timer.handle(assigned(), subject=LEAD)
     await timer.set_time(TUESDAY + timedelta(hours=5))
-    said = names(await timer.run_due())
-    assert said == ["sla.breached", "sla.escalated", "sla.escalated"], "what follows a reassign waits for the router"
+    events = names(await timer.run_due())
+    assert events == ["sla.breached", "sla.escalated", "sla.escalated"], "what follows a reassign waits for the router"
 
 
-async def test_a_lead_of_friday_evening_before_a_holiday_is_due_when_there_was_time(timer: ServiceHarness) -> None:
+async def test_a_lead_of_friday_evening_before_a_holiday_is_due_after_enough_open_time(timer: ServiceHarness) -> None:
     start = datetime.fromisoformat("2026-12-24T16:50:00-05:00")
     await timer.set_time(start)
     await timer.handle(assigned(at=start, tier="standard"), subject=LEAD)
@@ -69,7 +69,7 @@ async def test_a_lead_of_friday_evening_before_a_holiday_is_due_when_there_was_t
     assert "Christmas Day" in row["in_words"]
 
 
-async def test_a_lead_of_the_night_is_due_by_the_rule_for_off_hours(timer: ServiceHarness) -> None:
+async def test_a_lead_assigned_at_night_is_due_by_the_off_hours_rule(timer: ServiceHarness) -> None:
     start = datetime.fromisoformat("2026-12-01T20:00:00-05:00")
     await timer.set_time(start)
     await timer.handle(assigned(at=start), subject=LEAD)
@@ -77,27 +77,27 @@ async def test_a_lead_of_the_night_is_due_by_the_rule_for_off_hours(timer: Servi
     assert datetime.fromisoformat(row["due_at"]).replace(tzinfo=UTC) == start + timedelta(hours=4)
 
 
-async def test_an_event_whose_version_is_not_here_yet_waits_and_keeps_its_order(tmp_path: Path) -> None:
+async def test_an_event_whose_agreement_version_is_missing_is_deferred_in_order(tmp_path: Path) -> None:
     async with service_harness(build(Settings()), tmp_path, settle=timedelta(0)) as timer:
         assert await timer.handle(assigned(), subject=LEAD) == []
         assert await timer.handle(answer(LeadAccepted, TUESDAY + MINUTE), subject=LEAD) == []
         await timer.handle(RosterChanged(rep=Rep(id="dan", name="Dan")), subject="rep:dan")
-        said = await timer.handle(published(), subject="agreement:1")
-        assert names(said) == ["clock.started", "clock.stopped", "clock.started"]
+        events = await timer.handle(published(), subject="agreement:1")
+        assert names(events) == ["clock.started", "clock.stopped", "clock.started"]
 
 
-async def test_a_promise_that_is_pinned_keeps_its_version(timer: ServiceHarness) -> None:
+async def test_a_clock_keeps_the_terms_version_that_it_was_started_under(timer: ServiceHarness) -> None:
     shorter = agreement()
     promise = shorter.promises["accept"].model_copy(update={"targets": {"*": Target(within="1 minute")}})
     await timer.handle(
         published(shorter.model_copy(update={"promises": {"accept": promise}}), 2), subject="agreement:2"
     )
-    await timer.handle(assigned(pinned=1), subject=LEAD)
+    await timer.handle(assigned(terms_version=1), subject=LEAD)
     row = await clock(timer)
     assert row["within"] == "15 minutes"
 
 
-async def test_an_answer_in_time_that_lost_its_lead_is_made_good(timer: ServiceHarness) -> None:
+async def test_an_answer_in_time_to_a_reassigned_lead_withdraws_the_breach(timer: ServiceHarness) -> None:
     await timer.handle(assigned(), subject=LEAD)
     await timer.set_time(TUESDAY + 45 * MINUTE)
     await timer.run_due()
@@ -111,12 +111,18 @@ async def test_an_answer_in_time_that_lost_its_lead_is_made_good(timer: ServiceH
         present_owner="eve",
         present_epoch=2,
     )
-    (said,) = await timer.handle(refused, subject=LEAD)
-    assert (said.data.type, said.data.applied, said.data.present_owner) == ("baton.sla.withdrawn.v1", False, "eve")
+    (events,) = await timer.handle(refused, subject=LEAD)
+    assert (events.data.type, events.data.applied, events.data.present_owner) == (
+        "baton.sla.withdrawn.v1",
+        False,
+        "eve",
+    )
     assert (await clock(timer, epoch=1))["verdict"] == "kept"
 
 
-async def test_who_comes_back_starts_a_new_first_touch_once_it_is_accepted(timer: ServiceHarness) -> None:
+async def test_a_person_who_enquires_again_starts_a_new_first_touch_once_the_lead_is_accepted(
+    timer: ServiceHarness,
+) -> None:
     back = LeadEnquiredAgain(
         lead=LeadCard(id=LEAD), owner="dan", epoch=1, enquiry="x", routing_version=1, terms_version=1, tier="hot"
     )
@@ -128,7 +134,7 @@ async def test_who_comes_back_starts_a_new_first_touch_once_it_is_accepted(timer
     assert names(await timer.handle(back, subject=LEAD)) == ["clock.started"]
 
 
-async def test_a_recycled_lead_has_no_clock_and_begins_anew_with_the_whole_time(timer: ServiceHarness) -> None:
+async def test_a_recycled_lead_has_no_clock_and_starts_again_with_the_whole_time(timer: ServiceHarness) -> None:
     await timer.handle(assigned(), subject=LEAD)
     await timer.handle(answer(LeadRecycled, TUESDAY, reason="stalled"), subject=LEAD)
     await timer.advance(hours=20)

@@ -39,19 +39,19 @@ async def _check(reader: httpx.AsyncClient, case: dict[str, Any]) -> None:
     until = {"within": case["add"]} if case["op"] == "due" else {"end": case["end"]}
     answer = await reader.post("/v1/deadlines/preview", json={"calendar": calendar, "start": case["start"], **until})
     assert answer.status_code == 200, answer.text
-    said = answer.json()
+    preview = answer.json()
     if case["op"] == "due":
-        assert datetime.fromisoformat(said["due"]) == _moment(case["expect"], case["zone"])
+        assert datetime.fromisoformat(preview["due"]) == _moment(case["expect"], case["zone"])
     else:
-        assert said["seconds"] == case["expect_seconds"]
-    counted = [interval for interval in said["intervals"] if interval["counted"]]
+        assert preview["seconds"] == case["expect_seconds"]
+    counted = [interval for interval in preview["intervals"] if interval["counted"]]
     total = sum((datetime.fromisoformat(i["to"]) - datetime.fromisoformat(i["from"])).total_seconds() for i in counted)
-    assert total == said["seconds"]
-    assert all(interval["why"] for interval in said["intervals"])
-    assert said["in_words"]
+    assert total == preview["seconds"]
+    assert all(interval["why"] for interval in preview["intervals"])
+    assert preview["in_words"]
 
 
-async def test_every_shared_case_is_reckoned_as_it_says(
+async def test_a_preview_agrees_with_every_shared_case_of_business_time(
     reader: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for case in CASES:
@@ -64,15 +64,15 @@ async def test_every_shared_case_is_reckoned_as_it_says(
     assert len(CASES) == 42
 
 
-async def test_a_calendar_of_the_live_agreement_is_known_by_its_name(reader: httpx.AsyncClient) -> None:
+async def test_a_preview_finds_a_calendar_of_the_live_agreement_by_name(reader: httpx.AsyncClient) -> None:
     body = {"calendar": "hq", "start": "2026-12-24T16:50", "within": "1 hour"}
-    said = (await reader.post("/v1/deadlines/preview", json=body)).json()
-    assert said["due"] == "2026-12-28T14:20:00Z"
-    assert "Christmas Day" in said["in_words"]
+    preview = (await reader.post("/v1/deadlines/preview", json=body)).json()
+    assert preview["due"] == "2026-12-28T14:20:00Z"
+    assert "Christmas Day" in preview["in_words"]
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "sentence"),
     [
         ({"calendar": "hqq", "start": "2026-12-01T10:00", "within": "1 hour"}, "did you mean hq?"),
         ({"calendar": "hq", "start": "tomorrow", "within": "1 hour"}, "'tomorrow' is not a time such as"),
@@ -80,29 +80,29 @@ async def test_a_calendar_of_the_live_agreement_is_known_by_its_name(reader: htt
         ([], "must be a JSON object"),
     ],
 )
-async def test_what_cannot_be_reckoned_is_said_in_a_sentence(reader: httpx.AsyncClient, body: Any, said: str) -> None:
+async def test_a_preview_that_cannot_be_computed_is_refused_with_a_sentence(
+    reader: httpx.AsyncClient, body: Any, sentence: str
+) -> None:
     answer = await reader.post("/v1/deadlines/preview", json=body)
     assert answer.status_code == 400
-    assert said in answer.json()["detail"]
+    assert sentence in answer.json()["detail"]
 
 
-async def test_a_clock_explains_each_interval(timer: ServiceHarness, reader: httpx.AsyncClient) -> None:
-    from tests.timer.clock_room import LEAD, assigned
+async def test_the_explanation_of_a_clock_lists_each_interval(timer: ServiceHarness, reader: httpx.AsyncClient) -> None:
+    from tests.timer.clock_helpers import LEAD, assigned
 
     await timer.handle(assigned(tier="standard"), subject=LEAD)
     (clock,) = (await reader.get(f"/v1/clocks?lead={LEAD}")).json()["clocks"]
-    said = (await reader.get(f"/v1/clocks/{clock['id']}/explain")).json()
-    assert said["seconds"] == 8 * 3600
-    assert [interval["counted"] for interval in said["intervals"]] == [True, False, True]
+    preview = (await reader.get(f"/v1/clocks/{clock['id']}/explain")).json()
+    assert preview["seconds"] == 8 * 3600
+    assert [interval["counted"] for interval in preview["intervals"]] == [True, False, True]
 
 
-async def test_the_breach_topic_is_told_over_http_and_goes_on_from_a_cursor(
-    timer: ServiceHarness, reader: httpx.AsyncClient
-) -> None:
+async def test_the_breach_feed_is_paged_by_cursor(timer: ServiceHarness, reader: httpx.AsyncClient) -> None:
     from datetime import timedelta
 
     from tests.service_harness import TUESDAY
-    from tests.timer.clock_room import LEAD, assigned
+    from tests.timer.clock_helpers import LEAD, assigned
 
     await timer.handle(assigned(), subject=LEAD)
     await timer.set_time(TUESDAY + timedelta(minutes=16))

@@ -1,4 +1,4 @@
-"""A shift that changes moves nothing that runs, one that cannot be read stops nothing, and at night what was left goes over."""
+"""A changed shift moves no running clock, an unreadable one stops none, and time left at night is inherited."""
 
 import asyncio
 from datetime import timedelta
@@ -7,10 +7,10 @@ from shared.base.roster import Rep
 from shared.events import RosterChanged, SlaBreached
 from shared.work.scheduler import Scheduler
 from tests.service_harness import TUESDAY, ServiceHarness
-from tests.timer.clock_room import LEAD, assigned, clock, names
+from tests.timer.clock_helpers import LEAD, assigned, clock, names
 
 
-async def test_a_shift_that_is_taken_away_does_not_park_the_breach(timer: ServiceHarness) -> None:
+async def test_a_shift_that_is_removed_does_not_make_the_breach_a_dead_letter(timer: ServiceHarness) -> None:
     await timer.handle(assigned(), subject=LEAD)
     unreadable = Rep(id="dan", name="Dan").model_copy(update={"hours": "nonsense"})
     for rep in (Rep(id="dan", name="Dan", hours=" "), unreadable):
@@ -24,7 +24,7 @@ async def test_a_shift_that_is_taken_away_does_not_park_the_breach(timer: Servic
     assert await timer.sql("SELECT reason FROM dead_letters") == []
 
 
-async def test_a_shift_that_changes_mid_clock_moves_no_rung(timer: ServiceHarness) -> None:
+async def test_a_shift_that_changes_while_a_clock_runs_moves_no_escalation_step(timer: ServiceHarness) -> None:
     await timer.handle(assigned(), subject=LEAD)
     await timer.advance(minutes=16)
     await timer.run_due()
@@ -34,7 +34,7 @@ async def test_a_shift_that_changes_mid_clock_moves_no_rung(timer: ServiceHarnes
     assert "sla.escalated" in names(await timer.run_due())
 
 
-async def test_what_was_left_at_night_goes_to_the_next_owner(timer: ServiceHarness) -> None:
+async def test_the_next_owner_inherits_the_time_left_off_hours(timer: ServiceHarness) -> None:
     at = TUESDAY.replace(hour=7)  # 02:00 in New York: four hours of wall time
     await timer.set_time(at)
     await timer.handle(assigned(at=at), subject=LEAD)

@@ -1,4 +1,4 @@
-"""The timer's terms of the audit name every planted fault, and nothing where nothing is wrong."""
+"""The timer's part of the audit names every planted fault, and none where there is none."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from services.timer import audit
 from tests.service_harness import TUESDAY, ServiceHarness
-from tests.timer.clock_room import LEAD, MINUTE, assigned, clock
+from tests.timer.clock_helpers import LEAD, MINUTE, assigned, clock
 
 
 async def terms(timer: ServiceHarness) -> dict[str, Any]:
@@ -15,15 +15,15 @@ async def terms(timer: ServiceHarness) -> dict[str, Any]:
         return await audit.terms(tx)
 
 
-async def test_nothing_is_wrong_with_clocks_that_run_settle_and_breach(timer: ServiceHarness) -> None:
+async def test_the_timer_audit_finds_no_fault_in_clocks_that_run_settle_and_breach(timer: ServiceHarness) -> None:
     await timer.handle(assigned(), subject=LEAD)
     id_ = (await clock(timer))["id"]
     for minutes, state in ((0, "running"), (12, "running"), (15, "breached"), (46, "breached"), (300, "breached")):
         await timer.set_time(TUESDAY + minutes * MINUTE)
         await timer.run_due()
-        found = await terms(timer)
-        assert (found["doubled"], found["asleep"], found["overdue"]) == ([], [], [])
-        assert (found["states"], found["accept"]) == ({state: 1}, [[LEAD, 1]])
+        report = await terms(timer)
+        assert (report["doubled"], report["asleep"], report["overdue"]) == ([], [], [])
+        assert (report["states"], report["accept"]) == ({state: 1}, [[LEAD, 1]])
     assert id_
 
 
@@ -37,12 +37,12 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_planted_fault_is_named_and_no_other(fault: str, timer: ServiceHarness) -> None:
+async def test_the_timer_audit_names_a_planted_fault_and_no_other(fault: str, timer: ServiceHarness) -> None:
     await timer.handle(assigned(), subject=LEAD)
     id_ = (await clock(timer))["id"]
     await timer.sql(FAULTS[fault])
-    found = await terms(timer)
-    wrong = {name: found[name] for name in FAULTS if found[name]}
+    report = await terms(timer)
+    wrong = {name: report[name] for name in FAULTS if report[name]}
     assert wrong == {fault: [LEAD if fault == "doubled" else id_]}
 
 
@@ -58,6 +58,6 @@ async def test_a_clock_that_nobody_settles_is_overdue_after_a_minute_of_real_tim
     assert (await terms(timer))["overdue"] == [id_]
 
 
-async def test_the_gauges_say_zero_where_there_is_nothing(timer: ServiceHarness) -> None:
+async def test_the_timer_gauges_are_zero_without_clocks(timer: ServiceHarness) -> None:
     async with timer.db.reading() as tx:
         assert await audit.gauges(tx) == {"clocks_running": 0.0, "clocks_breached": 0.0, "waiting": 0.0}

@@ -1,4 +1,4 @@
-"""Two timers on one PostgreSQL: they share what is due and what is heard, and each clock is still judged once."""
+"""Two timers on one PostgreSQL share scheduled items and events, and each clock still has one verdict."""
 
 import asyncio
 from collections import Counter
@@ -26,7 +26,7 @@ from shared.runtime.resources import Resources, open_resources
 from shared.store.database import Database
 from shared.work.scheduler import Scheduler
 from tests.service_harness import TUESDAY
-from tests.timer.clock_room import LEAD, MINUTE, answer, assigned, published
+from tests.timer.clock_helpers import LEAD, MINUTE, answer, assigned, published
 
 LEADS = [f"{LEAD[:-3]}{number:03d}" for number in range(100, 220)]
 
@@ -49,11 +49,11 @@ async def timers(postgres: str, tmp_path: Path) -> AsyncIterator[tuple[Resources
         second = await stack.enter_async_context(open_resources(settings, ["timer"]))
         for resources in (first, second):
             await resources.access.load()
-        await _at((first, second), timedelta(0))
+        await _set_time((first, second), timedelta(0))
         yield first, second
 
 
-async def _at(timers: tuple[Resources, Resources], since: timedelta) -> None:
+async def _set_time(timers: tuple[Resources, Resources], since: timedelta) -> None:
     await set_clock(timers[0].access, TUESDAY + since, 0, "test")
     for resources in timers:
         await resources.access.load()
@@ -63,43 +63,43 @@ def _databases(timers: tuple[Resources, Resources]) -> list[Database]:
     return [resources.databases["timer"] for resources in timers]
 
 
-async def _hear(db: Database, events: list[Event[Any]]) -> None:
+async def _handle(db: Database, events: list[Event[Any]]) -> None:
     await db.run(lambda tx: leads.on_lead_events(tx, events))
 
 
-async def _tick(db: Database) -> None:
+async def _run_due(db: Database) -> None:
     ticker = Scheduler(db, build(TimerSettings()).on_due, asyncio.Event())
     while not await ticker.run_once():
         pass
 
 
-async def _begin(db: Database) -> None:
+async def _start_clocks(db: Database) -> None:
     news = Event(published(), "agreement:1", "/test", TUESDAY)
     await db.run(lambda tx: on_agreement_published(leads.on_lead_events)(tx, [news]))
     people = [Event(RosterChanged(rep=Rep(id=n, name=n)), f"rep:{n}", "/test", TUESDAY) for n in ("dan", "eve")]
     await db.run(lambda tx: on_roster_changed(leads.on_lead_events)(tx, people))
-    await _hear(db, [Event(assigned(), lead, "/test", TUESDAY) for lead in LEADS])
+    await _handle(db, [Event(assigned(), lead, "/test", TUESDAY) for lead in LEADS])
 
 
-async def _said(db: Database) -> dict[str, Counter[str]]:
+async def _emitted(db: Database) -> dict[str, Counter[str]]:
     async with db.reading() as tx:
         rows = (await tx.conn.execute(text("SELECT key, body FROM outbox ORDER BY id"))).all()
-    found: dict[str, Counter[str]] = {}
+    counts: dict[str, Counter[str]] = {}
     for key, body in rows:
         kind = bytes(body).decode().split('"type":"baton.')[1].split(".v1")[0]
-        found.setdefault(key, Counter())[kind] += 1
-    return found
+        counts.setdefault(key, Counter())[kind] += 1
+    return counts
 
 
 @pytest.mark.wide
-async def test_what_two_timers_claim_together_is_said_once(timers: tuple[Resources, Resources]) -> None:
+async def test_two_timers_emit_each_clock_event_once(timers: tuple[Resources, Resources]) -> None:
     one, two = _databases(timers)
-    await _begin(one)
-    await _at(timers, 50 * MINUTE)
-    await asyncio.gather(_tick(one), _tick(two), _tick(one), _tick(two))
-    said = await _said(one)
+    await _start_clocks(one)
+    await _set_time(timers, 50 * MINUTE)
+    await asyncio.gather(_run_due(one), _run_due(two), _run_due(one), _run_due(two))
+    emitted = await _emitted(one)
     wanted = Counter({"clock.started": 1, "sla.breached": 1, "sla.escalated": 2})
-    assert {lead: said[lead] for lead in LEADS} == dict.fromkeys(LEADS, wanted)
+    assert {lead: emitted[lead] for lead in LEADS} == dict.fromkeys(LEADS, wanted)
 
 
 @pytest.mark.wide
@@ -107,29 +107,29 @@ async def test_answers_that_race_with_the_breach_leave_each_clock_one_verdict(
     timers: tuple[Resources, Resources],
 ) -> None:
     one, two = _databases(timers)
-    await _begin(one)
-    await _at(timers, 16 * MINUTE)
+    await _start_clocks(one)
+    await _set_time(timers, 16 * MINUTE)
     in_time, late = LEADS[::2], LEADS[1::2]
     kept = [Event(answer(LeadAccepted, TUESDAY + 14 * MINUTE), lead, "/test", TUESDAY) for lead in in_time]
     tardy = [Event(answer(LeadAccepted, TUESDAY + 16 * MINUTE), lead, "/test", TUESDAY) for lead in late]
     parts = [(kept + tardy)[start::8] for start in range(8)]
     await asyncio.gather(
-        _tick(one), _tick(two), *(_hear((one, two)[number % 2], part) for number, part in enumerate(parts))
+        _run_due(one), _run_due(two), *(_handle((one, two)[number % 2], part) for number, part in enumerate(parts))
     )
-    await asyncio.gather(_tick(one), _tick(two))
+    await asyncio.gather(_run_due(one), _run_due(two))
     async with one.reading() as tx:
         rows = (await tx.conn.execute(text("SELECT lead, verdict FROM clocks WHERE promise = 'accept'"))).all()
         due = (await tx.conn.execute(text("SELECT count(*) FROM scheduled_items WHERE kind = 'clock'"))).scalar_one()
     assert dict(map(tuple, rows)) == dict.fromkeys(in_time, "kept") | dict.fromkeys(late, "late")
     assert due == len(LEADS)  # the first touch of each
-    for lead, said in (await _said(one)).items():
+    for lead, emitted in (await _emitted(one)).items():
         if lead in LEADS:
-            assert said["clock.stopped"] == 1
-            assert said["sla.breached"] == (1 if lead in late else said["sla.withdrawn"])
+            assert emitted["clock.stopped"] == 1
+            assert emitted["sla.breached"] == (1 if lead in late else emitted["sla.withdrawn"])
 
 
 @pytest.mark.wide
-async def test_who_reads_breaches_page_by_page_misses_none_while_two_timers_write(
+async def test_a_reader_of_the_breach_feed_misses_no_row_while_two_timers_write(
     timers: tuple[Resources, Resources],
 ) -> None:
     databases, done = _databases(timers), asyncio.Event()

@@ -1,4 +1,4 @@
-"""Any order of ticks, answers and repeats gives each clock one final verdict, and the one that the stamps say."""
+"""Any order of due items, answers and repeats gives each clock one final verdict, the one that the stamps decide."""
 
 import tempfile
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from shared.events import (
 )
 from shared.events.base import Event, EventData
 from tests.service_harness import TUESDAY, ServiceHarness, service_harness
-from tests.timer.clock_room import LEAD, answer, assigned, furnish
+from tests.timer.clock_helpers import LEAD, add_reference_data, answer, assigned
 
 LIMIT = 15 * 60
 OUTCOMES = {"accept": LeadAccepted, "contacted": LeadContacted, "decline": LeadDeclined, "recycle": LeadRecycled}
@@ -36,7 +36,7 @@ class Plan:
 
     action: str
     stamp: int
-    told_after: int
+    read_after: int
     looks: tuple[int, ...]
     taken_after: int | None
     reassigned: int | None
@@ -60,7 +60,7 @@ PLANS = st.builds(
     Plan,
     action=st.sampled_from(sorted(OUTCOMES)),
     stamp=AROUND_DUE,
-    told_after=st.integers(0, 20 * 60),
+    read_after=st.integers(0, 20 * 60),
     looks=st.lists(AROUND_DUE | st.integers(0, 70 * 60), max_size=6).map(tuple),
     taken_after=st.none() | st.integers(0, 60),
     reassigned=st.none() | AROUND_DUE,
@@ -74,25 +74,25 @@ def script(plan: Plan) -> list[tuple[int, int, dict[str, Any], Any]]:
     if plan.taken_after is not None:
         taken = ActionTaken(lead=LEAD, epoch=1, action=plan.action, by="dan", answered_at=stamped)
         lines.append((plan.stamp + plan.taken_after, 1, {"id": "taken"}, taken))
-    told = plan.stamp + plan.told_after
+    read_at = plan.stamp + plan.read_after
     if not plan.loses:
         outcome = answer(OUTCOMES[plan.action], stamped, action_id="taken", **MORE.get(plan.action, {}))
-        lines.append((told, 2, {}, outcome))
+        lines.append((read_at, 2, {}, outcome))
     if plan.reassigned is not None:
-        heard = plan.reassigned if plan.loses else max(plan.reassigned, told)
+        moved_at = plan.reassigned if plan.loses else max(plan.reassigned, read_at)
         moved = assigned("eve", epoch=2, at=TUESDAY + timedelta(seconds=plan.reassigned))
-        lines.append((heard, 3, {}, moved))
+        lines.append((moved_at, 3, {}, moved))
     return sorted(lines, key=lambda line: line[:2])
 
 
-async def live(timer: ServiceHarness, plan: Plan) -> list[Event[EventData]]:
-    """Live it to its end; returns everything that was said."""
-    said = await timer.handle(assigned(), subject=LEAD)
+async def run_plan(timer: ServiceHarness, plan: Plan) -> list[Event[EventData]]:
+    """Play the plan to its end; return every event emitted."""
+    emitted = await timer.handle(assigned(), subject=LEAD)
     for second, _, envelope, fact in script(plan):
         await timer.set_time(TUESDAY + timedelta(seconds=second))
-        said += await (timer.handle(fact, subject=LEAD, **envelope) if fact else timer.run_due())
+        emitted += await (timer.handle(fact, subject=LEAD, **envelope) if fact else timer.run_due())
     timer.resources.clock.shift += timedelta(seconds=61)
-    return said + await timer.run_due()
+    return emitted + await timer.run_due()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -100,14 +100,14 @@ async def live(timer: ServiceHarness, plan: Plan) -> list[Event[EventData]]:
 async def test_each_clock_has_one_final_verdict_and_the_stamps_decide_it(plan: Plan) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with service_harness(build(Settings()), Path(folder), settle=timedelta(0)) as timer:
-            await furnish(timer)
-            said = await live(timer, plan)
+            await add_reference_data(timer)
+            emitted = await run_plan(timer, plan)
             clocks = await timer.sql("SELECT * FROM clocks")
             due = {row["id"] for row in await timer.sql("SELECT id FROM scheduled_items WHERE kind = 'clock'")}
     (first,) = [row for row in clocks if row["promise"] == "accept" and row["epoch"] == 1]
     assert first["verdict"] == plan.verdict
     for row in clocks:
-        about: list[Any] = [event.data for event in said if getattr(event.data, "clock", "") == row["id"]]
+        about: list[Any] = [event.data for event in emitted if getattr(event.data, "clock", "") == row["id"]]
         stops = [data.verdict for data in about if data.type == "baton.clock.stopped.v1"]
         assert stops == ([row["verdict"]] if row["verdict"] else [])
         breached = sum(isinstance(data, SlaBreached) for data in about)

@@ -1,4 +1,4 @@
-"""The timer's doors: clocks by page, explanations that hold although people change, breaches as they are said."""
+"""The timer's API: pages of clocks, explanations that hold although people change, and the breach feed."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from shared.base.roster import Rep
 from shared.events import RosterChanged
 from shared.runtime.app import build_app
 from tests.service_harness import TUESDAY, ServiceHarness
-from tests.timer.clock_room import LEAD, MINUTE, assigned
+from tests.timer.clock_helpers import LEAD, MINUTE, assigned
 
 
 @pytest.fixture
@@ -40,16 +40,16 @@ async def explained(ops: httpx.AsyncClient, promise: str = "accept") -> tuple[di
     return clock, (await ops.get(f"/v1/clocks/{clock['id']}/explain")).json()
 
 
-def counted(said: dict[str, Any]) -> float:
+def counted(explanation: dict[str, Any]) -> float:
     """The seconds of the intervals that count; they must reach from the start to the due instant without a hole."""
-    intervals = said["intervals"]
+    intervals = explanation["intervals"]
     assert [item["from"] for item in intervals[1:]] == [item["to"] for item in intervals[:-1]]
-    assert (intervals[0]["from"], intervals[-1]["to"]) == (said["start"], said["due"])
+    assert (intervals[0]["from"], intervals[-1]["to"]) == (explanation["start"], explanation["due"])
     spans = [(item["from"], item["to"]) for item in intervals if item["counted"]]
     return sum((datetime.fromisoformat(b) - datetime.fromisoformat(a)).total_seconds() for a, b in spans)
 
 
-async def test_an_explanation_still_holds_when_the_rep_has_another_shift(
+async def test_the_explanation_of_a_clock_stays_the_same_when_the_rep_gets_another_shift(
     timer: ServiceHarness, ops: httpx.AsyncClient
 ) -> None:
     early = Rep(id="dan", name="Dan", hours="mon-fri 06:00-10:00", timezone="America/Los_Angeles")
@@ -64,30 +64,30 @@ async def test_an_explanation_still_holds_when_the_rep_has_another_shift(
     assert clock["due_at"] == after["due"]
 
 
-async def test_a_lead_of_before_the_opening_is_explained_by_the_hours_that_it_got(
+async def test_a_clock_started_before_the_opening_is_explained_by_its_own_hours(
     timer: ServiceHarness, ops: httpx.AsyncClient
 ) -> None:
     start = datetime.fromisoformat("2026-12-02T08:00:00-05:00")
     await timer.set_time(start)
     await timer.handle(assigned(at=start), subject=LEAD)
-    _, said = await explained(ops)
-    assert said["due"] == "2026-12-02T14:15:00Z"
-    assert (counted(said), said["seconds"]) == (900, 900)
-    assert [item["counted"] for item in said["intervals"]] == [False, True]
+    _, explanation = await explained(ops)
+    assert explanation["due"] == "2026-12-02T14:15:00Z"
+    assert (counted(explanation), explanation["seconds"]) == (900, 900)
+    assert [item["counted"] for item in explanation["intervals"]] == [False, True]
 
 
-async def test_what_the_next_owner_took_over_is_explained_too(timer: ServiceHarness, ops: httpx.AsyncClient) -> None:
+async def test_the_explanation_of_a_clock_includes_inherited_time(
+    timer: ServiceHarness, ops: httpx.AsyncClient
+) -> None:
     await timer.handle(assigned(), subject=LEAD)
     await timer.handle(assigned("eve", epoch=2, at=TUESDAY + 3 * MINUTE), subject=LEAD)
     clocks = (await ops.get(f"/v1/clocks?lead={LEAD}")).json()["clocks"]
     for clock in clocks:
-        said = (await ops.get(f"/v1/clocks/{clock['id']}/explain")).json()
-        assert counted(said) == said["seconds"] == (900 if clock["epoch"] == 1 else 720)
+        explanation = (await ops.get(f"/v1/clocks/{clock['id']}/explain")).json()
+        assert counted(explanation) == explanation["seconds"] == (900 if clock["epoch"] == 1 else 720)
 
 
-async def test_running_clocks_come_by_page_the_earliest_due_first(
-    timer: ServiceHarness, ops: httpx.AsyncClient
-) -> None:
+async def test_open_clocks_are_paged_the_earliest_due_first(timer: ServiceHarness, ops: httpx.AsyncClient) -> None:
     leads = [f"{LEAD[:-2]}{number:02d}" for number in range(10, 17)]
     for number, lead in enumerate(leads):
         # Two of them are due at the same instant.
@@ -107,32 +107,32 @@ async def test_running_clocks_come_by_page_the_earliest_due_first(
     assert (await ops.get("/v1/clocks/nobody/explain")).status_code == 404
 
 
-async def test_the_stream_tells_what_is_said_and_goes_on_from_the_last_event_id(
+async def test_the_breach_stream_continues_after_the_last_event_id(
     timer: ServiceHarness, ops: httpx.AsyncClient, stop: asyncio.Event
 ) -> None:
     await timer.handle(assigned(), subject=LEAD)
     await timer.set_time(TUESDAY + 16 * MINUTE)
     await timer.run_due()
-    told = asyncio.create_task(ops.get("/v1/breaches/stream", headers={"Last-Event-ID": "1"}))
+    response = asyncio.create_task(ops.get("/v1/breaches/stream", headers={"Last-Event-ID": "1"}))
     fresh = asyncio.create_task(ops.get("/v1/breaches/stream"))
     await _listening(timer, 2)
     await timer.set_time(TUESDAY + 46 * MINUTE)
     await timer.run_due()
     await _heard(timer)
     stop.set()
-    assert _events((await told).text) == [(2, "sla.escalated"), (3, "sla.escalated")]
+    assert _events((await response).text) == [(2, "sla.escalated"), (3, "sla.escalated")]
     assert _events((await fresh).text) == [(3, "sla.escalated")]
     assert timer.db.wakeups._subscribers["timer:breaches"] == []
 
 
 def _events(text: str) -> list[tuple[int, str]]:
-    found = []
+    events = []
     for block in text.split("\n\n"):
         lines = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and not line.startswith(":"))
         if "data" in lines:
             assert json.loads(lines["data"])["type"] == f"baton.{lines['event']}.v1"
-            found.append((int(lines["id"]), lines["event"]))
-    return found
+            events.append((int(lines["id"]), lines["event"]))
+    return events
 
 
 async def _listening(timer: ServiceHarness, streams: int) -> None:
@@ -144,7 +144,7 @@ async def _listening(timer: ServiceHarness, streams: int) -> None:
 
 
 async def _heard(timer: ServiceHarness) -> None:
-    """Until every stream looks at what the bell was rung for."""
+    """Until every stream has read what the wakeup signalled."""
     bells = timer.db.wakeups._subscribers["timer:breaches"]
     await _until(lambda: not any(bell.is_set() for bell in bells))
 
@@ -158,12 +158,14 @@ async def _until(holds: Callable[[], bool]) -> None:
     raise AssertionError("It did not come to hold within 10 seconds.")
 
 
-async def test_who_may_not_read_is_told_so(timer: ServiceHarness, ops: httpx.AsyncClient) -> None:
+async def test_the_timer_api_refuses_a_caller_without_the_role(timer: ServiceHarness, ops: httpx.AsyncClient) -> None:
     assert (await ops.get("/v1/breaches?since=2026-12-01T09:00:00")).status_code == 400
     assert (await ops.get("/v1/clocks", headers={"authorization": "Bearer wrong"})).status_code == 401
 
 
-async def test_since_leaves_out_what_was_said_before(timer: ServiceHarness, ops: httpx.AsyncClient) -> None:
+async def test_the_breach_feed_since_an_instant_leaves_out_earlier_rows(
+    timer: ServiceHarness, ops: httpx.AsyncClient
+) -> None:
     await timer.handle(assigned(), subject=LEAD)
     for minutes in (16, 46):
         await timer.set_time(TUESDAY + minutes * MINUTE)

@@ -1,4 +1,4 @@
-"""What the tests of the timer's room share: an agreement, a lead, and the events about it."""
+"""Helpers of the timer's tests: an agreement, a lead, and the events about it."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -54,7 +54,7 @@ def published(compiled: ExecutableAgreement | None = None, version: int = 1) -> 
 
 
 def assigned(
-    owner: str = "dan", *, epoch: int = 1, at: datetime = TUESDAY, tier: str = "hot", pinned: int = 1
+    owner: str = "dan", *, epoch: int = 1, at: datetime = TUESDAY, tier: str = "hot", terms_version: int = 1
 ) -> LeadAssigned:
     return LeadAssigned(
         lead=LeadCard(id=LEAD, received_at=at),
@@ -64,7 +64,7 @@ def assigned(
         tier=tier,
         rule="everyone else",
         routing_version=1,
-        terms_version=pinned,
+        terms_version=terms_version,
         decision="d",
         assigned_at=at,
     )
@@ -78,7 +78,7 @@ def names(events: list[Event[EventData]]) -> list[str]:
     return [event.data.type.removeprefix("baton.").removesuffix(".v1") for event in events]
 
 
-async def furnish(timer: ServiceHarness) -> None:
+async def add_reference_data(timer: ServiceHarness) -> None:
     await timer.handle(published(), subject="agreement:1")
     for name in ("dan", "eve", "omar"):
         await timer.handle(RosterChanged(rep=Rep(id=name, name=name.title())), subject=f"rep:{name}")

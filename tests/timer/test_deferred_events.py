@@ -18,11 +18,13 @@ from shared.reference.handlers import on_agreement_published, on_roster_changed
 from shared.runtime.migrate import upgrade
 from shared.runtime.resources import open_resources
 from tests.service_harness import TUESDAY
-from tests.timer.clock_room import LEAD, assigned, published
+from tests.timer.clock_helpers import LEAD, assigned, published
 
 
 @pytest.mark.wide
-async def test_what_arrives_while_it_is_committed_elsewhere_is_handled(postgres: str, tmp_path: Path) -> None:
+async def test_an_event_is_handled_whose_version_and_person_another_process_commits_at_the_same_moment(
+    postgres: str, tmp_path: Path
+) -> None:
     settings = Settings(
         bus="kafka", database_url=postgres, kafka_bootstrap_servers="nowhere:1", secret_keys="k" * 32, data_dir=tmp_path
     )
@@ -35,7 +37,10 @@ async def test_what_arrives_while_it_is_committed_elsewhere_is_handled(postgres:
             lead = f"{LEAD[:-2]}{turn:02d}"
             version, rep = turn + 1, f"dan-{turn}"
             event = Event(
-                assigned(rep, pinned=version).model_copy(update={"routing_version": version}), lead, "/test", TUESDAY
+                assigned(rep, terms_version=version).model_copy(update={"routing_version": version}),
+                lead,
+                "/test",
+                TUESDAY,
             )
             news = Event(published(version=version), f"agreement:{version}", "/test", TUESDAY)
             person = Event(RosterChanged(rep=Rep(id=rep, name="Dan")), f"rep:{rep}", "/test", TUESDAY)
@@ -46,5 +51,5 @@ async def test_what_arrives_while_it_is_committed_elsewhere_is_handled(postgres:
             )
             async with db.reading() as tx:
                 kept = (await tx.conn.execute(text("SELECT count(*) FROM deferred_events"))).scalar_one()
-                found = await store.lock_clocks_of(tx, [lead])
-            assert (kept, len(found.get(lead, []))) == (0, 1)
+                clocks = await store.lock_clocks_of(tx, [lead])
+            assert (kept, len(clocks.get(lead, []))) == (0, 1)

@@ -1,4 +1,4 @@
-"""A timer that is behind calls nobody late: what was answered in time, and said while it was away, is read first."""
+"""A timer that was down publishes no breach before it has read the answers that were published meanwhile."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from shared.runtime.resources import Resources, open_resources
 from shared.store.database import Database
 from tests.parts.waiting import eventually
 from tests.service_harness import TUESDAY
-from tests.timer.clock_room import LEAD, MINUTE, answer, assigned, published
+from tests.timer.clock_helpers import LEAD, MINUTE, answer, assigned, published
 
 OTHERS = [f"{LEAD[:-4]}{number:04d}" for number in range(1000, 1800)]
 
@@ -37,7 +37,7 @@ async def _rows(db: Database, statement: str) -> list[str]:
         return [str(row[0]) for row in (await tx.conn.execute(text(statement))).all()]
 
 
-async def test_an_answer_in_time_that_was_said_while_no_timer_ran_is_no_breach(tmp_path: Path) -> None:
+async def test_an_answer_in_time_published_while_the_timer_was_down_prevents_the_breach(tmp_path: Path) -> None:
     service = build(TimerSettings())
     given = Settings(_env_file=None, data_dir=tmp_path, clock="row", secret_keys="k" * 32, settle="10ms")  # type: ignore[arg-type]
     silent = OTHERS[0]
