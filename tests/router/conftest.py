@@ -1,4 +1,4 @@
-"""What the tests of the router's doors share: the room, and somebody who may do everything."""
+"""Fixtures of the router's tests: the service with a live agreement, and an HTTP client who may do everything."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,9 +16,9 @@ from tests.service_harness import ServiceHarness, service_harness
 
 @pytest.fixture
 async def router(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
-    async with service_harness(build(Settings()), tmp_path) as found:
-        await publish_agreement(found)
-        yield found
+    async with service_harness(build(Settings()), tmp_path) as harness:
+        await publish_agreement(harness)
+        yield harness
 
 
 @pytest.fixture

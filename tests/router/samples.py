@@ -1,4 +1,4 @@
-"""What the router's tests need: an agreement, people, and requests as the door would have stored them."""
+"""Samples for the router's tests: an agreement, people, and requests as the webhook store would have stored them."""
 
 import base64
 from typing import Any
@@ -87,9 +87,9 @@ async def publish_agreement(
 
 
 def received(
-    *, endpoint: str = "door", source: str = "generic", body: bytes | None = None, at: Any = None, **fields: Any
+    *, endpoint: str = "form", source: str = "generic", body: bytes | None = None, at: Any = None, **fields: Any
 ) -> IntakeReceived:
-    """What the door would have stored."""
+    """A request as the webhook store would have stored it."""
     raw = body if body is not None else json_body(**fields)
     return IntakeReceived(
         endpoint=endpoint,
@@ -101,7 +101,7 @@ def received(
 
 
 async def enquire(room: ServiceHarness, **fields: Any) -> str:
-    """One enquiry; returns the lead id that the sender was told."""
+    """One enquiry; returns the lead id of the response."""
     from shared.base.ids import stable_id
 
     async with room.db.reading() as tx:

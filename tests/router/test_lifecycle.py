@@ -1,4 +1,4 @@
-"""The life of a lead whatever happens in whatever order: one owner at a time, epochs only grow, what is refused is said."""
+"""The lead lifecycle in any order of events: one owner at a time, epochs only grow, a refusal emits an event."""
 
 import asyncio
 import tempfile
@@ -22,11 +22,11 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("answer"), st.sampled_from(ACTIONS), st.integers(0, 4)),
         st.tuples(
-            st.just("rung"),
+            st.just("escalated"),
             st.sampled_from(("reassign", "return to marketing", "recycle as stalled")),
             st.integers(0, 4),
         ),
-        st.tuples(st.just("hand"), st.sampled_from(("reassign", "assign", "claim")), st.integers(0, 4)),
+        st.tuples(st.just("manager"), st.sampled_from(("reassign", "assign", "claim")), st.integers(0, 4)),
         st.tuples(st.just("enquiry"), st.sampled_from(("ebook", "demo_request", "pricing")), st.integers(0, 1)),
         st.tuples(st.just("time"), st.just(""), st.integers(1, 30)),
     ),
@@ -38,10 +38,10 @@ STEPS = st.lists(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 def test_a_lead_has_one_owner_at_a_time_whatever_happens(steps: list[tuple[str, str, int]]) -> None:
-    asyncio.run(_live(steps))
+    asyncio.run(_run_steps(steps))
 
 
-async def _live(steps: list[tuple[str, str, int]]) -> None:
+async def _run_steps(steps: list[tuple[str, str, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with service_harness(build(Settings()), Path(folder)) as router:
             await publish_agreement(router)
@@ -49,13 +49,13 @@ async def _live(steps: list[tuple[str, str, int]]) -> None:
             epoch = 1
             for kind, word, number in steps:
                 before = await _row(router, lead)
-                said = await _step(router, lead, before, kind, word, number)
+                events = await _step(router, lead, before, kind, word, number)
                 now = await _row(router, lead)
                 assert now["epoch"] >= epoch
                 epoch = now["epoch"]
-                await _whole(router, lead, now)
+                await _check_invariants(router, lead, now)
                 if kind == "answer" and now["state"] == before["state"] and now["epoch"] == before["epoch"]:
-                    assert said, "an answer that changes nothing is refused, and that is said"
+                    assert events, "an answer that changes nothing is refused, and that is said"
 
 
 async def _step(router: ServiceHarness, lead: str, row: Any, kind: str, word: str, number: int) -> list[Any]:
@@ -65,8 +65,8 @@ async def _step(router: ServiceHarness, lead: str, row: Any, kind: str, word: st
             lead=lead, epoch=number, action=word, by=row["owner"] or "dan", reason=reason, answered_at=TUESDAY
         )
         return await router.handle(taken, subject=lead)
-    if kind == "rung":
-        rung = SlaEscalated(
+    if kind == "escalated":
+        escalated = SlaEscalated(
             clock="c",
             lead=lead,
             promise="accept",
@@ -77,8 +77,8 @@ async def _step(router: ServiceHarness, lead: str, row: Any, kind: str, word: st
             do=(word,),
             at=TUESDAY,
         )
-        return await router.handle(rung, subject=lead)
-    if kind == "hand":
+        return await router.handle(escalated, subject=lead)
+    if kind == "manager":
         async with router.db.transaction() as tx:
             to = ("dan", "eve", "inbound", "dach", "nobody")[number] if word != "reassign" else None
             await actions.apply(tx, [LeadAction(lead, row["epoch"], word, "omar", tx.now, to=to)])
@@ -95,8 +95,8 @@ async def _row(router: ServiceHarness, lead: str) -> Any:
     return row
 
 
-async def _whole(router: ServiceHarness, lead: str, row: Any) -> None:
-    """What is true at every moment of every life."""
+async def _check_invariants(router: ServiceHarness, lead: str, row: Any) -> None:
+    """Check what holds for every lead at every moment."""
     standing = await router.sql("SELECT * FROM assignments WHERE lead = :id AND ended_at IS NULL", id=lead)
     every = await router.sql("SELECT * FROM assignments WHERE lead = :id", id=lead)
     if row["state"] in OWNED:
@@ -110,7 +110,7 @@ async def _whole(router: ServiceHarness, lead: str, row: Any) -> None:
     assert open_leads["n"] <= 1
 
 
-def test_every_state_that_an_arrow_leads_to_is_a_state_of_the_table() -> None:
+def test_every_lead_transition_leads_to_a_state_of_the_table() -> None:
     states = set(TRANSITIONS) | {"declined", "qualified"}
     for following in TRANSITIONS.values():
         assert set(following.values()) <= states
@@ -118,7 +118,7 @@ def test_every_state_that_an_arrow_leads_to_is_a_state_of_the_table() -> None:
         assert {state, *following} <= states
 
 
-def test_whatever_the_table_does_not_have_is_refused_with_a_sentence() -> None:
+def test_an_action_that_the_lead_table_does_not_have_is_refused_with_a_sentence() -> None:
     for state in TRANSITIONS:
         for action in ACTIONS:
             outcome = next_state(state, action)

@@ -1,4 +1,4 @@
-"""People as they are written: what cannot be right is refused, what may be a mistake is warned of."""
+"""People over HTTP: what cannot be right is refused, what may be a mistake is warned of."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.service_harness import ServiceHarness
 
 
 @pytest.mark.parametrize(
-    ("reps", "said"),
+    ("reps", "message"),
     [
         ([{"email": "notmail"}], "'notmail' is no email address"),
         ([{"roles": ["king"]}], "'king' is not a role"),
@@ -21,11 +21,11 @@ from tests.service_harness import ServiceHarness
     ],
 )
 async def test_a_person_who_cannot_be_right_is_refused(
-    reps: list[dict[str, Any]], said: str, router: ServiceHarness, admin: httpx.AsyncClient
+    reps: list[dict[str, Any]], message: str, router: ServiceHarness, admin: httpx.AsyncClient
 ) -> None:
     before = (await admin.get("/v1/reps")).json()
     answer = await admin.post("/v1/reps", json={"reps": [{"id": "zoe", "name": "Zoe", **rep} for rep in reps]})
-    assert (answer.status_code, said in answer.json()["detail"]) == (400, True), answer.text
+    assert (answer.status_code, message in answer.json()["detail"]) == (400, True), answer.text
     assert (await admin.get("/v1/reps")).json() == before
 
 
@@ -35,22 +35,24 @@ async def test_time_off_without_an_offset_is_refused(admin: httpx.AsyncClient, r
     assert answer.status_code == 422
 
 
-async def test_a_manager_who_is_not_there_is_warned_of(admin: httpx.AsyncClient, router: ServiceHarness) -> None:
+async def test_a_manager_who_is_not_in_the_roster_is_warned_of(
+    admin: httpx.AsyncClient, router: ServiceHarness
+) -> None:
     answer = await admin.post("/v1/reps", json={"reps": [{"id": "zoe", "name": "Zoe", "manager": "nobody"}]})
     assert answer.json()["warnings"] == ["zoe: there is nobody 'nobody' in the roster, named as their manager."]
 
 
-async def test_who_changed_keys_and_doors_can_be_read(admin: httpx.AsyncClient, router: ServiceHarness) -> None:
-    made = (await admin.post("/v1/keys", json={"name": "forms", "roles": ["intake"]})).json()
-    await admin.post(f"/v1/keys/{made['id']}/revoke")
+async def test_the_change_log_names_who_changed_keys(admin: httpx.AsyncClient, router: ServiceHarness) -> None:
+    created = (await admin.post("/v1/keys", json={"name": "forms", "roles": ["intake"]})).json()
+    await admin.post(f"/v1/keys/{created['id']}/revoke")
     found = (await admin.get("/v1/changes?limit=2")).json()
-    assert [(row["what"], row["which"], row["by"]) for row in found["changes"]] == [("key", made["id"], "local")] * 2
+    assert [(row["what"], row["which"], row["by"]) for row in found["changes"]] == [("key", created["id"], "local")] * 2
     assert found["changes"][0]["after"] == {"revoked": True}
     older = (await admin.get(f"/v1/changes?cursor={found['next']}")).json()
-    assert made["id"] not in [row["which"] for row in older["changes"]]
+    assert created["id"] not in [row["which"] for row in older["changes"]]
 
 
-async def test_the_doors_are_described_for_whoever_may_know(admin: httpx.AsyncClient, router: ServiceHarness) -> None:
+async def test_the_openapi_document_needs_a_key_for_strangers(admin: httpx.AsyncClient, router: ServiceHarness) -> None:
     assert "/v1/leads" in (await admin.get("/openapi.json")).json()["paths"]
     stranger = await admin.get("/openapi.json", headers={"host": "leads.example"})
     assert stranger.status_code == 401

@@ -88,7 +88,7 @@ async def test_two_hundred_turns_of_four_routers_are_two_hundred_turns_by_weight
     assert standing == 200
 
 
-async def test_no_cap_is_broken_by_routers_that_assign_at_once(database: str, tmp_path: Path) -> None:
+async def test_no_cap_is_exceeded_by_routers_that_assign_at_once(database: str, tmp_path: Path) -> None:
     async with routers(database, tmp_path, 7) as db:
         await _four_at_once(db, 10)
         async with db.reading() as tx:
@@ -102,7 +102,7 @@ async def test_no_cap_is_broken_by_routers_that_assign_at_once(database: str, tm
     start=st.lists(st.integers(0, 50), min_size=6, max_size=6),
     rounds=st.integers(1, 60),
 )
-def test_over_time_everybody_has_their_share_and_no_more_than_one_turn_ahead(
+def test_round_robin_gives_every_rep_their_share_by_weight_and_at_most_one_turn_ahead(
     weights: list[int], start: list[int], rounds: int
 ) -> None:
     reps = [f"rep{number}" for number in range(len(weights))]
@@ -114,7 +114,7 @@ def test_over_time_everybody_has_their_share_and_no_more_than_one_turn_ahead(
     pool = RepPool(base, TUESDAY, roster, turns)
     given_to: Counter[str] = Counter()
     for number in range(rounds):
-        lead = Lead(str(number), "i", 0, "door", "generic", TUESDAY, TUESDAY, TUESDAY, tier="standard")
+        lead = Lead(str(number), "i", 0, "form", "generic", TUESDAY, TUESDAY, TUESDAY, tier="standard")
         decision = choose(lead, pool, {})
         assert decision.chosen is not None
         pool.assign(decision.chosen, uses_turn=decision.uses_turn)

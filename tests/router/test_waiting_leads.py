@@ -1,4 +1,4 @@
-"""Leads that nobody can take wait, are said to wait, and are all tried again when something changes."""
+"""Leads that nobody can take wait, with an event, and are all tried again when something changes."""
 
 from pathlib import Path
 
@@ -17,21 +17,21 @@ INBOUND = RoutingRule(rule="everyone", when={}, to="inbound")
 PAIRS = (("inbound", "dan"), ("dach", "anna"))
 
 
-async def test_a_lead_of_who_left_is_nobodys_and_said_so_when_nobody_else_can_take_it(tmp_path: Path) -> None:
+async def test_a_lead_of_a_rep_who_left_is_unrouted_when_nobody_else_can_take_it(tmp_path: Path) -> None:
     alone = agreement(teams={"inbound": Team(members=(Member(rep="dan"),), calendar="hq")}, routing=(INBOUND,))
     async with service_harness(build(Settings()), tmp_path) as router:
         await publish_agreement(router, alone)
-        one = await enquire(router, email="a@proseware.example")
+        lead = await enquire(router, email="a@proseware.example")
         async with router.db.transaction() as tx:
             await roster.change_person(tx, "dan", {"active": False}, "test")
         await router.run_due()
-        row = await lead_row(router, one)
+        row = await lead_row(router, lead)
         assert (row["state"], row["owner"]) == ("unrouted", None)
-        assert (await event_types(router, one))[-1] == "lead.unrouted"
+        assert (await event_types(router, lead))[-1] == "lead.unrouted"
         assert await router.sql("SELECT lead FROM assignments WHERE ended_at IS NULL") == []
 
 
-async def test_everybody_who_waits_is_tried_again_the_hot_ones_first_however_many_wait(
+async def test_all_waiting_leads_are_tried_again_hot_ones_first_however_many_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(release, "BATCH_SIZE", 3)
@@ -43,14 +43,14 @@ async def test_everybody_who_waits_is_tried_again_the_hot_ones_first_however_man
         full = [await enquire(router, email=f"p{n}@x.example") for n in range(8)]
         late = [await enquire(router, email=f"d{n}@x.example", country="DE") for n in range(2)]
         hot = await enquire(router, email="h@x.example", country="DE", activity="demo request")
-        assert [(await lead_row(router, one))["state"] for one in (*full, *late, hot)] == ["held"] * 11
+        assert [(await lead_row(router, lead))["state"] for lead in (*full, *late, hot)] == ["held"] * 11
         decisions = len(await router.sql("SELECT id FROM decisions"))
         gone = ActionTaken(lead=first[1], epoch=1, action="disqualify", by="anna", answered_at=TUESDAY)
         await router.handle(gone, subject=first[1])
         await router.run_due()
-        assert [(await lead_row(router, one))["state"] for one in (*full, *late, hot)] == ["held"] * 10 + ["assigned"]
+        assert [(await lead_row(router, lead))["state"] for lead in (*full, *late, hot)] == ["held"] * 10 + ["assigned"]
         assert len(await router.sql("SELECT id FROM decisions")) == decisions + 1
         own = ActionTaken(lead=hot, epoch=1, action="disqualify", by="anna", answered_at=TUESDAY)
         await router.handle(own, subject=hot)
         await router.run_due()
-        assert {(await lead_row(router, one))["owner"] for one in late} == {None, "anna"}
+        assert {(await lead_row(router, lead))["owner"] for lead in late} == {None, "anna"}

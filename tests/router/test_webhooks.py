@@ -1,4 +1,4 @@
-"""The door over HTTP: every shared vector, stored and read as it says; and what a door answers to everything else."""
+"""Webhooks over HTTP: every shared vector is stored and read as it says, and everything else gets its response."""
 
 import asyncio
 import base64
@@ -27,14 +27,16 @@ async def sender(router: ServiceHarness) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def _door(router: ServiceHarness, kind: str, scheme: str, secrets: list[str], url: str | None = None) -> str:
+async def _create_endpoint(
+    router: ServiceHarness, kind: str, scheme: str, secrets: list[str], url: str | None = None
+) -> str:
     """An endpoint with these secrets, the newest last."""
     access = router.resources.access
     options: dict[str, Any] = {"name": kind, "url": url, "mapping": None, "options": None, "by": "test"}
-    made, _, _ = await create_endpoint(access, source=kind, scheme=scheme, secret=secrets[0], **options)
+    endpoint, _, _ = await create_endpoint(access, source=kind, scheme=scheme, secret=secrets[0], **options)
     for more in secrets[1:]:
-        await rotate_endpoint(access, made, more, None, "test")
-    return made
+        await rotate_endpoint(access, endpoint, more, None, "test")
+    return endpoint
 
 
 async def _send(router: ServiceHarness, sender: httpx.AsyncClient, case: dict[str, Any]) -> tuple[httpx.Response, str]:
@@ -42,28 +44,28 @@ async def _send(router: ServiceHarness, sender: httpx.AsyncClient, case: dict[st
     secrets = [given] if isinstance(given, str) else list(given or ["unused-" + "s" * 32])
     kind = source_named(case["source"])
     scheme = case.get("scheme") or next(iter(kind.schemes))
-    door = await _door(router, kind.name, scheme, secrets, case.get("url"))
+    endpoint = await _create_endpoint(router, kind.name, scheme, secrets, case.get("url"))
     if case.get("now"):
         router.resources.clock.shift = datetime.fromtimestamp(case["now"], UTC) - datetime.now(UTC)
     query = str(case.get("url") or "").partition("?")[2]
     headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in case["headers"].items()]
     request = sender.build_request(
         case.get("method", "POST"),
-        f"/webhooks/{door}{'?' + query if query else ''}",
+        f"/webhooks/{endpoint}{'?' + query if query else ''}",
         content=case_body(case),
         headers=headers,
     )
-    return await sender.send(request), door
+    return await sender.send(request), endpoint
 
 
 async def _check(router: ServiceHarness, sender: httpx.AsyncClient, case: dict[str, Any]) -> None:
     authentic = bool(case["auth_valid"] if case["signature_valid"] is None else case["signature_valid"])
-    answer, door = await _send(router, sender, case)
+    answer, endpoint = await _send(router, sender, case)
     kind = source_named(case["source"])
     assert answer.status_code == case.get("respond", kind.response_policy.accepted if authentic else 401), answer.text
     for name, value in case.get("respond_headers", {}).items():
         assert answer.headers[name] == value
-    rows = await router.sql("SELECT * FROM deliveries WHERE endpoint = :e", e=door)
+    rows = await router.sql("SELECT * FROM deliveries WHERE endpoint = :e", e=endpoint)
     expected = case["expected"] or []
     if answer.status_code >= 300:
         assert rows == []
@@ -71,19 +73,19 @@ async def _check(router: ServiceHarness, sender: httpx.AsyncClient, case: dict[s
     (row,) = rows
     assert bytes(row["body"]) == case_body(case)
     assert bytes(row["response_body"]) == answer.content
-    (event,) = [e for e in await router.outbox() if isinstance(e.data, IntakeReceived) and e.data.endpoint == door]
+    (event,) = [e for e in await router.outbox() if isinstance(e.data, IntakeReceived) and e.data.endpoint == endpoint]
     assert base64.b64decode(event.data.body) == case_body(case)
     await router.handle_events(event)
     read = kind.read_items(Delivery.from_intake(event.data), None) if expected else []
     assert [element.fields.public() for element in read if element.problem is None] == expected
-    elements = await router.sql("SELECT * FROM items WHERE intake = :i ORDER BY item", i=event.subject)
-    parked = [item for item in elements if item["outcome"] == "parked"]
-    assert len(elements) - len(parked) == len(expected)
+    items = await router.sql("SELECT * FROM items WHERE intake = :i ORDER BY item", i=event.subject)
+    parked = [item for item in items if item["outcome"] == "parked"]
+    assert len(items) - len(parked) == len(expected)
     assert bool(parked) is (not expected)
 
 
 @pytest.mark.parametrize("file", FILES)
-async def test_every_case_of_a_file_passes_over_http(
+async def test_every_webhook_vector_of_a_file_passes_over_http(
     file: str, router: ServiceHarness, sender: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran = 0
@@ -101,62 +103,65 @@ async def test_every_case_of_a_file_passes_over_http(
 BEARER = {"authorization": "Bearer s3cret-s3cret-s3cret", "content-type": "application/json"}
 
 
-async def test_a_repeated_delivery_gets_the_first_answer_byte_for_byte(
+async def test_a_repeated_delivery_gets_the_first_response_byte_for_byte(
     router: ServiceHarness, sender: httpx.AsyncClient
 ) -> None:
-    door = await _door(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
+    endpoint = await _create_endpoint(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
     answers = [
-        await sender.post(f"/webhooks/{door}", content=b'{"email": "a@b.example"}', headers=BEARER) for _ in range(3)
+        await sender.post(f"/webhooks/{endpoint}", content=b'{"email": "a@b.example"}', headers=BEARER)
+        for _ in range(3)
     ]
     assert len({(answer.status_code, answer.content) for answer in answers}) == 1
     assert len(await router.sql("SELECT id FROM deliveries")) == 1
 
 
-async def test_the_identical_form_of_next_week_is_a_new_enquiry(
+async def test_an_identical_form_post_of_next_week_is_a_new_enquiry(
     router: ServiceHarness, sender: httpx.AsyncClient
 ) -> None:
-    door = await _door(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
+    endpoint = await _create_endpoint(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
     for days in (0, 7):
         router.resources.clock.shift = timedelta(days=days)
-        await sender.post(f"/webhooks/{door}", content=b'{"email": "a@b.example"}', headers=BEARER)
+        await sender.post(f"/webhooks/{endpoint}", content=b'{"email": "a@b.example"}', headers=BEARER)
     assert len(await router.sql("SELECT id FROM deliveries")) == 2
 
 
-async def test_a_closed_door_stays_as_a_tombstone_and_an_unknown_one_is_not_there(
+async def test_a_revoked_endpoint_answers_as_a_tombstone_and_an_unknown_one_with_404(
     router: ServiceHarness, sender: httpx.AsyncClient
 ) -> None:
-    door = await _door(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
-    await revoke_endpoint(router.resources.access, door, "test")
-    assert (await sender.post(f"/webhooks/{door}", content=b"{}", headers=BEARER)).status_code == 200
+    endpoint = await _create_endpoint(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
+    await revoke_endpoint(router.resources.access, endpoint, "test")
+    assert (await sender.post(f"/webhooks/{endpoint}", content=b"{}", headers=BEARER)).status_code == 200
     assert (await sender.post("/webhooks/unknown", content=b"{}", headers=BEARER)).status_code == 404
     assert await router.sql("SELECT id FROM deliveries") == []
 
 
-async def test_a_path_secret_opens_the_door_and_a_wrong_one_does_not(
+async def test_a_right_path_secret_is_accepted_and_a_wrong_one_refused(
     router: ServiceHarness, sender: httpx.AsyncClient
 ) -> None:
-    door = await _door(router, "generic", "path", ["s3cret-s3cret-s3cret"])
-    good = await sender.post(f"/webhooks/{door}/s3cret-s3cret-s3cret", data={"email": "a@b.example"})
-    bad = await sender.post(f"/webhooks/{door}/s3cret-s3cret-wrong", data={"email": "a@b.example"})
+    endpoint = await _create_endpoint(router, "generic", "path", ["s3cret-s3cret-s3cret"])
+    good = await sender.post(f"/webhooks/{endpoint}/s3cret-s3cret-s3cret", data={"email": "a@b.example"})
+    bad = await sender.post(f"/webhooks/{endpoint}/s3cret-s3cret-wrong", data={"email": "a@b.example"})
     assert (good.status_code, bad.status_code) == (202, 401)
 
 
-async def test_a_wrong_method_is_told_which_ones_there_are(router: ServiceHarness, sender: httpx.AsyncClient) -> None:
-    door = await _door(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
-    answer = await sender.delete(f"/webhooks/{door}", headers=BEARER)
+async def test_a_wrong_method_is_answered_with_the_allowed_ones(
+    router: ServiceHarness, sender: httpx.AsyncClient
+) -> None:
+    endpoint = await _create_endpoint(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
+    answer = await sender.delete(f"/webhooks/{endpoint}", headers=BEARER)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
-async def test_without_its_database_the_door_asks_to_come_back_and_says_no_false_yes(
+async def test_a_webhook_without_the_database_is_answered_503_and_never_accepted(
     router: ServiceHarness, sender: httpx.AsyncClient
 ) -> None:
-    door = await _door(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
+    endpoint = await _create_endpoint(router, "generic", "bearer", ["s3cret-s3cret-s3cret"])
     await router.sql("ALTER TABLE deliveries RENAME TO gone")
-    answer = await sender.post(f"/webhooks/{door}", content=b'{"email": "a@b.example"}', headers=BEARER)
+    answer = await sender.post(f"/webhooks/{endpoint}", content=b'{"email": "a@b.example"}', headers=BEARER)
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     await router.sql("ALTER TABLE gone RENAME TO deliveries")
-    answer = await sender.post(f"/webhooks/{door}", content=b'{"email": "a@b.example"}', headers=BEARER)
+    answer = await sender.post(f"/webhooks/{endpoint}", content=b'{"email": "a@b.example"}', headers=BEARER)
     assert answer.status_code == 202
 
 

@@ -1,6 +1,6 @@
 """The cached configuration of routing: live agreement, roster and lists, checked for changes in the transaction that uses it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -12,6 +12,7 @@ from services.router.store import lists as list_store
 from services.router.store.tables import agreements, config_revisions, people
 from shared.agreement.model import ExecutableAgreement
 from shared.base.roster import Rep
+from shared.reference import cache as reference
 from shared.store.tx import Tx
 
 
@@ -26,14 +27,13 @@ class LiveAgreement:
 
 @dataclass(slots=True)
 class Config:
-    """What this process has read, and the revisions it was read at. `compiled_versions` holds every version ever used."""
+    """What this process has read, and the revisions it was read at."""
 
     revisions: dict[str, int] = field(default_factory=dict)
     live: LiveAgreement | None = None
     roster: dict[str, Rep] = field(default_factory=dict)
     lists: dict[str, frozenset[str]] = field(default_factory=dict)
     list_hashes: dict[str, str] = field(default_factory=dict)
-    compiled_versions: dict[int, ExecutableAgreement] = field(default_factory=dict)
 
 
 _configs: WeakKeyDictionary[AsyncEngine, Config] = WeakKeyDictionary()
@@ -46,16 +46,16 @@ async def current(tx: Tx) -> Config:
     revisions = {row["name"]: int(row["revision"]) for row in await tx.rows(select(config_revisions))}
     if revisions == cached.revisions and cached.revisions:
         return cached
-    config = _configs[engine] = await _load(tx, revisions, cached.compiled_versions)
+    config = _configs[engine] = await _load(tx, revisions)
     return config
 
 
-async def _load(tx: Tx, revisions: dict[str, int], versions: dict[int, ExecutableAgreement]) -> Config:
-    config = Config(revisions=revisions, compiled_versions=versions)
-    row = await tx.first(select(agreements).where(agreements.c.state == "live"))
+async def _load(tx: Tx, revisions: dict[str, int]) -> Config:
+    config = Config(revisions=revisions)
+    row = await tx.first(select(agreements.c.version, agreements.c.hash).where(agreements.c.state == "live"))
     if row:
-        config.live = LiveAgreement(row["version"], row["hash"], ExecutableAgreement.model_validate(row["compiled"]))
-        versions[row["version"]] = config.live.compiled
+        versions = await compiled_versions(tx, [row["version"]])
+        config.live = LiveAgreement(row["version"], row["hash"], versions[row["version"]])
     for person in await tx.rows(select(people.c.doc)):
         rep = Rep.model_validate(person["doc"])
         config.roster[rep.id] = rep
@@ -65,15 +65,9 @@ async def _load(tx: Tx, revisions: dict[str, int], versions: dict[int, Executabl
     return config
 
 
-async def compiled_versions(tx: Tx, wanted: Iterable[int | None]) -> dict[int, ExecutableAgreement]:
+async def compiled_versions(tx: Tx, numbers: Iterable[int | None]) -> Mapping[int, ExecutableAgreement]:
     """The compiled agreement versions with these numbers (others may be among them); None is ignored."""
-    config = await current(tx)
-    missing = sorted({version for version in wanted if version and version not in config.compiled_versions})
-    if missing:
-        statement = select(agreements.c.version, agreements.c.compiled).where(agreements.c.version.in_(missing))
-        for row in await tx.rows(statement):
-            config.compiled_versions[row["version"]] = ExecutableAgreement.model_validate(row["compiled"])
-    return config.compiled_versions
+    return await reference.compiled_versions(tx, agreements, numbers)
 
 
 async def invalidate(tx: Tx, name: str) -> None:
