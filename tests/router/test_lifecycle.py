@@ -55,7 +55,7 @@ async def _run_steps(steps: list[tuple[str, str, int]]) -> None:
                 epoch = now["epoch"]
                 await _check_invariants(router, lead, now)
                 if kind == "answer" and now["state"] == before["state"] and now["epoch"] == before["epoch"]:
-                    assert events, "an answer that changes nothing is refused, and that is said"
+                    assert events, "an action that changes nothing is refused with an event"
 
 
 async def _step(router: ServiceHarness, lead: str, row: Any, kind: str, word: str, number: int) -> list[Any]:
