@@ -20,7 +20,7 @@ def build(settings: Settings) -> Service:
     return Service(
         name="console",
         metadata=metadata,
-        routes=combine_routers(board_routes(settings), lead_routes(), sign_in_routes()),
+        routes=combine_routers(board_routes(settings.board_rows), lead_routes(), sign_in_routes()),
         on_event={
             **dict.fromkeys(projection.EVENT_TYPES, projection.project_events),
             RosterChanged: projection.on_roster_changed,
