@@ -9,7 +9,8 @@ import pytest
 
 from services.router.app import build
 from services.router.domain.decision import replay_choice
-from services.router.handlers import roster
+from services.router.handlers import actions, roster
+from services.router.handlers.outcomes import LeadAction
 from services.router.settings import Settings
 from services.router.store import views
 from shared.agreement.model import OffHours
@@ -260,3 +261,14 @@ async def test_off_hours_assign_anyway_assigns_leads_at_night_too(tmp_path: Path
         await router.set_time(datetime.fromisoformat("2026-12-01T22:00:00-05:00"))
         lead = await enquire(router, email="night@proseware.example")
         assert (await lead_row(router, lead))["state"] == "assigned"
+
+
+@pytest.mark.parametrize(("by", "rule"), [("omar", "assigned by Omar"), ("crm-sync", "assigned by crm-sync")])
+async def test_a_lead_assigned_by_a_person_or_key_names_them_as_its_rule(
+    router: ServiceHarness, by: str, rule: str
+) -> None:
+    lead = await enquire(router, email="ada@proseware.example")
+    async with router.db.transaction() as tx:
+        await actions.apply(tx, [LeadAction(lead, 1, "assign", by, tx.now, to="eve")])
+    row = await lead_row(router, lead)
+    assert (row["owner"], row["rule"], row["used_turn"]) == ("eve", rule, 0)
