@@ -1,4 +1,4 @@
-"""The notifier's room with its sender at work, its pages asked over HTTP, and the people of an example."""
+"""A running notifier for tests: its handlers, its delivery loop, its pages over HTTP, and the people of an example."""
 
 import asyncio
 import re
@@ -124,7 +124,7 @@ def sla(kind: type[EventData], owner: str = "dan", epoch: int = 1, **more: Any) 
 
 @dataclass
 class NotifierHarness:
-    """The room, the mail server that it uses, and a browser's eye on its pages."""
+    """The notifier, the mail server that it uses, and an HTTP client for its pages."""
 
     service: ServiceHarness
     mailbox: Mailbox
@@ -132,7 +132,7 @@ class NotifierHarness:
     tasks: list[asyncio.Task[None]]
     app: FastAPI
     consumers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(6))
-    """As many as there are consumers, and fewer than the pool has connections."""
+    """As many concurrent transactions as there are consumers, fewer than the pool has connections."""
 
     async def handle(self, *facts: Any, subject: str = LEAD, **envelope: Any) -> list[Event[EventData]]:
         return await self.service.handle(*facts, subject=subject, **envelope)
@@ -163,14 +163,14 @@ class NotifierHarness:
         await self.service.run_due()
 
     async def mails(self, count: int) -> list[EmailMessage]:
-        """So many mails, the sender being at rest; fails when there are more."""
+        """Wait for this many mails and until nothing is being sent; fail when there are more."""
         await eventually(lambda: len(self.mailbox.mails) >= count)
         await self.until_idle()
         assert len(self.mailbox.mails) == count, [mail["Subject"] for mail in self.mailbox.mails]
         return self.mailbox.mails
 
     async def until_idle(self) -> None:
-        """Until nothing is ready or on its way."""
+        """Wait until no notice is ready or being sent."""
 
         async def idle() -> bool:
             return not [row for row in await self.notices() if row["state"] in ("ready", "sending")]

@@ -1,4 +1,4 @@
-"""What the tests of who is told what share: people, answers, and what was told."""
+"""Helpers of the notice tests: changed people, outcomes of answers, and who was notified."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,12 +27,12 @@ def outcome(kind: Any, epoch: int = 1, **more: Any) -> Any:
 
 
 async def assign_and_send(notifier: NotifierHarness, **fields: Any) -> None:
-    """Dan has the lead, and his mail is sent."""
+    """Assign the lead to Dan, and wait until his mail is sent."""
     await notifier.handle(assigned(**fields))
     await notifier.handle(clock(TUESDAY + 15 * MINUTE))
     await notifier.until_idle()
 
 
 async def notified(notifier: NotifierHarness, *skip: str) -> list[tuple[str, str, str]]:
-    """(kind, role, person or channel) of the notices."""
+    """(kind, role, person or channel) of the notices, without assignments and the kinds in `skip`."""
     return [state[:3] for state in await notifier.states() if state[0] not in (*skip, "assigned")]

@@ -1,4 +1,4 @@
-"""A real mail server and a real HTTP receiver on this machine, which keep what they are sent and answer as they are told."""
+"""A real mail server and a real HTTP receiver on this machine, which keep what they get and answer as a test wants."""
 
 import asyncio
 import email
@@ -18,7 +18,7 @@ from tests.parts.ports import free_ports
 
 @dataclass
 class Mailbox:
-    """What a mail server took, and what it will answer next (`say`: one answer for each DATA, then 250)."""
+    """The mails that a mail server took, and its next answers (`replies`: one for each DATA, then 250)."""
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Mailbox:
     attempted_ids: list[str] = field(default_factory=list)
     sessions: set[int] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
-    """Recipient to the answer that it is refused with."""
+    """Recipients to refuse, each with the answer."""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         if address in self.refused:
@@ -58,7 +58,7 @@ def mail_server() -> Iterator[Mailbox]:
 
 @dataclass
 class Receiver:
-    """What an HTTP server was posted, and the statuses that it will answer next (then 200)."""
+    """The requests that an HTTP server got, and its next `statuses` (then 200)."""
 
     url: str = ""
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
@@ -82,7 +82,7 @@ def http_receiver() -> Iterator[Receiver]:
             self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     receiver.url = f"http://127.0.0.1:{server.server_port}/hook"
@@ -96,12 +96,12 @@ def http_receiver() -> Iterator[Receiver]:
 
 
 async def eventually(check: Any, seconds: float = 20.0) -> Any:
-    """What `check` answers once it is true; fails when it never is."""
+    """Return the first true result of `check`; fail after `seconds` without one."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         result = check()
         result = await result if asyncio.iscoroutine(result) else result
         if result:
             return result
-        assert asyncio.get_running_loop().time() < deadline, "It never came true."
+        assert asyncio.get_running_loop().time() < deadline, "The condition never became true."
         await asyncio.sleep(0.01)

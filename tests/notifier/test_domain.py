@@ -1,4 +1,4 @@
-"""The core by itself: links that cannot be forged, words for time, and roles that always find somebody."""
+"""The domain by itself: links that cannot be forged, times in words, recipients and channels of roles."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,15 +28,15 @@ NAMES = ("dan", "omar", "bea", "vera", "otis")
     st.integers(0, 4_000_000_000),
     st.data(),
 )
-def test_a_link_comes_back_as_it_was_and_no_other_bytes_are_one(
+def test_a_link_token_decodes_to_its_link_and_no_altered_token_is_valid(
     notice: Any, lead: Any, rep: str, epoch: int, expires: int, data: Any
 ) -> None:
     link = Link(str(notice), str(lead), rep, epoch, datetime.fromtimestamp(expires, UTC))
     token = pack(link, KEYS.sign(PURPOSE, link.body()))
-    made = unpack(token)
-    assert made is not None
-    assert made[0] == link
-    assert KEYS.verify(PURPOSE, made[0].body(), made[1])
+    unpacked = unpack(token)
+    assert unpacked is not None
+    assert unpacked[0] == link
+    assert KEYS.verify(PURPOSE, unpacked[0].body(), unpacked[1])
     place = data.draw(st.integers(0, len(token) - 1))
     sign = data.draw(st.sampled_from("ABCabc019-_."))
     other = unpack(token[:place] + sign + token[place + 1 :])
@@ -45,13 +45,13 @@ def test_a_link_comes_back_as_it_was_and_no_other_bytes_are_one(
 
 
 @given(st.text())
-def test_any_text_at_all_may_be_asked_for_as_a_link(token: str) -> None:
-    made = unpack(token)
-    assert made is None or not KEYS.verify(PURPOSE, made[0].body(), made[1])
+def test_any_text_can_be_tried_as_a_link_token_and_none_is_valid(token: str) -> None:
+    unpacked = unpack(token)
+    assert unpacked is None or not KEYS.verify(PURPOSE, unpacked[0].body(), unpacked[1])
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "expected"),
     [
         (0, "a moment"),
         (0.4, "a moment"),
@@ -67,12 +67,12 @@ def test_any_text_at_all_may_be_asked_for_as_a_link(token: str) -> None:
         (260_000, "3 days"),
     ],
 )
-def test_lengths_of_time_are_said_as_people_do(seconds: float, said: str) -> None:
-    assert humanise(seconds) == said
+def test_lengths_of_time_read_as_people_say_them(seconds: float, expected: str) -> None:
+    assert humanise(seconds) == expected
 
 
 @pytest.mark.parametrize(
-    ("zone", "moment", "said"),
+    ("zone", "moment", "expected"),
     [
         ("Europe/Berlin", NOW, "16:00"),
         ("America/New_York", NOW + timedelta(days=1), "Wed 2 Dec, 10:00"),
@@ -83,8 +83,8 @@ def test_lengths_of_time_are_said_as_people_do(seconds: float, said: str) -> Non
         ("../etc/passwd", NOW, "15:00 UTC"),
     ],
 )
-def test_moments_are_said_in_the_readers_own_time(zone: str | None, moment: datetime, said: str) -> None:
-    assert LocalTime(zone, NOW).at(moment) == said
+def test_instants_are_shown_in_the_readers_local_time(zone: str | None, moment: datetime, expected: str) -> None:
+    assert LocalTime(zone, NOW).at(moment) == expected
 
 
 def person(name: str) -> st.SearchStrategy[Rep]:
@@ -109,27 +109,27 @@ def person(name: str) -> st.SearchStrategy[Rep]:
     st.sampled_from((None, *NAMES)),
     st.sampled_from((None, *NAMES)),
 )
-def test_a_role_finds_only_whom_a_mail_can_reach_and_nobody_twice(
+def test_a_roles_recipients_can_all_be_reached_by_mail_and_nobody_is_listed_twice(
     people: tuple[Rep, ...], role: str, owner: str | None, manager: str | None
 ) -> None:
     agreement = ExecutableAgreement(name="x", teams={"inbound": Team(manager=manager)})
-    office = OrgChart({rep.id: rep for rep in people}, agreement, NOW)
-    told = office.recipients(role, Lead("l", NOW, owner=owner, team="inbound"))
-    assert all(one.rep.active and one.rep.email for one in told)
-    assert len({one.rep.id for one in told}) == len(told)
+    org = OrgChart({rep.id: rep for rep in people}, agreement, NOW)
+    recipients = org.recipients(role, Lead("l", NOW, owner=owner, team="inbound"))
+    assert all(one.rep.active and one.rep.email for one in recipients)
+    assert len({one.rep.id for one in recipients}) == len(recipients)
     present = [rep for rep in people if rep.active and rep.email and not rep.is_away(NOW)]
-    stand_by = [rep for rep in people if rep.active and rep.email and {"ops", "admin"} & set(rep.roles)]
-    assert told or not stand_by
+    fallback = [rep for rep in people if rep.active and rep.email and {"ops", "admin"} & set(rep.roles)]
+    assert recipients or not fallback
     if role == "owner" and owner in {rep.id for rep in present}:
-        assert [one.rep.id for one in told] == [owner]
+        assert [one.rep.id for one in recipients] == [owner]
     if role == "manager" and manager != owner and manager in {rep.id for rep in present}:
-        assert [one.rep.id for one in told] == [manager]
+        assert [one.rep.id for one in recipients] == [manager]
 
 
 @given(st.lists(st.sampled_from(("email", "slack", "sms", "webhook:ops")), min_size=1, unique=True))
-def test_a_step_always_has_a_way_that_is_here(named: list[str]) -> None:
+def test_a_role_always_has_a_channel_that_is_available(named: list[str]) -> None:
     channels = tuple(Channel(channel=name) for name in named)
-    found, missing = channels_for(ExecutableAgreement(name="x", channels={"ops": channels}), "ops")
-    assert found
-    assert {way.channel for way in found} <= {"email", "webhook:ops"}
-    assert bool(missing) == (not {"email", "webhook:ops"} & set(named))
+    usable, replaced = channels_for(ExecutableAgreement(name="x", channels={"ops": channels}), "ops")
+    assert usable
+    assert {way.channel for way in usable} <= {"email", "webhook:ops"}
+    assert bool(replaced) == (not {"email", "webhook:ops"} & set(named))

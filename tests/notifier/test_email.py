@@ -1,4 +1,4 @@
-"""Mails: both parts say the same, nothing is injected, a failed one comes again under its Message-ID, each at least once."""
+"""Email: both parts say the same, nothing is injected, a failed mail is retried under its Message-ID, each at least once."""
 
 import asyncio
 from datetime import timedelta
@@ -27,23 +27,29 @@ async def assign(notifier: NotifierHarness, lead: str = LEAD, **fields: object) 
     await notifier.handle(assigned(lead=CARD.model_copy(update={"id": lead}), **fields), subject=lead)
 
 
-async def test_both_parts_say_the_same(notifier: NotifierHarness) -> None:
+async def test_the_text_and_html_parts_of_a_mail_say_the_same(notifier: NotifierHarness) -> None:
     await assign(notifier)
     (mail,) = await notifier.mails(1)
     assert mail.get_content_type() == "multipart/alternative"
     text, html = text_of(mail), html_of(mail)
     links = [line.split(": ", 1)[1] for line in text.splitlines() if "?do=" in line]
     assert len(links) == 3
-    for said in (*links, "Please answer by 16:15 (15 minutes from now).", "everyone else", "Head of Computing", "hot"):
-        assert said in text
-        assert said in html
+    for phrase in (
+        *links,
+        "Please answer by 16:15 (in 15 minutes).",
+        "everyone else",
+        "Head of Computing",
+        "hot",
+    ):
+        assert phrase in text
+        assert phrase in html
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["List-Id"] == "<leads.baton.example>"
     assert mail["From"] == "Baton <baton@localhost>"
     assert "src=" not in html
 
 
-async def test_a_mail_that_is_put_off_comes_again_under_the_same_message_id(notifier: NotifierHarness) -> None:
+async def test_a_mail_that_is_refused_for_now_is_retried_under_the_same_message_id(notifier: NotifierHarness) -> None:
     notifier.mailbox.replies += ["451 busy", "451 busy"]
     await assign(notifier)
     for attempt in (1, 2):
@@ -62,7 +68,7 @@ async def test_a_mail_that_is_put_off_comes_again_under_the_same_message_id(noti
     assert await notifier.service.sql("SELECT * FROM scheduled_items") == []
 
 
-async def test_the_pauses_between_attempts_grow_and_no_two_processes_keep_step(notifier: NotifierHarness) -> None:
+async def test_the_delays_between_attempts_grow_and_are_jittered(notifier: NotifierHarness) -> None:
     notifier.mailbox.replies += ["451 busy"] * (len(RETRY_DELAYS) + 1)
     await assign(notifier)
     waits = []
@@ -95,7 +101,7 @@ async def test_a_refused_address_is_final_only_when_the_server_says_so(
     assert "dan" not in row["error"]
 
 
-async def test_an_address_that_is_none_fails_at_once_and_harms_no_other(notifier: NotifierHarness) -> None:
+async def test_an_invalid_address_fails_at_once_and_other_mails_are_sent(notifier: NotifierHarness) -> None:
     nobody = Rep(id="eve", name="Eve\r\nBcc: all@northwind.example", email="eve at northwind")
     await notifier.handle(RosterChanged(rep=nobody), subject="rep:eve")
     await assign(notifier, owner="eve")
@@ -107,7 +113,7 @@ async def test_an_address_that_is_none_fails_at_once_and_harms_no_other(notifier
     ]
 
 
-async def test_nothing_that_a_lead_or_a_person_is_called_becomes_a_header(notifier: NotifierHarness) -> None:
+async def test_no_name_of_a_lead_or_a_person_becomes_a_header(notifier: NotifierHarness) -> None:
     nasty = "Ada\r\nBcc: all@northwind.example\r\n\r\nbody\x00\u2028x"
     await notifier.handle(
         RosterChanged(rep=Rep(id="dan", name=f"Dan\r\nX-Evil: 1 {'é' * 300}", email="dan@northwind.example")),
@@ -124,10 +130,10 @@ async def test_nothing_that_a_lead_or_a_person_is_called_becomes_a_header(notifi
 
 
 @given(st.text())
-def test_a_header_is_one_line_of_what_can_be_printed(text: str) -> None:
-    made = header_text(text)
-    assert made.isprintable()
-    assert len(made) <= 160
+def test_a_header_is_one_line_of_printable_characters(text: str) -> None:
+    header = header_text(text)
+    assert header.isprintable()
+    assert len(header) <= 160
 
 
 async def test_many_mails_share_few_connections(notifier: NotifierHarness) -> None:
@@ -152,7 +158,7 @@ async def test_a_mail_server_that_is_away_keeps_mails_waiting(tmp_path: Path, ma
 
 
 @pytest.mark.parametrize("point", ["intent_claimed", "before_data", "after_250_before_mark"])
-async def test_a_process_that_dies_sends_at_its_next_start_under_the_same_id(
+async def test_a_process_that_dies_sends_its_mail_at_the_next_start_under_the_same_id(
     tmp_path: Path, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
     dead = asyncio.Event()
@@ -180,7 +186,7 @@ async def test_a_process_that_dies_sends_at_its_next_start_under_the_same_id(
         assert sent.data.attempts == 2
 
 
-async def test_a_lease_that_ran_out_under_a_living_sender_wakes_the_notice(notifier: NotifierHarness) -> None:
+async def test_a_notice_whose_lease_ran_out_is_sent_again_under_the_same_id(notifier: NotifierHarness) -> None:
     await assign(notifier)
     await notifier.until_idle()
     await notifier.service.sql("UPDATE notices SET state = 'sending', sent_at = NULL")
@@ -193,7 +199,7 @@ async def test_a_lease_that_ran_out_under_a_living_sender_wakes_the_notice(notif
     assert len({mail["Message-ID"] for mail in notifier.mailbox.mails}) == 1
 
 
-async def test_what_was_answered_while_it_waited_is_not_sent_even_when_no_event_stopped_it(
+async def test_a_waiting_notice_that_was_answered_is_not_sent_even_when_no_event_suppressed_it(
     notifier: NotifierHarness,
 ) -> None:
     notifier.mailbox.replies += ["451 busy"]
@@ -207,17 +213,17 @@ async def test_what_was_answered_while_it_waited_is_not_sent_even_when_no_event_
     assert notifier.mailbox.mails == []
 
 
-async def test_an_answer_that_comes_while_it_is_being_sent_leaves_one_verdict(notifier: NotifierHarness) -> None:
+async def test_a_notice_answered_while_it_is_being_sent_is_either_sent_or_suppressed(notifier: NotifierHarness) -> None:
     await assign(notifier)
     await notifier.handle(LeadAccepted(owner="dan", epoch=1, by="dan", answered_at=TUESDAY))
     await notifier.until_idle()
     (row,) = await notifier.notices()
-    said = len(await notifier.emitted("notice.sent")), len(await notifier.emitted("notice.suppressed"))
-    assert said == {"sent": (1, 0), "suppressed": (0, 1)}[row["state"]]
+    verdicts = len(await notifier.emitted("notice.sent")), len(await notifier.emitted("notice.suppressed"))
+    assert verdicts == {"sent": (1, 0), "suppressed": (0, 1)}[row["state"]]
 
 
 @pytest.mark.parametrize("sender", ["nobody", "Baton <>", "a@b@c"])
-def test_a_sender_that_is_none_stops_the_start_with_a_sentence(sender: str) -> None:
+def test_an_invalid_sender_address_stops_the_start_with_a_sentence(sender: str) -> None:
     with pytest.raises(CannotStart, match="BATON_SMTP_FROM is unusable"):
         load(Settings, smtp_from=sender)
 

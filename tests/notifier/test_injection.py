@@ -1,4 +1,4 @@
-"""Nobody writes headers, bodies or links of ours by what they call themselves, or by writing a link in another way."""
+"""Names of leads and people cannot inject headers or bodies, and a re-encoded link is not valid."""
 
 import base64
 
@@ -37,7 +37,7 @@ async def test_no_encoded_word_in_a_persons_name_becomes_a_header(notifier: Noti
     assert (mail["Reply-To"], mail.get_content_type()) == (None, "multipart/alternative")
 
 
-async def test_a_link_that_is_written_otherwise_is_not_valid(notifier: NotifierHarness) -> None:
+async def test_a_link_token_in_another_encoding_is_not_valid(notifier: NotifierHarness) -> None:
     path = await _mailed_link(notifier)
     assert (await notifier.web.get(path)).status_code == 200
     head, _, signature = path.removeprefix("/a/").partition(".")
@@ -66,5 +66,5 @@ async def _mailed_link(notifier: NotifierHarness) -> str:
     await notifier.handle(assigned())
     await notifier.handle(clock(TUESDAY + 15 * MINUTE))
     (mail,) = await notifier.mails(1)
-    found: str = link_of(mail)
-    return found.partition("?")[0]
+    link: str = link_of(mail)
+    return link.partition("?")[0]

@@ -1,4 +1,4 @@
-"""Action links: whoever follows one changes nothing; whoever answers does so once, under the epoch of the link."""
+"""Action links: opening one changes nothing; an answer acts once, under the epoch of the link."""
 
 import asyncio
 from datetime import timedelta
@@ -25,7 +25,7 @@ async def mailed_link(notifier: NotifierHarness, action: str = "accept", **field
 
 
 async def press_and_confirm(notifier: NotifierHarness, path: str, kind: Any = LeadAccepted, **form: str) -> Any:
-    """Press a button, let the router answer as it would, and see the page."""
+    """Press a button, let the router confirm or refuse it, and return the page."""
     before = len(await notifier.emitted("action.taken"))
     pressed = asyncio.create_task(notifier.web.post(path, data=form))
 
@@ -44,7 +44,7 @@ async def press_and_confirm(notifier: NotifierHarness, path: str, kind: Any = Le
     return await pressed
 
 
-async def test_the_whole_way_from_the_assignment_to_the_accepted_page(notifier: NotifierHarness) -> None:
+async def test_a_lead_is_assigned_mailed_and_accepted_by_link(notifier: NotifierHarness) -> None:
     path = await mailed_link(notifier)
     page = await notifier.web.get(f"{path}?do=accept")
     assert page.status_code == 200
@@ -58,7 +58,7 @@ async def test_the_whole_way_from_the_assignment_to_the_accepted_page(notifier: 
     assert taken.data.answered_at == TUESDAY
 
 
-async def test_whoever_follows_a_link_changes_nothing(notifier: NotifierHarness) -> None:
+async def test_opening_a_link_changes_nothing(notifier: NotifierHarness) -> None:
     path = await mailed_link(notifier)
     before = [await notifier.service.sql(f"SELECT * FROM {name}") for name in ("answers", "notices", "leads", "outbox")]
     for method in ("GET", "HEAD"):
@@ -70,7 +70,7 @@ async def test_whoever_follows_a_link_changes_nothing(notifier: NotifierHarness)
     ]
 
 
-async def test_pressed_twice_and_pressed_at_once_it_acts_once(notifier: NotifierHarness) -> None:
+async def test_a_button_pressed_twice_or_concurrently_acts_once(notifier: NotifierHarness) -> None:
     path = await mailed_link(notifier)
     first, *others = await asyncio.gather(
         press_and_confirm(notifier, path, action="accept"),
@@ -82,7 +82,7 @@ async def test_pressed_twice_and_pressed_at_once_it_acts_once(notifier: Notifier
     assert all(other.text == first.text for other in others)
 
 
-async def test_whoever_accepted_cannot_decline_by_the_same_link(notifier: NotifierHarness) -> None:
+async def test_a_lead_accepted_by_a_link_cannot_be_declined_by_it(notifier: NotifierHarness) -> None:
     path = await mailed_link(notifier)
     await press_and_confirm(notifier, path, action="accept")
     page = await notifier.web.post(path, data={"action": "decline", "reason": "not a fit"})
@@ -105,7 +105,7 @@ async def test_accepted_first_and_contacted_later_are_two_answers_of_one_link(no
 
 
 @pytest.mark.parametrize("form", [{"action": "decline"}, {"action": "decline", "reason": "no wish"}])
-async def test_to_decline_needs_an_agreed_reason(notifier: NotifierHarness, form: dict[str, str]) -> None:
+async def test_declining_a_lead_needs_an_agreed_reason(notifier: NotifierHarness, form: dict[str, str]) -> None:
     path = await mailed_link(notifier, "decline")
     page = await notifier.web.post(path, data=form)
     assert page.status_code == 422
@@ -120,13 +120,13 @@ async def test_to_decline_needs_an_agreed_reason(notifier: NotifierHarness, form
 
 
 @pytest.mark.parametrize("form", [{}, {"action": "won"}, {"action": "accept\n"}, {"action": ""}])
-async def test_an_action_that_is_none_is_not_taken(notifier: NotifierHarness, form: dict[str, str]) -> None:
+async def test_an_unknown_action_is_not_taken(notifier: NotifierHarness, form: dict[str, str]) -> None:
     page = await notifier.web.post(await mailed_link(notifier), data=form)
     assert page.status_code == 422
     assert await notifier.emitted("action.taken") == []
 
 
-async def test_a_stale_link_says_who_has_it_now_and_since_when_and_nothing_of_the_lead(
+async def test_a_stale_link_shows_who_has_the_lead_now_and_nothing_about_the_lead(
     notifier: NotifierHarness,
 ) -> None:
     path = await mailed_link(notifier)
@@ -144,7 +144,7 @@ async def test_a_stale_link_says_who_has_it_now_and_since_when_and_nothing_of_th
     assert "since Tue 1 Dec, 16:45." in (await notifier.web.get(path)).text
 
 
-async def test_a_link_of_a_lead_that_went_back_says_so(notifier: NotifierHarness) -> None:
+async def test_a_link_to_a_recycled_lead_says_that_marketing_has_it(notifier: NotifierHarness) -> None:
     path = await mailed_link(notifier)
     await notifier.handle(LeadRecycled(owner="dan", epoch=1, by="timer", answered_at=TUESDAY, reason="accept breached"))
     page = await notifier.web.get(path)
@@ -152,7 +152,7 @@ async def test_a_link_of_a_lead_that_went_back_says_so(notifier: NotifierHarness
     assert not any(word in page.text for word in PERSONAL)
 
 
-async def test_an_answer_by_a_stale_link_is_passed_on_and_its_refusal_shown(notifier: NotifierHarness) -> None:
+async def test_an_answer_by_a_stale_link_is_emitted_and_its_refusal_shown(notifier: NotifierHarness) -> None:
     path = await mailed_link(notifier)
     await notifier.handle(assigned("eve", 2, assigned_at=TUESDAY))
     shown = await press_and_confirm(notifier, path, ActionRefused, action="accept")
@@ -171,7 +171,7 @@ async def test_a_link_for_the_same_person_under_an_old_epoch_is_stale_too(notifi
     assert "<form" not in page.text
 
 
-async def test_a_tampered_link_is_only_not_valid(notifier: NotifierHarness) -> None:
+async def test_a_tampered_link_shows_only_that_it_is_not_valid(notifier: NotifierHarness) -> None:
     path = await mailed_link(notifier)
     token = path.removeprefix("/a/")
     head, _, signature = token.partition(".")
@@ -247,13 +247,13 @@ async def test_an_outcome_that_takes_too_long_is_recorded_and_confirmed_by_mail(
     assert "You accepted Ada Byron" in (await notifier.web.post(path, data={"action": "accept"})).text
 
 
-async def test_an_outcome_that_was_shown_is_not_mailed_too(notifier: NotifierHarness) -> None:
+async def test_an_outcome_that_the_page_showed_is_not_mailed_too(notifier: NotifierHarness) -> None:
     await press_and_confirm(notifier, await mailed_link(notifier), action="accept")
     await notifier.until_idle()
     assert await notifier.states() == [("assigned", "owner", "dan", "sent")]
 
 
-async def test_a_page_needs_no_script_and_nothing_from_another_host(notifier: NotifierHarness) -> None:
+async def test_a_link_page_needs_no_script_and_nothing_from_another_host(notifier: NotifierHarness) -> None:
     page = await notifier.web.get(await mailed_link(notifier))
     assert "<script" not in page.text
     assert 'name="viewport"' in page.text
@@ -265,7 +265,7 @@ async def test_a_page_needs_no_script_and_nothing_from_another_host(notifier: No
         assert (await notifier.web.get(path)).status_code == 200
 
 
-async def test_what_a_lead_calls_itself_is_shown_and_never_executed(notifier: NotifierHarness) -> None:
+async def test_markup_in_a_leads_name_is_shown_and_never_executed(notifier: NotifierHarness) -> None:
     nasty = CARD.model_copy(update={"name": '<img src=x onerror="alert(1)">', "company": "{{ 7*7 }}"})
     page = await notifier.web.get(await mailed_link(notifier, lead=nasty))
     assert "<img src=x" not in page.text

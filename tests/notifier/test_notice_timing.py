@@ -1,4 +1,4 @@
-"""Who is told when: delays, repetitions, and topics that are faster than one another."""
+"""When people are notified: delays, repeated events, and topics that are faster than one another."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ async def test_a_channel_with_a_delay_stays_silent_once_its_cause_is_answered(em
     assert (await empty_notifier.states(channel="webhook:pager"))[0][3] == "suppressed"
 
 
-async def test_a_channel_that_is_not_here_is_passed_over_or_stood_in_for_by_email(
+async def test_an_unavailable_channel_is_skipped_or_replaced_by_email(
     empty_notifier: NotifierHarness,
 ) -> None:
     slack, sms = Channel(channel="slack"), Channel(channel="sms", after=600)
@@ -66,14 +66,14 @@ async def test_a_channel_that_is_not_here_is_passed_over_or_stood_in_for_by_emai
     await empty_notifier.mails(2)
 
 
-async def test_the_same_event_heard_twice_tells_once(notifier: NotifierHarness) -> None:
+async def test_the_same_event_handled_twice_notifies_once(notifier: NotifierHarness) -> None:
     event = Event(assigned(), LEAD, "/test", TUESDAY)
     await notifier.service.handle_events(event)
     await notifier.service.handle_events(event)
     assert len(await notifier.notices()) == 1
 
 
-async def test_the_timer_may_be_faster_than_the_assignment_it_speaks_of(notifier: NotifierHarness) -> None:
+async def test_an_sla_event_that_arrives_before_its_assignment_is_handled_after_it(notifier: NotifierHarness) -> None:
     await notifier.handle(sla(SlaEscalated, do=("notify manager",)))
     await notifier.handle(sla(SlaWarned, owner="eve", epoch=2))
     assert await notifier.states() == []
@@ -83,11 +83,11 @@ async def test_the_timer_may_be_faster_than_the_assignment_it_speaks_of(notifier
     assert sorted(await notified(notifier)) == [("breached", "manager", "omar"), ("warned", "owner", "eve")]
 
 
-async def test_a_rung_that_tells_and_moves_is_told_whichever_topic_is_faster(notifier: NotifierHarness) -> None:
+async def test_a_step_that_notifies_and_moves_is_announced_whichever_topic_is_faster(notifier: NotifierHarness) -> None:
     await assign_and_send(notifier)
-    rung = Event(sla(SlaEscalated, do=("notify owner", "notify manager", "reassign")), LEAD, "/test", TUESDAY)
-    await notifier.handle(assigned("eve", 2, previous_owner="dan"), causationid=rung.id)
-    await notifier.service.handle_events(rung)
+    step = Event(sla(SlaEscalated, do=("notify owner", "notify manager", "reassign")), LEAD, "/test", TUESDAY)
+    await notifier.handle(assigned("eve", 2, previous_owner="dan"), causationid=step.id)
+    await notifier.service.handle_events(step)
     await notifier.handle(clock(TUESDAY + 15 * MINUTE, epoch=2))
     assert sorted(await notified(notifier)) == [("breached", "manager", "omar"), ("breached", "owner", "dan")]
     await notifier.mails(4)
@@ -96,12 +96,12 @@ async def test_a_rung_that_tells_and_moves_is_told_whichever_topic_is_faster(not
     assert "?do=" not in text_of(owner)
 
 
-async def test_the_move_of_a_rung_does_not_hush_its_own_words(notifier: NotifierHarness) -> None:
+async def test_a_step_that_moves_the_lead_does_not_suppress_its_own_notices(notifier: NotifierHarness) -> None:
     await assign_and_send(notifier)
     notifier.mailbox.replies += ["451 later", "451 later"]
-    rung = Event(sla(SlaEscalated, do=("notify manager", "return to marketing")), LEAD, "/test", TUESDAY)
-    await notifier.service.handle_events(rung)
-    await notifier.handle(outcome(LeadRecycled, reason="accept breached"), causationid=rung.id)
+    step = Event(sla(SlaEscalated, do=("notify manager", "return to marketing")), LEAD, "/test", TUESDAY)
+    await notifier.service.handle_events(step)
+    await notifier.handle(outcome(LeadRecycled, reason="accept breached"), causationid=step.id)
     assert "suppressed" not in {state for *_, state in await notifier.states()}
     await notifier.until_idle()
     await notifier.expire_waits()
@@ -109,7 +109,7 @@ async def test_the_move_of_a_rung_does_not_hush_its_own_words(notifier: Notifier
 
 
 @pytest.mark.parametrize("kind", [SlaWarned, SlaEscalated])
-async def test_a_rung_of_a_lead_that_was_answered_or_moved_meanwhile_is_not_told(
+async def test_a_step_of_a_lead_that_was_answered_or_moved_meanwhile_is_suppressed(
     notifier: NotifierHarness, kind: Any
 ) -> None:
     more = {"do": ("notify owner", "notify manager")} if kind is SlaEscalated else {}
@@ -138,7 +138,9 @@ async def test_an_assignment_waits_for_its_version_and_its_person_in_order(empty
     assert (lead["state"], lead["owner"]) == ("contacted", "dan")
 
 
-async def test_what_came_unseen_in_another_process_is_found_at_the_next_look(empty_notifier: NotifierHarness) -> None:
+async def test_an_event_deferred_while_another_process_brought_its_version_is_handled_at_the_recheck(
+    empty_notifier: NotifierHarness,
+) -> None:
     await empty_notifier.set_up()
     raw = Event(assigned(), LEAD, "/test", TUESDAY).encode()
     async with empty_notifier.service.db.transaction() as tx:

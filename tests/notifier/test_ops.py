@@ -1,4 +1,4 @@
-"""What operators see: who was told, what is on its way, and what would never be sent."""
+"""What operators see: who was notified, what is being sent, and what would never be sent."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.notifier.harness import LEAD, NotifierHarness, assigned, clock, link_
 from tests.service_harness import TUESDAY
 
 
-async def test_notices_are_listed_newest_first_page_by_page_without_what_they_say(notifier: NotifierHarness) -> None:
+async def test_notices_are_listed_newest_first_page_by_page_without_their_data(notifier: NotifierHarness) -> None:
     for number in range(5):
         await notifier.handle(clock(TUESDAY), subject=f"{LEAD[:-1]}{number}")
         await notifier.handle(assigned(), subject=f"{LEAD[:-1]}{number}")
@@ -31,11 +31,11 @@ async def test_notices_are_listed_newest_first_page_by_page_without_what_they_sa
     assert [row["lead"] for row in one] == [f"{LEAD[:-1]}3"]
 
 
-async def test_whoever_has_no_key_reads_no_notices(notifier: NotifierHarness) -> None:
+async def test_listing_notices_needs_a_key(notifier: NotifierHarness) -> None:
     assert (await notifier.web.get("/v1/notices")).status_code == 401
 
 
-async def test_the_audit_names_a_notice_that_nothing_would_wake(notifier: NotifierHarness) -> None:
+async def test_the_audit_names_a_notice_that_no_scheduled_item_would_send(notifier: NotifierHarness) -> None:
     notifier.mailbox.replies += ["451 busy"]
     await notifier.handle(clock(TUESDAY + timedelta(minutes=15)))
     await notifier.handle(assigned())
@@ -60,7 +60,7 @@ async def test_the_audit_names_an_answer_that_the_router_never_confirmed(notifie
     assert found["states"]["sent"] == 1
 
 
-def test_pages_say_moments_and_lengths_in_words() -> None:
+def test_pages_show_instants_and_lengths_in_words() -> None:
     assert format_instant("2026-12-01T15:03:00Z", "Europe/Berlin") == "Tue 1 Dec, 16:03"
     assert format_instant(None) == "-"
     assert [format_duration(seconds) for seconds in (-5, 61, 3600, 12_000, 187_200)] == [
@@ -72,12 +72,12 @@ def test_pages_say_moments_and_lengths_in_words() -> None:
     ]
 
 
-def test_whatever_a_page_is_given_is_escaped(tmp_path: Path) -> None:
+def test_values_in_a_page_are_escaped(tmp_path: Path) -> None:
     page = templates("services/notifier/templates").from_string("{{ name }}")
     assert page.render(name="<b>") == "&lt;b&gt;"
 
 
-def test_no_style_or_page_of_ours_names_another_host() -> None:
+def test_no_stylesheet_or_page_names_another_host() -> None:
     for file in [*(ROOT / "shared/web").rglob("*.*"), *(ROOT / "services/notifier/templates").glob("*.html")]:
         if file.suffix in {".html", ".css"}:
             assert "http://" not in file.read_text()

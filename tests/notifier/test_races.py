@@ -1,4 +1,4 @@
-"""Whatever meets whatever: one verdict for each notice, each mail once while nobody dies, nothing lost between topics."""
+"""Concurrency: one verdict for each notice, each mail once while no process dies, nothing lost between topics."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ LEADS = [f"{LEAD[:-3]}{number:03d}" for number in range(40)]
 
 
 async def consume(notifier: NotifierHarness, *events: Event[Any]) -> None:
-    """As a consumer hands events over: in one transaction, tried again when the database asks for it."""
+    """Handle events as a consumer does: in one transaction, retried when the database asks for it."""
     async with notifier.consumers:
         await notifier.service.db.run(lambda tx: dispatch(tx, notifier.service.service.on_event, list(events)))
 
@@ -35,7 +35,7 @@ def event_about(fact: Any, lead: str) -> Event[Any]:
     return Event(fact, lead, "/test", TUESDAY)
 
 
-async def test_a_rung_and_its_assignment_that_come_at_once_always_find_each_other(notifier: NotifierHarness) -> None:
+async def test_a_step_and_its_assignment_that_arrive_concurrently_always_meet(notifier: NotifierHarness) -> None:
     tasks = []
     for lead in LEADS:
         tasks += [
@@ -49,10 +49,12 @@ async def test_a_rung_and_its_assignment_that_come_at_once_always_find_each_othe
     assert await notifier.service.sql("SELECT * FROM early_events") == []
 
 
-async def test_two_senders_share_the_work_and_no_mail_goes_twice(notifier: NotifierHarness) -> None:
+async def test_two_delivery_loops_share_the_notices_and_no_mail_goes_twice(notifier: NotifierHarness) -> None:
     stop = asyncio.Event()
-    post = Channels(SmtpServer("127.0.0.1", notifier.mailbox.port))
-    other = asyncio.create_task(DeliveryLoop(post, notifier.service.db, notifier.service.resources.access, stop).run())
+    channels = Channels(SmtpServer("127.0.0.1", notifier.mailbox.port))
+    other = asyncio.create_task(
+        DeliveryLoop(channels, notifier.service.db, notifier.service.resources.access, stop).run()
+    )
     await consume(notifier, *(event_about(clock(TUESDAY), lead) for lead in LEADS))
     await asyncio.gather(*(consume(notifier, event_about(assigned(), lead)) for lead in LEADS))
     mails = await notifier.mails(len(LEADS))
@@ -63,7 +65,7 @@ async def test_two_senders_share_the_work_and_no_mail_goes_twice(notifier: Notif
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_however_answers_failures_and_wakings_meet_each_notice_has_one_verdict(
+async def test_each_notice_has_one_verdict_however_answers_failures_and_retries_interleave(
     notifier: NotifierHarness, seed: int
 ) -> None:
     dice = random.Random(seed)

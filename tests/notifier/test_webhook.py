@@ -1,4 +1,4 @@
-"""Webhooks: signed as Standard Webhooks, the same id at every try, to no address that is not meant."""
+"""Webhook destinations: signed as Standard Webhooks, the same id at every attempt, public addresses only."""
 
 import socket
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ async def webhook_notices(empty_notifier: NotifierHarness) -> list[Any]:
     return await empty_notifier.notices(channel="webhook:nurture")
 
 
-async def test_a_target_gets_a_message_that_it_can_verify_and_that_names_nobody(
+async def test_a_destination_gets_a_signed_message_without_personal_data(
     empty_notifier: NotifierHarness, receiver: Receiver
 ) -> None:
     secret = await set_up_destination(empty_notifier, receiver)
@@ -71,7 +71,7 @@ async def test_a_target_gets_a_message_that_it_can_verify_and_that_names_nobody(
         Verifier("whsec_" + "A" * 43 + "=").verify(body, headers)
 
 
-async def test_every_try_has_the_same_id_and_body_and_a_fresh_signature(
+async def test_every_webhook_attempt_has_the_same_id_and_body_and_a_new_signature(
     empty_notifier: NotifierHarness, receiver: Receiver
 ) -> None:
     receiver.statuses += [500, 302, 429]
@@ -92,7 +92,9 @@ async def test_every_try_has_the_same_id_and_body_and_a_fresh_signature(
         Verifier(secret).verify(body, headers)
 
 
-async def test_a_target_that_is_gone_is_not_tried_again(empty_notifier: NotifierHarness, receiver: Receiver) -> None:
+async def test_a_destination_that_answers_gone_is_not_tried_again(
+    empty_notifier: NotifierHarness, receiver: Receiver
+) -> None:
     receiver.statuses += [410]
     await set_up_destination(empty_notifier, receiver)
     await recycle(empty_notifier)
@@ -100,7 +102,7 @@ async def test_a_target_that_is_gone_is_not_tried_again(empty_notifier: Notifier
     assert failed.data.why == "the destination answered 410"
 
 
-async def test_a_target_that_is_missing_is_waited_for_and_named(
+async def test_a_notice_to_a_missing_destination_waits_and_names_it(
     empty_notifier: NotifierHarness, receiver: Receiver
 ) -> None:
     await empty_notifier.set_up(agreement(marketing=(HOOK,)))
@@ -119,7 +121,7 @@ async def test_a_target_that_is_missing_is_waited_for_and_named(
     assert (await webhook_notices(empty_notifier))[0]["state"] == "sent"
 
 
-async def test_a_target_that_is_not_public_is_refused_unless_it_is_meant(
+async def test_a_destination_that_is_not_public_is_refused_unless_it_is_local(
     empty_notifier: NotifierHarness, receiver: Receiver
 ) -> None:
     await set_up_destination(empty_notifier, receiver, local=False)
@@ -129,7 +131,7 @@ async def test_a_target_that_is_not_public_is_refused_unless_it_is_meant(
     assert receiver.requests == []
 
 
-async def test_people_and_targets_of_one_step_are_notices_of_their_own(
+async def test_people_and_destinations_of_one_step_get_notices_of_their_own(
     empty_notifier: NotifierHarness, receiver: Receiver
 ) -> None:
     receiver.statuses += [500] * 9
@@ -194,6 +196,6 @@ async def test_one_private_address_of_a_name_is_enough_to_refuse_it(monkeypatch:
 @pytest.mark.parametrize(
     "url", ["http://hooks.example/x", "https://user:pass@hooks.example/", "ftp://hooks.example", ""]
 )
-async def test_a_target_must_be_https_without_a_password(url: str) -> None:
+async def test_a_destination_must_be_https_without_a_password(url: str) -> None:
     with pytest.raises(DestinationRefused, match="not https"):
         await resolve(Destination("hooks", url, "s"))

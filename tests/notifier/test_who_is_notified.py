@@ -1,4 +1,4 @@
-"""Who is told what: each event reaches the people that the agreement names, and what no longer matters is not sent."""
+"""Who is notified of what: each event reaches the people that the agreement names, and outdated notices are suppressed."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def database_url() -> str:
     return ""
 
 
-async def test_the_owner_is_told_with_a_link_for_each_action(notifier: NotifierHarness) -> None:
+async def test_the_owner_is_notified_with_a_link_for_each_action(notifier: NotifierHarness) -> None:
     await assign_and_send(notifier)
     (mail,) = await notifier.mails(1)
     text = text_of(mail)
@@ -38,8 +38,8 @@ async def test_the_owner_is_told_with_a_link_for_each_action(notifier: NotifierH
         "Dan Reyes <dan@northwind.example>",
         "Hot lead: Ada Byron, Analytical Engines",
     )
-    assert "Please answer by 16:15 (15 minutes from now)." in text
-    assert "Why you: everyone else." in text
+    assert "Please answer by 16:15 (in 15 minutes)." in text
+    assert "Routing: everyone else." in text
     assert [line.split(":")[0] for line in text.splitlines() if "?do=" in line] == [
         "Accept",
         "I contacted them",
@@ -47,7 +47,7 @@ async def test_the_owner_is_told_with_a_link_for_each_action(notifier: NotifierH
     ]
 
 
-async def test_the_mail_waits_a_moment_for_the_clock_and_no_longer(notifier: NotifierHarness) -> None:
+async def test_the_assignment_mail_waits_briefly_for_the_clock_and_no_longer(notifier: NotifierHarness) -> None:
     await notifier.handle(assigned())
     assert await notifier.states() == [("assigned", "owner", "dan", "waiting")]
     await notifier.expire_waits()
@@ -55,14 +55,14 @@ async def test_the_mail_waits_a_moment_for_the_clock_and_no_longer(notifier: Not
     assert "answer by" not in text_of(mail)
 
 
-async def test_a_clock_that_came_first_is_not_waited_for(notifier: NotifierHarness) -> None:
+async def test_the_assignment_mail_does_not_wait_for_a_clock_that_came_first(notifier: NotifierHarness) -> None:
     await notifier.handle(clock(TUESDAY + 15 * MINUTE))
     await notifier.handle(assigned())
     (mail,) = await notifier.mails(1)
     assert "Please answer by 16:15" in text_of(mail)
 
 
-async def test_breached_alone_tells_nobody_and_a_held_lead_neither(notifier: NotifierHarness) -> None:
+async def test_a_breach_by_itself_and_a_held_lead_notify_nobody(notifier: NotifierHarness) -> None:
     await assign_and_send(notifier)
     assert SlaBreached not in notifier.service.service.on_event
     await notifier.handle(LeadHeld(tier="hot", why="closed"))
@@ -75,11 +75,11 @@ async def test_a_warning_goes_to_the_owner(notifier: NotifierHarness) -> None:
     await notifier.handle(sla(SlaWarned, due_at=TUESDAY + 15 * MINUTE))
     mails = await notifier.mails(2)
     assert mails[1]["Subject"] == "Due soon: Ada Byron, Analytical Engines"
-    assert "Please answer by 16:15 (4 minutes from now)." in text_of(mails[1])
+    assert "Please answer by 16:15 (in 4 minutes)." in text_of(mails[1])
     assert "?do=accept" in text_of(mails[1])
 
 
-async def test_a_rung_tells_everybody_it_names_each_what_to_do(notifier: NotifierHarness) -> None:
+async def test_an_escalation_step_notifies_everybody_it_names_of_what_to_do(notifier: NotifierHarness) -> None:
     await assign_and_send(notifier)
     await notifier.service.advance(minutes=15)
     await notifier.handle(
@@ -108,7 +108,7 @@ async def test_a_rung_tells_everybody_it_names_each_what_to_do(notifier: Notifie
         (("omar", "bea", "vera"), ("manager", "otis")),
     ],
 )
-async def test_a_rung_reaches_the_manager_or_backup_or_their_manager_or_ops(
+async def test_an_escalation_step_reaches_the_manager_their_backup_their_manager_or_ops(
     notifier: NotifierHarness, gone: tuple[str, ...], expected: tuple[str, str]
 ) -> None:
     await assign_and_send(notifier)
@@ -121,7 +121,7 @@ async def test_a_rung_reaches_the_manager_or_backup_or_their_manager_or_ops(
     assert ("You get this because Omar Haddad cannot be reached now." in text_of(mails[1])) == bool(gone)
 
 
-async def test_who_is_found_is_found_when_the_rung_fires(notifier: NotifierHarness) -> None:
+async def test_the_recipients_of_a_step_are_chosen_when_it_fires(notifier: NotifierHarness) -> None:
     await assign_and_send(notifier)
     await notifier.handle(published(agreement().model_copy(update={"teams": {}}), 2), subject="agreement:2")
     await notifier.handle(rep("dan", manager="bea"), subject="rep:dan")
@@ -129,13 +129,13 @@ async def test_who_is_found_is_found_when_the_rung_fires(notifier: NotifierHarne
     assert await notified(notifier) == [("breached", "manager", "bea")]
 
 
-async def test_a_manager_who_owns_the_lead_is_not_told_twice_but_theirs_is(notifier: NotifierHarness) -> None:
+async def test_a_manager_who_owns_the_lead_is_notified_once_and_their_manager_too(notifier: NotifierHarness) -> None:
     await assign_and_send(notifier, owner="omar")
     await notifier.handle(sla(SlaEscalated, owner="omar", do=("notify owner", "notify manager")))
     assert sorted(await notified(notifier)) == [("breached", "manager", "bea"), ("breached", "owner", "omar")]
 
 
-async def test_when_nobody_at_all_can_be_reached_that_is_said(empty_notifier: NotifierHarness) -> None:
+async def test_a_notice_that_nobody_can_receive_is_suppressed_with_a_reason(empty_notifier: NotifierHarness) -> None:
     await empty_notifier.set_up(None, Rep(id="dan", name="Dan", email="dan@northwind.example"))
     await assign_and_send(empty_notifier)
     await empty_notifier.handle(sla(SlaEscalated, do=("notify manager",)))
@@ -143,7 +143,7 @@ async def test_when_nobody_at_all_can_be_reached_that_is_said(empty_notifier: No
     assert said.data.why.startswith("Nobody with the role manager can be reached")
 
 
-async def test_an_owner_who_is_away_is_stood_in_for(notifier: NotifierHarness) -> None:
+async def test_the_backup_of_an_absent_owner_is_notified(notifier: NotifierHarness) -> None:
     await notifier.handle(rep("dan", away=away(), backup="eve"), subject="rep:dan")
     await assign_and_send(notifier)
     (mail,) = await notifier.mails(1)
@@ -151,7 +151,7 @@ async def test_an_owner_who_is_away_is_stood_in_for(notifier: NotifierHarness) -
     assert "?do=" not in text_of(mail)
 
 
-async def test_a_person_who_comes_back_is_told_to_the_owner(notifier: NotifierHarness) -> None:
+async def test_the_owner_is_notified_when_a_lead_enquires_again(notifier: NotifierHarness) -> None:
     await assign_and_send(notifier)
     await notifier.handle(outcome(LeadAccepted))
     back = LeadEnquiredAgain(
@@ -164,7 +164,7 @@ async def test_a_person_who_comes_back_is_told_to_the_owner(notifier: NotifierHa
     assert "?do=accept" not in text_of(mails[1])
 
 
-async def test_a_lead_that_nobody_got_is_told_to_whom_the_agreement_says_and_only_then(
+async def test_an_unrouted_lead_is_announced_to_the_agreed_role_and_only_after_the_agreed_wait(
     notifier: NotifierHarness,
 ) -> None:
     await notifier.handle(LeadUnrouted(tier="hot", why="No rule matches."))
@@ -175,7 +175,7 @@ async def test_a_lead_that_nobody_got_is_told_to_whom_the_agreement_says_and_onl
     assert "No rule matches." in text_of(mail)
 
 
-async def test_a_recycled_lead_is_told_to_marketing(notifier: NotifierHarness) -> None:
+async def test_marketing_is_notified_of_a_recycled_lead(notifier: NotifierHarness) -> None:
     await assign_and_send(notifier)
     await notifier.handle(outcome(LeadRecycled, reason="unresponsive", lead=CARD))
     mails = await notifier.mails(2)
@@ -186,7 +186,9 @@ async def test_a_recycled_lead_is_told_to_marketing(notifier: NotifierHarness) -
 @pytest.mark.parametrize(
     "given", [{"people": {"marketing": ("bea",)}}, {"signed_by": {"marketing": "BEA@northwind.example"}}]
 )
-async def test_the_agreement_may_name_who_a_role_is(empty_notifier: NotifierHarness, given: dict[str, Any]) -> None:
+async def test_the_agreement_may_name_the_people_of_a_role(
+    empty_notifier: NotifierHarness, given: dict[str, Any]
+) -> None:
     people = tuple(person for person in PEOPLE if person.id != "maya")
     await empty_notifier.set_up(agreement().model_copy(update=given), *people)
     await assign_and_send(empty_notifier)
@@ -194,7 +196,7 @@ async def test_the_agreement_may_name_who_a_role_is(empty_notifier: NotifierHarn
     assert await notified(empty_notifier) == [("recycled", "marketing", "bea")]
 
 
-async def test_a_withdrawn_breach_of_a_lead_that_moved_is_told_to_both_owners(notifier: NotifierHarness) -> None:
+async def test_both_owners_are_notified_of_a_withdrawn_breach_of_a_lead_that_moved(notifier: NotifierHarness) -> None:
     await assign_and_send(notifier)
     await notifier.handle(assigned("eve", 2))
     withdrawn = sla(SlaWithdrawn, answered_at=TUESDAY, by="dan", applied=False, present_owner="eve")
@@ -213,7 +215,7 @@ async def test_a_withdrawn_breach_of_a_lead_that_moved_is_told_to_both_owners(no
 @pytest.mark.parametrize(
     "answer", [LeadAccepted, LeadContacted, (LeadDeclined, {"reason": "not a fit", "side": "theirs"}), "moved"]
 )
-async def test_an_answer_stops_what_still_asks_for_it(notifier: NotifierHarness, answer: Any) -> None:
+async def test_an_answer_suppresses_the_notices_that_ask_for_it(notifier: NotifierHarness, answer: Any) -> None:
     notifier.mailbox.replies += ["451 later"]
     await notifier.handle(assigned())
     await notifier.handle(clock(TUESDAY + 15 * MINUTE))

@@ -196,7 +196,7 @@ def _answered_at(context: LinkContext, answer: Mapping[str, Any]) -> str:
 def _facts(lead: Lead) -> tuple[tuple[str, str], ...]:
     labels = ("Title", "Phone", "Email", "Country", "Campaign")
     rows = [(label, str(lead.card[label.lower()])) for label in labels if lead.card.get(label.lower())]
-    return (*rows, *((("Did", lead.activity),) if lead.activity else ()), ("Tier", lead.tier or "-"))
+    return (*rows, *((("Activity", lead.activity),) if lead.activity else ()), ("Tier", lead.tier or "-"))
 
 
 def _deadline(context: LinkContext) -> Deadline | None:
@@ -204,7 +204,7 @@ def _deadline(context: LinkContext) -> Deadline | None:
     if due_at is None:
         return None
     if due_at < local.now:
-        return Deadline(f"Late: due {local.at(due_at)}, {local.until(due_at)} ago", "late")
+        return Deadline(f"Late: due {local.at(due_at)} ({local.until(due_at)} ago)", "late")
     soon = (due_at - local.now).total_seconds() < SOON_SECONDS
     verb = "Answer" if context.lead.state == "assigned" else "Get in touch"
-    return Deadline(f"{verb} by {local.at(due_at)}, {local.until(due_at)} from now", "warn" if soon else "calm")
+    return Deadline(f"{verb} by {local.at(due_at)} (in {local.until(due_at)})", "warn" if soon else "calm")

@@ -43,14 +43,14 @@ class MessageContext:
             return ""
         if self.due_at <= self.local.now:
             return f"It was due {self.local.at(self.due_at)}."
-        return f"Please answer by {self.local.at(self.due_at)} ({self.local.until(self.due_at)} from now)."
+        return f"Please answer by {self.local.at(self.due_at)} (in {self.local.until(self.due_at)})."
 
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
         """What a person must know to act."""
         card = self.lead.card
         rows = [(label, str(card[name])) for label, name in FACTS if card.get(name)]
-        rows += [("Did", self.lead.activity)] if self.lead.activity else []
+        rows += [("Activity", self.lead.activity)] if self.lead.activity else []
         rows += [("Country", str(card["country"]))] if card.get("country") else []
         return (*rows, ("Tier", self.lead.tier or "-"))
 
@@ -68,7 +68,7 @@ def _assigned(context: MessageContext) -> Message:
     if "manager" in (data.get("flags") or ()):
         lines.append("Everybody in the team already had this lead, so it comes to you as their manager.")
     elif data.get("rule"):
-        lines.append(f"Why you: {data['rule']}.")
+        lines.append(f"Routing: {data['rule']}.")
     hot = context.lead.tier == "hot"
     return Message(
         f"{'Hot lead' if hot else 'New lead'}: {who}", f"{who} is yours", tuple(lines), context.facts, urgent=hot
