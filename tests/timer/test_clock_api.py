@@ -118,7 +118,7 @@ async def test_the_breach_stream_continues_after_the_last_event_id(
     await _listening(timer, 2)
     await timer.set_time(TUESDAY + 46 * MINUTE)
     await timer.run_due()
-    await _heard(timer)
+    await _all_read(timer)
     stop.set()
     assert _events((await response).text) == [(2, "sla.escalated"), (3, "sla.escalated")]
     assert _events((await fresh).text) == [(3, "sla.escalated")]
@@ -136,26 +136,26 @@ def _events(text: str) -> list[tuple[int, str]]:
 
 
 async def _listening(timer: ServiceHarness, streams: int) -> None:
-    """Until so many streams know where they begin."""
-    bells = timer.db.wakeups._subscribers["timer:breaches"]
-    await _until(lambda: len(bells) == streams)
+    """Wait until so many streams have subscribed and know where they start."""
+    wakeups = timer.db.wakeups._subscribers["timer:breaches"]
+    await _until(lambda: len(wakeups) == streams)
     timer.db.wakeups.signal("timer", "breaches")
-    await _heard(timer)
+    await _all_read(timer)
 
 
-async def _heard(timer: ServiceHarness) -> None:
-    """Until every stream has read what the wakeup signalled."""
-    bells = timer.db.wakeups._subscribers["timer:breaches"]
-    await _until(lambda: not any(bell.is_set() for bell in bells))
+async def _all_read(timer: ServiceHarness) -> None:
+    """Wait until every stream has read what the wakeup signalled."""
+    wakeups = timer.db.wakeups._subscribers["timer:breaches"]
+    await _until(lambda: not any(wakeup.is_set() for wakeup in wakeups))
 
 
 async def _until(holds: Callable[[], bool]) -> None:
-    """Look again and again, for 10 seconds at most."""
+    """Wait until the condition holds; fail after 10 seconds."""
     for _ in range(1000):
         if holds():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("It did not come to hold within 10 seconds.")
+    raise AssertionError("The condition did not hold within 10 seconds.")
 
 
 async def test_the_timer_api_refuses_a_caller_without_the_role(timer: ServiceHarness, ops: httpx.AsyncClient) -> None:
