@@ -7,7 +7,7 @@ import typer
 
 from cli.client import connect, get, post, request_json
 from cli.tables import Json, print_rows
-from shared.access.admin import ROLES, create_key
+from shared.access.keys import ROLES, create_key
 from shared.base.settings import Settings, load
 from shared.runtime.resources import open_resources
 

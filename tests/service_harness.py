@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import MetaData, text
 
-from shared.access.admin import set_clock
+from shared.access.business_clock import set_clock
 from shared.base.settings import Settings
 from shared.events.base import Event, EventData, decode
 from shared.runtime.migrate import upgrade

@@ -22,7 +22,7 @@ from cli.demo.mailbox import Mailbox, mail_routes
 from cli.reconciliation import Reconciliation, backlogged, reconcile
 from cli.roster import read_reps
 from cli.services import build_all_services
-from shared.access.admin import set_clock
+from shared.access.business_clock import set_clock
 from shared.base.settings import Settings, load
 from shared.base.telemetry import start_logging
 from shared.runtime.process import Process

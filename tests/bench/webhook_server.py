@@ -11,7 +11,7 @@ import uvicorn
 
 from services.router.app import build
 from services.router.settings import Settings as RouterSettings
-from shared.access.admin import create_endpoint
+from shared.access.endpoints import create_endpoint
 from shared.base.settings import Settings
 from shared.runtime import migrate
 from shared.runtime.app import build_app

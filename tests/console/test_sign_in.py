@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from shared.access.admin import create_key, revoke_key
+from shared.access.keys import create_key, revoke_key
 from tests.console.http_client import build_console_app, read_stream
 from tests.console.samples import LEAD, assigned
 from tests.service_harness import ServiceHarness

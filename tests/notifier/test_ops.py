@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.notifier.audit import gauges, terms
-from shared.access.admin import create_key
+from shared.access.keys import create_key
 from shared.base.durations import format_duration
 from shared.runtime.migrate import ROOT
 from shared.web import format_instant, templates

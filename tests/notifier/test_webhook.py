@@ -9,7 +9,7 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from services.notifier.channels.webhook import DestinationRefused, is_public, resolve
-from shared.access.admin import put_destination, revoke_destination
+from shared.access.destinations import put_destination, revoke_destination
 from shared.agreement.model import Channel
 from shared.base.credentials import Destination
 from shared.events import LeadRecycled, LeadUnrouted

@@ -17,7 +17,7 @@ from services.router.domain.rep_pool import RepPool, Turn
 from services.router.domain.routing import choose
 from services.router.settings import Settings as RouterSettings
 from services.router.store import agreements, config_cache, people
-from shared.access.admin import set_clock
+from shared.access.business_clock import set_clock
 from shared.agreement.model import Member, Team
 from shared.base.ids import new_id
 from shared.base.roster import Rep

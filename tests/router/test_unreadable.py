@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from services.router.audit import counts
-from shared.access.admin import create_endpoint
+from shared.access.endpoints import create_endpoint
 from shared.events import IntakeReceived, LeadMerged, LeadReceived, LeadRefused
 from tests.service_harness import ServiceHarness
 

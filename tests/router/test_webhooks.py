@@ -12,7 +12,8 @@ import pytest
 from services.router.sources.delivery import Delivery
 from services.router.sources.dry_run import case_body
 from services.router.sources.registry import source_named
-from shared.access.admin import create_endpoint, create_key, revoke_endpoint, rotate_endpoint
+from shared.access.endpoints import create_endpoint, revoke_endpoint, rotate_endpoint
+from shared.access.keys import create_key
 from shared.events import IntakeReceived
 from shared.runtime.app import build_app
 from tests.router.sources.vector_cases import FILES, cases

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from services.timer.app import build
 from services.timer.settings import Settings as TimerSettings
-from shared.access.admin import set_clock
+from shared.access.business_clock import set_clock
 from shared.base.roster import Rep
 from shared.base.settings import Settings
 from shared.events import LeadAccepted, RosterChanged

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.access.admin import create_key
+from shared.access.keys import create_key
 from shared.base.roster import Rep
 from shared.events import RosterChanged
 from shared.runtime.app import build_app

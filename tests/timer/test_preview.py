@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from shared.access.admin import create_key
+from shared.access.keys import create_key
 from shared.runtime.app import build_app
 from tests.service_harness import ServiceHarness
 from tests.vectors_at import vectors

@@ -15,7 +15,7 @@ from services.timer import store
 from services.timer.app import build
 from services.timer.handlers import leads
 from services.timer.settings import Settings as TimerSettings
-from shared.access.admin import set_clock
+from shared.access.business_clock import set_clock
 from shared.base.roster import Rep
 from shared.base.settings import Settings
 from shared.events import LeadAccepted, RosterChanged

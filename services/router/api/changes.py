@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.router.api.auth import AccessDep, Ops
-from shared.access import admin
+from shared.access import changes as store
 from shared.web.http import json_response
 
 router = APIRouter()
@@ -15,5 +15,5 @@ MAX_PAGE = 1000
 async def list_changes(who: Ops, access: AccessDep, cursor: str | None = None, limit: int = 100) -> Response:
     """Changes of keys, endpoints, destinations and the clock, newest first; `cursor` is the `next` of the page before."""
     size = max(1, min(limit, MAX_PAGE))
-    changes = await admin.list_changes(access, cursor, size)
+    changes = await store.list_changes(access, cursor, size)
     return json_response({"changes": changes, "next": changes[-1]["id"] if len(changes) == size else None})

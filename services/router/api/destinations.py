@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from services.router.api.auth import AccessDep, Admin, StrictModel
-from shared.access import admin
+from shared.access import destinations as store
 from shared.base.errors import BadRequest
 
 router = APIRouter()
@@ -24,7 +24,7 @@ async def create_destination(who: Admin, access: AccessDep, new: NewDestination)
     """Create a destination; its secret is shown only in this response."""
     if not new.url.startswith("https://") and not (new.local and new.url.startswith("http://")):
         raise BadRequest(f"The destination URL {new.url!r} must be https; a private http address needs `local`.")
-    secret = await admin.put_destination(access, new.name, new.url, None, new.local, who.name)
+    secret = await store.put_destination(access, new.name, new.url, None, new.local, who.name)
     return {"name": new.name, "secret": secret}
 
 
@@ -40,12 +40,12 @@ async def rotate_destination(who: Admin, access: AccessDep, name: str) -> dict[s
     destination = access.destination(name)
     if destination is None:
         raise BadRequest(f"There is no destination {name}.", status=404)
-    secret = await admin.put_destination(access, name, destination.url, None, destination.local, who.name)
+    secret = await store.put_destination(access, name, destination.url, None, destination.local, who.name)
     return {"secret": secret}
 
 
 @router.post("/v1/destinations/{name}/revoke")
 async def revoke_destination(who: Admin, access: AccessDep, name: str) -> dict[str, str]:
     """Revoke a destination."""
-    await admin.revoke_destination(access, name, who.name)
+    await store.revoke_destination(access, name, who.name)
     return {"name": name, "state": "revoked"}

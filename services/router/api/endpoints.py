@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from services.router.api.auth import AccessDep, Admin, StrictModel
 from services.router.sources.registry import SOURCES
 from services.router.sources.source import Source
-from shared.access import admin
+from shared.access import endpoints as store
 from shared.base.errors import BadRequest
 
 router = APIRouter()
@@ -38,7 +38,7 @@ class NewSecret(StrictModel):
 async def create_endpoint(who: Admin, access: AccessDep, new: NewEndpoint) -> dict[str, Any]:
     """Create a webhook endpoint; its secret is shown only in this response."""
     scheme = _check(new)
-    endpoint_id, url, secret = await admin.create_endpoint(
+    endpoint_id, url, secret = await store.create_endpoint(
         access,
         source=new.source,
         scheme=scheme,
@@ -116,7 +116,7 @@ async def rotate_endpoint(who: Admin, access: AccessDep, endpoint_id: str, new: 
     endpoint = access.endpoint(endpoint_id)
     if endpoint:
         _check_secret(SOURCES[endpoint.source], endpoint.scheme, new.secret)
-    secret = await admin.rotate_endpoint(access, endpoint_id, new.secret, new.until, who.name)
+    secret = await store.rotate_endpoint(access, endpoint_id, new.secret, new.until, who.name)
     url = _url_to_register(endpoint.scheme, endpoint.url, secret) if endpoint else ""
     return {"secret": secret, "register": url}
 
@@ -124,5 +124,5 @@ async def rotate_endpoint(who: Admin, access: AccessDep, endpoint_id: str, new: 
 @router.post("/v1/endpoints/{endpoint_id}/revoke")
 async def revoke_endpoint(who: Admin, access: AccessDep, endpoint_id: str) -> dict[str, str]:
     """Revoke an endpoint."""
-    await admin.revoke_endpoint(access, endpoint_id, who.name)
+    await store.revoke_endpoint(access, endpoint_id, who.name)
     return {"id": endpoint_id, "state": "revoked"}

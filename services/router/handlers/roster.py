@@ -12,7 +12,7 @@ from services.router.handlers.placement import PlacementRequest
 from services.router.store import config_cache
 from services.router.store import leads as lead_store
 from services.router.store import people as store
-from shared.access.admin import ROLES
+from shared.access.keys import ROLES
 from shared.agreement.time.calendar import parse_hours, zone_named
 from shared.base.errors import BadRequest, NotFound
 from shared.base.roster import Rep

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from shared.access.admin import set_clock
+from shared.access.business_clock import set_clock
 from shared.runtime.ops_api.dependencies import Admin, ProcessResources
 
 router = APIRouter()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from shared.access.admin import create_key, revoke_key
 from shared.access.cache import Access
+from shared.access.keys import create_key, revoke_key
 from shared.base.settings import Settings
 from shared.runtime.migrate import upgrade
 from shared.runtime.resources import open_resources
