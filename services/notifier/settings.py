@@ -1,4 +1,4 @@
-"""What the notifier reads from the environment."""
+"""The settings of the notifier."""
 
 from email.headerregistry import Address
 from email.utils import parseaddr
@@ -23,13 +23,13 @@ class Settings(BaseSettings):
     @field_validator("smtp_starttls", mode="before")
     @classmethod
     def _offered(cls, value: object) -> object:
-        """Empty means: whenever the server offers it."""
+        """Read an empty value as: whenever the server offers it."""
         return None if value == "" else value
 
     @field_validator("smtp_from")
     @classmethod
     def _sender(cls, value: str) -> str:
-        """A sender that no mail could have stops the start."""
+        """Refuse a sender that is not a valid address."""
         name, address = parseaddr(value)
         try:
             usable = bool(Address(name, addr_spec=address).domain)
