@@ -26,7 +26,7 @@ def build(settings: Settings) -> Service:
             RosterChanged: projection.on_roster_changed,
             AgreementPublished: projection.on_agreement_published,
         },
-        audit=audit.audit_terms,
+        audit=audit.counts,
         gauges=audit.gauges,
         static_dirs=(STATIC, ("/static/console", str(Path(__file__).parent / "static"))),
     )

@@ -7,7 +7,7 @@ from services.console.store import leads
 from shared.store.tx import Tx
 
 
-async def audit_terms(tx: Tx) -> dict[str, Any]:
+async def counts(tx: Tx) -> dict[str, Any]:
     """The number of leads in each state."""
     return {"states": await leads.count_by_state(tx)}
 

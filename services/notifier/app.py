@@ -46,7 +46,7 @@ def build(settings: Settings) -> Service:
             "recheck": lead_events.recheck_deferred,  # events that lack a version or a person
         },
         background=(deliver,),  # takes ready notices to their channels
-        audit=audit.terms,
+        audit=audit.counts,
         gauges=audit.gauges,
         static_dirs=(STATIC,),
     )

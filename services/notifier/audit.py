@@ -6,7 +6,7 @@ from services.notifier.store import audit as store
 from shared.store.tx import Tx
 
 
-async def terms(tx: Tx) -> dict[str, Any]:
+async def counts(tx: Tx) -> dict[str, Any]:
     """Counts, and what does not add up."""
     return {
         "states": await store.counts_by_state(tx),

@@ -24,6 +24,6 @@ def build(settings: Settings) -> Service:
         },
         on_due={CLOCK_ITEM: clocks.advance},  # warn, breach after the settle time, take the next escalation step
         catch_up_signal=CATCH_UP_SIGNAL,
-        audit=audit.terms,
+        audit=audit.counts,
         gauges=audit.gauges,
     )

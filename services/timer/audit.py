@@ -11,7 +11,7 @@ GRACE = timedelta(seconds=60)
 """How late (real time) the scheduled item of a clock may be before the audit reports the clock as overdue."""
 
 
-async def terms(tx: Tx) -> dict[str, Any]:
+async def counts(tx: Tx) -> dict[str, Any]:
     """Clocks by state, the clocks at fault, and every (lead, epoch) that had an accept clock: an assignment without one
     lacks its clock."""
     return {

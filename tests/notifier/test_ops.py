@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from services.notifier.audit import gauges, terms
+from services.notifier.audit import counts, gauges
 from shared.access.keys import create_key
 from shared.base.durations import format_duration
 from shared.runtime.migrate import ROOT
@@ -42,11 +42,11 @@ async def test_the_audit_names_a_notice_that_no_scheduled_item_would_send(notifi
     await notifier.until_idle()
     (row,) = await notifier.notices()
     async with notifier.service.db.reading() as tx:
-        assert (await terms(tx))["asleep"] == []
+        assert (await counts(tx))["asleep"] == []
         assert (await gauges(tx))["notices_waiting"] == 1
     await notifier.service.sql("DELETE FROM scheduled_items")
     async with notifier.service.db.reading() as tx:
-        assert (await terms(tx))["asleep"] == [row["id"]]
+        assert (await counts(tx))["asleep"] == [row["id"]]
 
 
 async def test_the_audit_names_an_answer_that_the_router_never_confirmed(notifier: NotifierHarness) -> None:
@@ -55,7 +55,7 @@ async def test_the_audit_names_an_answer_that_the_router_never_confirmed(notifie
     (mail,) = await notifier.mails(1)
     await notifier.web.post(link_of(mail), data={"action": "accept"})
     async with notifier.service.db.reading() as tx:
-        found = await terms(tx)
+        found = await counts(tx)
     assert found["unanswered"] == [LEAD]
     assert found["states"]["sent"] == 1
 

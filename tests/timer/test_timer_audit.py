@@ -12,7 +12,7 @@ from tests.timer.clock_helpers import LEAD, MINUTE, assigned, clock
 
 async def terms(timer: ServiceHarness) -> dict[str, Any]:
     async with timer.db.reading() as tx:
-        return await audit.terms(tx)
+        return await audit.counts(tx)
 
 
 async def test_the_timer_audit_finds_no_fault_in_clocks_that_run_settle_and_breach(timer: ServiceHarness) -> None:
