@@ -10,7 +10,6 @@ import typer
 from fastapi import FastAPI
 
 from cli.services import SERVICE_NAMES, build_all_services
-from shared.base.errors import CannotStart
 from shared.base.settings import Settings, load
 from shared.events.base import TOPICS
 from shared.runtime import migrate
@@ -106,8 +105,3 @@ def fail(sentence: str, code: int = WRONG_USE) -> NoReturn:
     """End the command with one sentence on stderr."""
     typer.secho(sentence, fg="red", err=True)
     raise typer.Exit(code)
-
-
-def stop_with(error: CannotStart) -> NoReturn:
-    """End the command with the sentence of an error that keeps the process from starting."""
-    fail(error.sentence)

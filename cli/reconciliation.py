@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-OWNED_STATES = ("assigned", "accepted", "contacted", "advanced")
 STATES_IN_CONSOLE = (
     *("parked", "refused", "merged", "nurtured", "held", "unrouted", "assigned", "accepted", "contacted", "advanced"),
     *("disqualified", "recycled", "won", "lost", "received"),

@@ -12,31 +12,32 @@ from shared.bus.port import Batch, EndOffsets, Outgoing, Record
 from shared.store import engines
 
 _SCHEMA = (
-    """CREATE TABLE IF NOT EXISTS log (topic TEXT NOT NULL, place INTEGER NOT NULL, event_id TEXT NOT NULL,
-    key TEXT NOT NULL, value BLOB NOT NULL, headers BLOB, PRIMARY KEY (topic, place)) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS log (topic TEXT NOT NULL, position INTEGER NOT NULL, event_id TEXT NOT NULL,
+    key TEXT NOT NULL, value BLOB NOT NULL, headers BLOB, PRIMARY KEY (topic, position)) WITHOUT ROWID""",
     "CREATE UNIQUE INDEX IF NOT EXISTS log_event ON log (topic, event_id)",
-    """CREATE TABLE IF NOT EXISTS marks (member TEXT NOT NULL, topic TEXT NOT NULL, place INTEGER NOT NULL,
-    PRIMARY KEY (member, topic)) WITHOUT ROWID""",
-    "CREATE TABLE IF NOT EXISTS ends (topic TEXT PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS group_offsets (consumer_group TEXT NOT NULL, topic TEXT NOT NULL, position INTEGER NOT NULL,
+    PRIMARY KEY (consumer_group, topic)) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS end_offsets (topic TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID",
 )
-_KNOWN = text("SELECT event_id FROM log WHERE topic = :topic AND event_id IN (SELECT value FROM json_each(:ids))")
+_IN_LOG = text("SELECT event_id FROM log WHERE topic = :topic AND event_id IN (SELECT value FROM json_each(:ids))")
 _APPEND = text(
-    "INSERT INTO log (topic, place, event_id, key, value, headers) VALUES (:topic, :place, :event_id, :key, :value, :headers)"
+    "INSERT INTO log (topic, position, event_id, key, value, headers) VALUES (:topic, :position, :event_id, :key, :value, :headers)"
 )
-_END = text("INSERT INTO ends VALUES (:topic, :place) ON CONFLICT (topic) DO UPDATE SET place = excluded.place")
-_ENDS = text("SELECT topic, place FROM ends")
-_MARKS = text("SELECT topic, place FROM marks WHERE member = :member")
+_SET_END = text(
+    "INSERT INTO end_offsets VALUES (:topic, :position) ON CONFLICT (topic) DO UPDATE SET position = excluded.position"
+)
+_END_OFFSETS = text("SELECT topic, position FROM end_offsets")
+_GROUP_OFFSETS = text("SELECT topic, position FROM group_offsets WHERE consumer_group = :group")
 _READ = text(
-    "SELECT place, key, value, headers FROM log WHERE topic = :topic AND place >= :place ORDER BY place LIMIT :limit"
+    "SELECT position, key, value, headers FROM log WHERE topic = :topic AND position >= :position ORDER BY position LIMIT :limit"
 )
-_MARK = text(
-    "INSERT INTO marks VALUES (:member, :topic, :place)"
-    " ON CONFLICT (member, topic) DO UPDATE SET place = max(marks.place, excluded.place)"
+_COMMIT = text(
+    "INSERT INTO group_offsets VALUES (:group, :topic, :position)"
+    " ON CONFLICT (consumer_group, topic) DO UPDATE SET position = max(group_offsets.position, excluded.position)"
 )
-_FORGET = text("DELETE FROM log WHERE topic = :topic AND place < :place")
 _LAG = text(
-    "SELECT coalesce(sum(e.place - coalesce(m.place, 0)), 0) FROM ends e"
-    " LEFT JOIN marks m ON m.topic = e.topic AND m.member = :member WHERE e.topic IN :topics"
+    "SELECT coalesce(sum(e.position - coalesce(g.position, 0)), 0) FROM end_offsets e"
+    " LEFT JOIN group_offsets g ON g.topic = e.topic AND g.consumer_group = :group WHERE e.topic IN :topics"
 ).bindparams(bindparam("topics", expanding=True))
 
 
@@ -56,7 +57,7 @@ class EmbeddedBus:
         async with self._engines.writer.begin() as conn:
             for statement in _SCHEMA:
                 await conn.exec_driver_sql(statement)
-            self._end_offsets = {row.topic: row.place for row in (await conn.execute(_ENDS)).all()}
+            self._end_offsets = {row.topic: row.position for row in (await conn.execute(_END_OFFSETS)).all()}
 
     async def stop(self) -> None:
         """Close the log."""
@@ -84,15 +85,15 @@ class EmbeddedBus:
         rows = []
         async with self._engines.writer.begin() as conn:
             if not self._ends_known:
-                self._end_offsets = {row.topic: row.place for row in (await conn.execute(_ENDS)).all()}
+                self._end_offsets = {row.topic: row.position for row in (await conn.execute(_END_OFFSETS)).all()}
             ends = dict(self._end_offsets)
             for record in await _not_in_log(conn, records):
-                place = ends.get(record.topic, 0)
-                ends[record.topic] = place + 1
+                position = ends.get(record.topic, 0)
+                ends[record.topic] = position + 1
                 rows.append(
                     {
                         "topic": record.topic,
-                        "place": place,
+                        "position": position,
                         "event_id": record.event_id,
                         "key": record.key,
                         "value": record.value,
@@ -102,7 +103,7 @@ class EmbeddedBus:
             if rows:
                 await conn.execute(_APPEND, rows)
                 touched = sorted({str(row["topic"]) for row in rows})
-                await conn.execute(_END, [{"topic": topic, "place": ends[topic]} for topic in touched])
+                await conn.execute(_SET_END, [{"topic": topic, "position": ends[topic]} for topic in touched])
         self._end_offsets, self._ends_known = ends, True
 
     def consumer(self, group: str, topics: Sequence[str]) -> "EmbeddedConsumer":
@@ -112,7 +113,7 @@ class EmbeddedBus:
     async def lag(self, group: str, topics: Sequence[str]) -> int:
         """Records between the group's cursor and the end of each topic."""
         async with self._engines.reader.connect() as conn:
-            return int((await conn.execute(_LAG, {"member": group, "topics": list(topics)})).scalar_one())
+            return int((await conn.execute(_LAG, {"group": group, "topics": list(topics)})).scalar_one())
 
     async def end_offsets(self, topics: Sequence[str]) -> EndOffsets:
         """Where each topic ends."""
@@ -121,18 +122,15 @@ class EmbeddedBus:
     async def caught_up(self, group: str, ends: EndOffsets) -> bool:
         """Whether the group's cursors are past these ends."""
         async with self._engines.reader.connect() as conn:
-            marks = {row.topic: row.place for row in (await conn.execute(_MARKS, {"member": group})).all()}
-        return all(marks.get(topic, 0) >= end for (topic, _), end in ends.items())
-
-    async def forget(self, topic: str, before: int) -> None:
-        """Drop the records of a topic before a place (retention)."""
-        async with self._writer_lock, self._engines.writer.begin() as conn:
-            await conn.execute(_FORGET, {"topic": topic, "place": before})
+            committed = {
+                row.topic: row.position for row in (await conn.execute(_GROUP_OFFSETS, {"group": group})).all()
+            }
+        return all(committed.get(topic, 0) >= end for (topic, _), end in ends.items())
 
     async def check(self) -> None:
         """Read one row, so that a broken file is noticed."""
         async with self._engines.reader.connect() as conn:
-            await conn.execute(_ENDS)
+            await conn.execute(_END_OFFSETS)
 
 
 class EmbeddedConsumer:
@@ -148,9 +146,9 @@ class EmbeddedConsumer:
     async def start(self) -> None:
         """Read the cursors."""
         async with self._bus._engines.reader.connect() as conn:
-            rows = (await conn.execute(_MARKS, {"member": self._group})).all()
-        marks = {row.topic: row.place for row in rows}
-        self._positions = {topic: marks.get(topic, 0) for topic in self._topics}
+            rows = (await conn.execute(_GROUP_OFFSETS, {"group": self._group})).all()
+        committed = {row.topic: row.position for row in rows}
+        self._positions = {topic: committed.get(topic, 0) for topic in self._topics}
 
     async def poll(self, limit: int = 500, wait: float = 30.0) -> Batch:
         """Whatever is there; topics take turns at being first, so that none starves."""
@@ -163,7 +161,7 @@ class EmbeddedConsumer:
         return await self._read(limit)
 
     def _more(self) -> bool:
-        return any(self._bus._end_offsets.get(topic, 0) > place for topic, place in self._positions.items())
+        return any(self._bus._end_offsets.get(topic, 0) > position for topic, position in self._positions.items())
 
     async def _read(self, limit: int) -> Batch:
         records: list[Record] = []
@@ -173,14 +171,14 @@ class EmbeddedConsumer:
         ends = dict(self._bus._end_offsets)
         async with self._bus._engines.reader.connect() as conn:
             for topic in self._topics[self._first :] + self._topics[: self._first]:
-                place, end = self._positions[topic], ends.get(topic, 0)
-                if end <= place or len(records) >= limit:
+                position, end = self._positions[topic], ends.get(topic, 0)
+                if end <= position or len(records) >= limit:
                     continue
-                query = {"topic": topic, "place": place, "limit": limit - len(records)}
+                query = {"topic": topic, "position": position, "limit": limit - len(records)}
                 rows = (await conn.execute(_READ, query)).all()
-                records += [Record(topic, row.key, row.value, 0, row.place, _unpack(row.headers)) for row in rows]
+                records += [Record(topic, row.key, row.value, 0, row.position, _unpack(row.headers)) for row in rows]
                 full = len(rows) == query["limit"]
-                last = rows[-1].place + 1 if rows else place
+                last = rows[-1].position + 1 if rows else position
                 self._positions[topic] = last if full else max(last, end)
                 offsets.append((topic, 0, self._positions[topic]))
         return Batch(tuple(records), 0, tuple(offsets))
@@ -188,9 +186,11 @@ class EmbeddedConsumer:
     async def commit(self, batch: Batch) -> None:
         """Move the group's cursors past the batch."""
         if batch.offsets:
-            values = [{"member": self._group, "topic": topic, "place": place} for topic, _, place in batch.offsets]
+            values = [
+                {"group": self._group, "topic": topic, "position": position} for topic, _, position in batch.offsets
+            ]
             async with self._bus._writer_lock, self._bus._engines.writer.begin() as conn:
-                await conn.execute(_MARK, values)
+                await conn.execute(_COMMIT, values)
 
     def stale(self, batch: Batch) -> bool:
         """Never: nobody else is in the group."""
@@ -205,12 +205,12 @@ async def _not_in_log(conn: AsyncConnection, records: Sequence[Outgoing]) -> lis
     known: set[tuple[str, str]] = set()
     for topic in {record.topic for record in records}:
         ids = orjson.dumps([record.event_id for record in records if record.topic == topic]).decode()
-        known |= {(topic, row.event_id) for row in await conn.execute(_KNOWN, {"topic": topic, "ids": ids})}
+        known |= {(topic, row.event_id) for row in await conn.execute(_IN_LOG, {"topic": topic, "ids": ids})}
     new_records = []
     for record in records:
-        place = (record.topic, record.event_id)
-        if place not in known:
-            known.add(place)
+        identity = (record.topic, record.event_id)
+        if identity not in known:
+            known.add(identity)
             new_records.append(record)
     return new_records
 

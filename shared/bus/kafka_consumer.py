@@ -75,10 +75,10 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             for messages in fetched.values()
             for message in messages
         ]
-        marks = [
+        offsets = [
             (place.topic, place.partition, messages[-1].offset + 1) for place, messages in fetched.items() if messages
         ]
-        return Batch(tuple(records), assignment, tuple(marks))
+        return Batch(tuple(records), assignment, tuple(offsets))
 
     async def commit(self, batch: Batch) -> None:
         """Commit, if the assignment is still the one that the batch was read under."""
