@@ -62,7 +62,7 @@ class ServiceHarness:
         for _ in range(200):
             async with self.db.transaction() as tx:
                 items = await schedule.claim(tx)
-                await scheduler.dispatch(tx, self.service.on_due, items)
+                await scheduler.dispatch_items(tx, self.service.on_due, items)
                 emitted += tx.events
             if not items:
                 return emitted

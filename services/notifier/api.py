@@ -15,7 +15,7 @@ from services.notifier.domain.page import (
     incomplete_page,
     outcome_page,
 )
-from services.notifier.handlers.link_answers import open_link, record_answer
+from services.notifier.handlers.action_links import open_link, record_answer
 from services.notifier.store import answers, notices
 from shared.base import failpoints
 from shared.base.credentials import Principal

@@ -170,7 +170,7 @@ class Channel(Frozen):
 
 
 class ExecutableAgreement(Frozen):
-    """What services execute of one version. `holidays` hold the dates of ten years: calendar to date to name."""
+    """What services execute of one version. `holidays` hold the dates of last year and the next ten: calendar to date to name."""
 
     name: str
     effective: date | None = None

@@ -9,7 +9,7 @@ from shared.events.base import AGREEMENT, EventData, event_type
 
 @event_type
 class AgreementPublished(EventData):
-    """A version went live; carries the whole executable agreement with the holidays of ten years. Subject `agreement:VERSION`.
+    """A version went live; carries the whole executable agreement with the holidays of last year and the next ten. Subject `agreement:VERSION`.
 
     `compiled` is a `shared.agreement.model.ExecutableAgreement` in its JSON form.
     """

@@ -1,4 +1,7 @@
-"""Dead letters: records that failed, stored unchanged with the reason; later ones of their key wait until somebody settles them."""
+"""Dead letters: records and scheduled items that failed (poison records), stored unchanged with the reason.
+
+A later record of the same topic and key is stored as blocked until somebody replays or drops the earlier one.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +26,8 @@ from shared.bus.port import Record
 from shared.store.tx import Tx
 from shared.store.types import BigId, Json, UtcDateTime
 
-SCHEDULED = "due"
+SCHEDULED = "scheduled"
+"""The topic under which a scheduled item is stored as a dead letter."""
 VERSION = "1"
 SUMMARY = (
     "id", "topic", "key", "event_id", "type", "reason", "error", "attempts", "first_failed_at", "blocked", "state"
@@ -75,7 +79,7 @@ class DeadLetter:
 
 
 async def blocked_by_earlier(tx: Tx, records: list[Record]) -> set[tuple[str, str]]:
-    """The (topic, key) pairs of these records that have an open dead letter. Those rows stay locked until this
+    """The (topic, key) pairs that have an open dead letter, at least those of these records. Those rows stay locked until this
     transaction ends: a record that must wait behind one is stored before that one can be settled."""
     keys = sorted({record.key for record in records})
     statement = select(dead_letters.c.topic, dead_letters.c.key).where(dead_letters.c.state == "open")
@@ -93,7 +97,7 @@ async def add(
     kind: str | None,
     error: BaseException | None,
 ) -> None:
-    """Store a record with its reason, and post a copy to the topic's `.dlq`."""
+    """Store a record with its reason. A copy goes to the topic's `.dlq`, unless it is a scheduled item."""
     reason = (
         "An earlier record of the same key is a dead letter; this one waits behind it."
         if error is None

@@ -46,7 +46,10 @@ async def handle_or_bisect(db: Database, handlers: EventHandlers, records: list[
 
 
 async def decode_and_dispatch(tx: Tx, handlers: EventHandlers, records: list[Record]) -> None:
-    """Decode, leave out repeats and events without a handler here, then dispatch wave by wave."""
+    """Decode, leave out repeats and events without a handler here, then dispatch wave by wave.
+
+    A record behind an open dead letter of its key is stored as blocked instead. Raises UnreadableEvent for bytes that are
+    no event; an unknown type is skipped, except on intake, where it raises UnknownEventType."""
     failpoints.hit("batch_open")
     blocked = await dead_letters.blocked_by_earlier(tx, records)
     events: list[Event[Any]] = []
@@ -75,14 +78,14 @@ async def decode_and_dispatch(tx: Tx, handlers: EventHandlers, records: list[Rec
 async def dispatch(tx: Tx, handlers: EventHandlers, events: list[Event[Any]]) -> None:
     """Hand events to their handlers: waves with at most one event per key, one list per type in each wave."""
     waves: list[dict[type[EventData], list[Event[Any]]]] = []
-    depth: dict[tuple[str, str], int] = {}
+    next_wave: dict[tuple[str, str], int] = {}
     for event in events:
         key = (event.topic, event.subject)
-        level = depth.get(key, 0)
-        depth[key] = level + 1
-        if level == len(waves):
+        number = next_wave.get(key, 0)
+        next_wave[key] = number + 1
+        if number == len(waves):
             waves.append({})
-        waves[level].setdefault(type(event.data), []).append(event)
+        waves[number].setdefault(type(event.data), []).append(event)
     for wave in waves:
         for kind, group in wave.items():
             await handlers[kind](tx, group)

@@ -34,14 +34,20 @@ async def replay(
         raise NotFound(
             f"There is no open dead letter {letter_id} in {db.service}; `baton dlq list` shows those that are open."
         )
-    done = 0
+    settled = 0
     started = time.monotonic()
     while time.monotonic() - started < TIME_LIMIT:
-        head = await _settle_head(db, handlers, due_handlers, first, by, drop=drop and done == 0, earliest=done == 0)
+        head = await _settle_head(
+            db, handlers, due_handlers, first, by, drop=drop and settled == 0, earliest=settled == 0
+        )
         if head is None:
-            return f"{done} handled; this key has no open dead letter any more."
-        done += 1
-    return f"{done} handled; more wait behind them: replay again."
+            return f"{_summary(settled, drop)}; this key has no open dead letter any more."
+        settled += 1
+    return f"{_summary(settled, drop)}; more wait behind: replay again."
+
+
+def _summary(settled: int, drop: bool) -> str:
+    return f"1 dropped, {settled - 1} handled" if drop else f"{settled} handled"
 
 
 async def _settle_head(
@@ -81,7 +87,7 @@ async def _handle_again(
     tx: Tx, handlers: EventHandlers, due_handlers: dict[str, DueHandler], letter: DeadLetter
 ) -> None:
     if letter.topic == dead_letters.SCHEDULED:
-        await scheduler.replay(tx, due_handlers, letter.body)
+        await scheduler.replay_item(tx, due_handlers, letter.body)
         return
     events = await dedupe.claim_new(tx, [decode(letter.body)])
     await dispatch(tx, handlers, [event for event in events if type(event.data) in handlers])

@@ -71,7 +71,7 @@ class Scheduler:
         claimed[:] = await schedule.claim(tx)
         if claimed:
             failpoints.hit("due_claimed")
-            await dispatch(tx, self._handlers, claimed)
+            await dispatch_items(tx, self._handlers, claimed)
             tx.on_commit(lambda: failpoints.hit("due_committed"))
             return 0.0
         instants = await schedule.next_instants(tx)
@@ -99,10 +99,10 @@ class Scheduler:
                     await dead_letters.add(tx, record, event_id=row.id, kind=row.kind, error=error)
 
     async def _claim_one(self, tx: Tx, row: ScheduledItem) -> None:
-        await dispatch(tx, self._handlers, await schedule.claim_by_id(tx, [row.id]))
+        await dispatch_items(tx, self._handlers, await schedule.claim_by_id(tx, [row.id]))
 
 
-async def dispatch(tx: Tx, handlers: dict[str, DueHandler], items: list[ScheduledItem]) -> None:
+async def dispatch_items(tx: Tx, handlers: dict[str, DueHandler], items: list[ScheduledItem]) -> None:
     """Hand claimed items to their handlers, one list for each kind."""
     kinds: dict[str, list[ScheduledItem]] = {}
     for row in items:
@@ -112,11 +112,11 @@ async def dispatch(tx: Tx, handlers: dict[str, DueHandler], items: list[Schedule
         ITEMS_HANDLED.labels(tx.service, kind).inc(len(group))
 
 
-async def replay(tx: Tx, handlers: dict[str, DueHandler], body: bytes) -> None:
+async def replay_item(tx: Tx, handlers: dict[str, DueHandler], body: bytes) -> None:
     """Handle a scheduled item that became a dead letter once more."""
     row = orjson.loads(body)
     at = datetime.fromisoformat(row["at"])
-    await dispatch(
+    await dispatch_items(
         tx,
         handlers,
         [ScheduledItem(row["id"], row["kind"], row["subject"], at, row["basis"], row["data"])],

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from services.router.app import build
 from services.router.domain.lead import Lead
-from services.router.domain.rep_pool import RepPool, Turn
+from services.router.domain.rep_pool import RepPool, TurnCount
 from services.router.domain.routing import choose
 from services.router.settings import Settings as RouterSettings
 from services.router.store import agreements, config_cache, people
@@ -110,7 +110,7 @@ def test_round_robin_gives_every_rep_their_share_by_weight_and_at_most_one_turn_
     base = agreement(teams={"inbound": team, "dach": team}, calendars={})
     roster = {rep: Rep(id=rep, name=rep) for rep in reps}
     level = start[0]
-    turns = {("inbound", rep): Turn(level * weight, weight) for rep, weight in zip(reps, weights, strict=True)}
+    turns = {("inbound", rep): TurnCount(level * weight, weight) for rep, weight in zip(reps, weights, strict=True)}
     pool = RepPool(base, TUESDAY, roster, turns)
     given_to: Counter[str] = Counter()
     for number in range(rounds):

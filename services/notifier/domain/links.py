@@ -1,4 +1,4 @@
-"""What an action link carries: bound to the notice, the lead, the rep and the epoch, and expiring."""
+"""What an action link carries: notice, lead, rep, epoch and expiry, as a signed token. `handlers/action_links.py` checks it."""
 
 import base64
 import binascii

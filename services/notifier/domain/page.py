@@ -33,7 +33,7 @@ SOON_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline:
+class DeadlineText:
     """When the lead is due, as a sentence and as a colour class."""
 
     text: str
@@ -49,7 +49,7 @@ class Page:
     facts: tuple[tuple[str, str], ...] = ()
     buttons: tuple[tuple[str, str], ...] = ()
     status: int = 200
-    deadline: Deadline | None = None
+    deadline: DeadlineText | None = None
     decline_reasons: tuple[str, ...] = ()
     preselected: str = ""
 
@@ -84,8 +84,8 @@ class LinkContext:
 
 
 def invalid_page() -> Page:
-    """For a token that is not one of our links; it gives nothing away."""
-    return Page("This link is not valid.", ("Please open the newest link from your mail again.",), status=404)
+    """For a token that is not one of our links, or whose lead or rep is not known any more; it does not say which."""
+    return Page("This link is not valid.", ("Open the newest link from your mail, or ask your manager.",), status=404)
 
 
 def expired_page() -> Page:
@@ -199,12 +199,12 @@ def _facts(lead: Lead) -> tuple[tuple[str, str], ...]:
     return (*rows, *((("Activity", lead.activity),) if lead.activity else ()), ("Tier", lead.tier or "-"))
 
 
-def _deadline(context: LinkContext) -> Deadline | None:
+def _deadline(context: LinkContext) -> DeadlineText | None:
     due_at, local = context.due_at, context.local
     if due_at is None:
         return None
     if due_at < local.now:
-        return Deadline(f"Late: due {local.at(due_at)} ({local.until(due_at)} ago)", "late")
+        return DeadlineText(f"Late: due {local.at(due_at)} ({local.until(due_at)} ago)", "late")
     soon = (due_at - local.now).total_seconds() < SOON_SECONDS
     verb = "Answer" if context.lead.state == "assigned" else "Get in touch"
-    return Deadline(f"{verb} by {local.at(due_at)} (in {local.until(due_at)})", "warn" if soon else "calm")
+    return DeadlineText(f"{verb} by {local.at(due_at)} (in {local.until(due_at)})", "warn" if soon else "calm")

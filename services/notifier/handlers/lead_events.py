@@ -7,7 +7,7 @@ from typing import Any
 from services.notifier.domain.lead import STATES, Lead, apply_event
 from services.notifier.domain.notice import SUPPRESSING, Notice, is_suppressed_by
 from services.notifier.domain.notice_rules import notices_for, outdated_reason
-from services.notifier.handlers.link_answers import CONFIRMING, confirm_answers
+from services.notifier.handlers.action_links import CONFIRMING, confirm_answers
 from services.notifier.handlers.plan_notices import PlannedNotice, plan_notices
 from services.notifier.store import leads as store
 from services.notifier.store import notices

@@ -12,8 +12,8 @@ from shared.base.roster import Rep
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """The round robin row of a rep in a team: how often they were chosen, under which weight, and when last (UTC)."""
+class TurnCount:
+    """The round robin count of a rep in a team: how often they were chosen, under which weight, and when last (UTC)."""
 
     turns: int
     weight: int = 1
@@ -33,7 +33,7 @@ class Candidate:
     open_leads: int = 0
     cap: int | None = None
     opens_at: datetime | None = None
-    """When they are next at work (UTC); None if they are at work now, or never."""
+    """When they are next at work (UTC), or back from time off; None if at work now, never, or refused for an earlier reason."""
     reason: str = ""
     kind: str = ""
     """The kind of the reason: unknown, inactive, previous_owner, skill, away, hours or cap; the last two pass with time."""
@@ -55,13 +55,13 @@ class RepPool:
     agreement: ExecutableAgreement
     now: datetime
     roster: Mapping[str, Rep]
-    turns: dict[tuple[str, str], Turn] = field(default_factory=dict)
+    turns: dict[tuple[str, str], TurnCount] = field(default_factory=dict)
     open_counts: dict[str, int] = field(default_factory=dict)
     changed_turns: set[tuple[str, str]] = field(default_factory=set)
     calendars: dict[tuple[str | None, Rep | None], Calendar] = field(default_factory=dict)
 
     def members(self, team: str) -> tuple[Member, ...]:
-        """The members of a team: those that the agreement lists, else those of the roster."""
+        """The members of a team: those that the agreement lists; the roster's, where it lists none and says so (`from_roster`)."""
         agreed = self.agreement.teams[team]
         if agreed.members or not agreed.from_roster:
             return agreed.members
@@ -87,7 +87,7 @@ class RepPool:
         return self.calendars[key]
 
     def seed_turns(self, team: str) -> None:
-        """Give every member a round robin row: a newcomer starts at the mean of the others, a changed weight rescales."""
+        """Give every member a round robin count: a newcomer starts at the mean of the others, a changed weight rescales."""
         members = self.members(team)
         turns = [turn for member in members if (turn := self.turns.get((team, member.rep)))]
         shares = [Fraction(turn.turns, max(1, turn.weight)) for turn in turns]
@@ -95,12 +95,12 @@ class RepPool:
         for member in members:
             turn = self.turns.get((team, member.rep))
             if turn is None:
-                self._set_turn(team, member.rep, Turn(round(mean * member.weight), member.weight))
+                self._set_turn(team, member.rep, TurnCount(round(mean * member.weight), member.weight))
             elif turn.weight != member.weight:
                 rescaled = round(Fraction(turn.turns * member.weight, turn.weight))
-                self._set_turn(team, member.rep, Turn(rescaled, member.weight, turn.last_at))
+                self._set_turn(team, member.rep, TurnCount(rescaled, member.weight, turn.last_at))
 
-    def _set_turn(self, team: str, rep: str, turn: Turn) -> None:
+    def _set_turn(self, team: str, rep: str, turn: TurnCount) -> None:
         self.turns[team, rep] = turn
         self.changed_turns.add((team, rep))
 
@@ -110,7 +110,7 @@ class RepPool:
         """One person as a candidate, with the first reason why they cannot take a lead."""
         rep = self.roster.get(rep_id)
         member = self.member(team, rep_id) if team else None
-        turn = self.turns.get((team, rep_id), Turn(0)) if team else Turn(0)
+        turn = self.turns.get((team, rep_id), TurnCount(0)) if team else TurnCount(0)
         candidate = Candidate(
             rep_id,
             rep.name if rep else rep_id,
@@ -160,7 +160,7 @@ class RepPool:
         """Count one open lead more for them, and one turn more if it uses one."""
         self.open_counts[candidate.rep] = self.open_counts.get(candidate.rep, 0) + 1
         if uses_turn and candidate.team:
-            turn = Turn(candidate.turns + 1, candidate.weight, self.now)
+            turn = TurnCount(candidate.turns + 1, candidate.weight, self.now)
             self._set_turn(candidate.team, candidate.rep, turn)
 
     def release(self, rep: str) -> None:

@@ -11,7 +11,7 @@ from services.router.domain.rep_pool import Candidate, RepPool
 from shared.agreement.model import RoutingRule
 
 TEMPORARY = frozenset(("hours", "cap"))
-"""The kinds of reasons that pass with time."""
+"""The kinds of reasons for which a lead is held: they pass within hours, unlike time off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _nobody_free(rule: RoutingRule, candidates: list[Candidate], search: _Search
 
 
 def _last_resort(may_not_wait: bool, search: _Search) -> RoutingDecision:
-    """A tier that may not wait goes over the cap to the least loaded rep, else to whoever opens soonest, with a flag."""
+    """A tier that may not wait goes over the cap to the least loaded rep, else to whoever opens soonest, with the flag that says so."""
     full = [candidate for candidate in search.considered if may_not_wait and candidate.kind == "cap"]
     if full:
         return _forced(min(full, key=lambda rep: (rep.open_leads, rep.order)), "over the cap", search)

@@ -81,7 +81,7 @@ def decode_key(scheme: SignatureScheme, secret: str) -> bytes | None:
 
 def string_to_sign(scheme: SignatureScheme, request: WebhookRequest, key: bytes) -> bytes:
     """The bytes that the sender signed. Raises SignatureError when a signed header is missing or not ASCII."""
-    return b"".join(_signed_part(part, request, key) for part in scheme.string_to_sign)
+    return b"".join(_signed_part(part, request, key) for part in scheme.signed_parts)
 
 
 def _signed_part(part: str, request: WebhookRequest, key: bytes) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 ALGORITHMS = ("hmac-sha256", "sha256", "ed25519", "none")
-KEYS = ("utf8", "whsec-base64", "whpk-base64")
+KEY_FORMATS = ("utf8", "whsec-base64", "whpk-base64")
 ENCODINGS = ("hex", "base64")
 FORMATS = ("plain", "space_list")
 TOKENS = ("bearer", "basic", "path")
@@ -24,7 +24,7 @@ class SignedTimestamp:
 class SignatureScheme:
     """How a sender proves that a request is authentic. Header names are lower case. Raises ValueError when unusable.
 
-    `string_to_sign` lists the signed parts in order: body, method, url, url_hubspot_decoded, secret, header:NAME;
+    `signed_parts` lists the signed parts in order: body, method, url, url_hubspot_decoded, secret, header:NAME;
     anything else is literal text. In a `space_list` header only the signatures of `version` count. With the algorithm
     `none` nothing is signed: the secret itself is the `token`. When the header of this scheme is present, the schemes
     that it `supersedes` do not count, so that nobody can downgrade.
@@ -33,7 +33,7 @@ class SignatureScheme:
     name: str
     algorithm: str
     header: str | None = None
-    string_to_sign: tuple[str, ...] = ()
+    signed_parts: tuple[str, ...] = ()
     key: str = "utf8"
     encoding: str = "hex"
     header_format: str = "plain"
@@ -44,15 +44,15 @@ class SignatureScheme:
 
     def __post_init__(self) -> None:
         self._check("algorithm", self.algorithm, ALGORITHMS)
-        self._check("key", self.key, KEYS)
+        self._check("key", self.key, KEY_FORMATS)
         self._check("encoding", self.encoding, ENCODINGS)
         self._check("header_format", self.header_format, FORMATS)
         if self.timestamp is not None:
             self._check("timestamp unit", self.timestamp.unit, UNITS)
         if not self.signs:
             self._check("token", self.token, TOKENS)
-        elif self.header is None or not self.string_to_sign:
-            raise ValueError(f"The signature scheme {self.name!r} signs, so it needs a header and a string_to_sign.")
+        elif self.header is None or not self.signed_parts:
+            raise ValueError(f"The signature scheme {self.name!r} signs, so it needs a header and a signed_parts.")
         if self.header_format == "space_list" and not self.version:
             raise ValueError(f"The signature scheme {self.name!r} reads a list of signatures, so it needs a version.")
 
@@ -78,7 +78,7 @@ HUBSPOT_SCHEMES = _by_name(
         algorithm="hmac-sha256",
         encoding="base64",
         header="x-hubspot-signature-v3",
-        string_to_sign=("method", "url_hubspot_decoded", "body", "header:x-hubspot-request-timestamp"),
+        signed_parts=("method", "url_hubspot_decoded", "body", "header:x-hubspot-request-timestamp"),
         timestamp=SignedTimestamp("x-hubspot-request-timestamp", "ms"),
         supersedes=frozenset(("v1", "v2")),
     ),
@@ -96,7 +96,7 @@ def _standard_webhooks(name: str, algorithm: str, key: str, version: str) -> Sig
         header="webhook-signature",
         header_format="space_list",
         version=version,
-        string_to_sign=("header:webhook-id", ".", "header:webhook-timestamp", ".", "body"),
+        signed_parts=("header:webhook-id", ".", "header:webhook-timestamp", ".", "body"),
         timestamp=SignedTimestamp("webhook-timestamp", "s"),
     )
 

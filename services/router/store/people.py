@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from services.router.domain.rep_pool import Turn
+from services.router.domain.rep_pool import TurnCount
 from services.router.store.tables import people, turns
 from shared.base.roster import Rep
 from shared.store.tx import Tx
@@ -15,7 +15,9 @@ NOT_SEEDED = -1
 """`turns` of a row that exists only to be locked."""
 
 
-async def load_turns(tx: Tx, teams: Iterable[str], members: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Turn]:
+async def load_turns(
+    tx: Tx, teams: Iterable[str], members: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], TurnCount]:
     """The turns of these teams by (team, rep), locked; missing rows are inserted first, so that there is one to lock."""
     wanted = sorted(set(teams))
     if not wanted:
@@ -28,13 +30,13 @@ async def load_turns(tx: Tx, teams: Iterable[str], members: Iterable[tuple[str, 
         await upsert(tx, turns, rows, ["team", "rep"])
         stored = {(row["team"], row["rep"]): row for row in await tx.rows(statement)}
     return {
-        key: Turn(int(row["turns"]), int(row["weight"]), row["last_at"])
+        key: TurnCount(int(row["turns"]), int(row["weight"]), row["last_at"])
         for key, row in stored.items()
         if row["turns"] >= 0
     }
 
 
-async def save_turns(tx: Tx, changed: dict[tuple[str, str], Turn]) -> None:
+async def save_turns(tx: Tx, changed: dict[tuple[str, str], TurnCount]) -> None:
     """Insert or update turns by (team, rep)."""
     rows = [
         {"team": team, "rep": rep, "turns": turn.turns, "weight": turn.weight, "last_at": turn.last_at}

@@ -41,8 +41,8 @@ class Clock:
 
     `terms_version` is the agreement version whose promises and calendars hold, `routing_version` the one that assigned
     the lead (its teams). `next_step` is what its scheduled item does next: warn, due, settle, escalate, or "" when it
-    has none. `escalation_step` counts the escalation steps done. `off_hours`: computed in wall time, so that its
-    escalation steps are too. `left_seconds` is what was left when it stopped.
+    has none. `escalation_step` counts the escalation steps done. `off_hours`: its
+    escalation steps run in wall time. `left_seconds` is what was left when its lead moved on.
     """
 
     id: str
@@ -132,7 +132,8 @@ def stop_moved_on(
 ) -> tuple[Clock, ClockEvents]:
     """Stop a clock whose lead went to another owner, or ended, at `at` without an answer.
 
-    The verdict is void when that was in time, else missed. It follows the event's time, so it does not matter whether
+    The verdict is void when that was in time (a published breach is withdrawn), else missed (a breach that was not
+    published yet is). It follows the event's time, so it does not matter whether
     the breach was published before.
     """
     events: ClockEvents = []

@@ -1,4 +1,4 @@
-"""The calendar of a clock: the rep's shift, else the team's calendar, else `hq`."""
+"""The calendar of a clock: the rep's shift, else the team's calendar, else `hq`, else the first one, else always open."""
 
 from dataclasses import dataclass
 

@@ -13,8 +13,8 @@ from shared.agreement.time.business_time import (
     OFF_HOURS,
     Deadline,
     Interval,
-    accept_deadline,
     add_business_time,
+    deadline_with_off_hours,
     elapsed,
 )
 from shared.agreement.time.calendar import ALWAYS, Calendar
@@ -122,7 +122,7 @@ def _full_deadline(promise: Promise, tier: str, start: datetime, calendar: Calen
     if target.off_hours is None:
         return add_business_time(calendar, start, rest, days=days, at_close=rules.at_close)
     off_hours = timedelta(seconds=target.off_hours)
-    return accept_deadline(calendar, start, rest, off_hours, days=days, at_close=rules.at_close)
+    return deadline_with_off_hours(calendar, start, rest, off_hours, days=days, at_close=rules.at_close)
 
 
 def _target(promise: Promise, tier: str) -> Target:

@@ -18,9 +18,9 @@ __all__ = [
     "Elapsed",
     "Interval",
     "NeverOpens",
-    "accept_deadline",
     "add_business_days",
     "add_business_time",
+    "deadline_with_off_hours",
     "elapsed",
     "is_open",
     "next_opening",
@@ -42,7 +42,8 @@ class NeverOpens(ValueError):
 class Deadline:
     """A due instant (UTC) and every interval from the start to it.
 
-    `wall`: the rule for off hours set it, so that the escalation steps run in wall time.
+    `wall`: the clock started outside hours under an `off_hours` rule, so its escalation steps run in wall time, also
+    where the business deadline was the earlier one.
     """
 
     due: datetime
@@ -103,8 +104,8 @@ def add_business_days(calendar: Calendar, start: datetime, days: int) -> Deadlin
     """The same local time `days` open days later, clipped to that day's close.
 
     A start outside hours counts as the next opening. A local time that a clock change skips is read with the offset
-    before the change; one that it repeats is the first occurrence. Raises
-    NeverOpens, or ValueError for a negative number.
+    before the change; one that it repeats is the first occurrence. Raises NeverOpens, or ValueError for a negative
+    number.
     """
     if days < 0:
         raise ValueError(f"{days} days is negative; give a number of days of 0 or more.")
@@ -125,7 +126,7 @@ def add_business_days(calendar: Calendar, start: datetime, days: int) -> Deadlin
     return Deadline(at, elapsed(calendar, start, at).intervals)
 
 
-def accept_deadline(
+def deadline_with_off_hours(
     calendar: Calendar,
     assigned: datetime,
     within: timedelta,
@@ -134,7 +135,7 @@ def accept_deadline(
     days: int = 0,
     at_close: AtClose = "close",
 ) -> Deadline:
-    """The deadline to accept a lead assigned at `assigned`; `off_hours` is the wall time allowed outside hours.
+    """The deadline of a promise that started at `assigned`; `off_hours` is the wall time allowed outside hours.
 
     Outside hours it is the earlier of assignment + `off_hours` and next opening + `within`. Raises like
     `add_business_time`.

@@ -39,19 +39,19 @@ def _languages(country: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=512)
 def _resolve_code(code: str) -> tuple[str, str | None]:
-    country, _, part = code.strip().upper().partition("-")
+    country, _, subdivision = code.strip().upper().partition("-")
     supported = library.list_supported_countries(include_aliases=True)
     if country not in supported:
         raise ValueError(f"{code!r} is not a country whose holidays are known{_suggest_codes(country, supported)}")
-    if not part:
+    if not subdivision:
         return country, None
-    parts = {known.upper(): known for known in supported[country]}
-    if part not in parts:
-        near = [f"{country}-{known}" for known in parts]
+    subdivisions = {known.upper(): known for known in supported[country]}
+    if subdivision not in subdivisions:
+        codes = [f"{country}-{known}" for known in subdivisions]
         raise ValueError(
-            f"{code!r} is not a part of {country} whose holidays are known{_suggest_codes(f'{country}-{part}', near)}"
+            f"{code!r} is not a part of {country} whose holidays are known{_suggest_codes(f'{country}-{subdivision}', codes)}"
         )
-    return country, parts[part]
+    return country, subdivisions[subdivision]
 
 
 def _suggest_codes(code: str, known: Iterable[str]) -> str:

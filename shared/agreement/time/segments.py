@@ -59,7 +59,7 @@ def plan_for_day(calendar: Calendar, day: int) -> DayPlan:
 
 def segments_from(calendar: Calendar, begin: int) -> Iterator[Segment]:
     """Every segment from `begin` on, without gap or overlap, until the year 9999."""
-    return _without_time_off(calendar, begin) if calendar.away else _planned_segments(calendar, begin)
+    return _with_time_off_cut_out(calendar, begin) if calendar.away else _planned_segments(calendar, begin)
 
 
 def _planned_segments(calendar: Calendar, at: int) -> Iterator[Segment]:
@@ -82,7 +82,7 @@ def _planned_segments(calendar: Calendar, at: int) -> Iterator[Segment]:
         at = stop
 
 
-def _without_time_off(calendar: Calendar, at: int) -> Iterator[Segment]:
+def _with_time_off_cut_out(calendar: Calendar, at: int) -> Iterator[Segment]:
     periods_off = [(to_microseconds(start), to_microseconds(until)) for start, until in calendar.time_off]
     for begin, end, counted, why in _planned_segments(calendar, at):
         if counted:

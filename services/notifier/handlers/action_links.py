@@ -22,7 +22,10 @@ CONFIRMING = (Outcome, ActionRefused)
 
 
 async def open_link(tx: Tx, token: str) -> LinkContext | Page:
-    """Load what a link is about, or return the page that says why it is not valid."""
+    """Load what a link is about, or return the page for an invalid or expired one.
+
+    Invalid: a token that is malformed or not signed by us, an unknown lead, a rep who is unknown or inactive. Expired:
+    `now` is after `expires`. A link of an old epoch is neither: it is stale (`LinkContext.is_stale`)."""
     unpacked = unpack(token)
     if unpacked is None or not tx.context.keys.verify(PURPOSE, unpacked[0].body(), unpacked[1]):
         return invalid_page()
