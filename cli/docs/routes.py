@@ -28,7 +28,9 @@ def routes() -> dict[str, list[Route]]:
 
 def page() -> str:
     """The Markdown text of the page."""
-    return markdown.assemble_page("Routes", INTRO, *(_chapter(name, doors) for name, doors in routes().items()))
+    return markdown.assemble_page(
+        "Routes", INTRO, *(_chapter(name, service_routes) for name, service_routes in routes().items())
+    )
 
 
 def _flatten(router: APIRouter) -> list[Route]:

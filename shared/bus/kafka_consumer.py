@@ -66,7 +66,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         records = [
             Record(
                 self._names[message.topic],
-                _kept_key(message.key),
+                _storable_key(message.key),
                 message.value or b"",
                 message.partition,
                 message.offset,
@@ -103,8 +103,8 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._consumer = None
 
 
-def _kept_key(raw: bytes | None) -> str:
-    """The key as a database can keep it: a foreign record may have any bytes there, and must still become a dead letter."""
+def _storable_key(raw: bytes | None) -> str:
+    """The key as text that a database can store. A foreign record may hold any bytes, and must still become a dead letter."""
     return (raw or b"").decode(errors="replace").replace("\x00", "\ufffd")[:KEY_LENGTH]
 
 

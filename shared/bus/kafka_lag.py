@@ -43,7 +43,10 @@ class KafkaLag:
 
     async def caught_up(self, group: str, ends: EndOffsets) -> bool:
         """Whether the group has committed these ends, of topics by their names at the broker. Raises TryLater."""
-        done = {(place.topic, place.partition): found.offset for place, found in (await self._committed(group)).items()}
+        done = {
+            (place.topic, place.partition): position.offset
+            for place, position in (await self._committed(group)).items()
+        }
         return all(max(0, done.get(place, 0)) >= end for place, end in ends.items())
 
     async def stop(self) -> None:
@@ -60,12 +63,12 @@ class KafkaLag:
                 await asyncio.wait_for(admin.close(), STOP_BOUND)
 
     async def _committed(self, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
-        """What the group has committed. A broker that just began, or just lost one, has no coordinator for a moment."""
+        """The offsets that the group has committed. A broker that has just started, or just lost its coordinator, has none for a moment."""
         for attempt in range(1, COORDINATOR_TRIES + 1):
             try:
                 admin = await self._asking()
-                found: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
-                return found
+                offsets: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
+                return offsets
             except KafkaError as error:
                 await self._without_admin()
                 if not error.retriable or attempt == COORDINATOR_TRIES:
@@ -89,8 +92,8 @@ class KafkaLag:
 
     async def _ends(self, names: Sequence[str]) -> dict[TopicPartition, int]:
         reader = await self._reading()
-        found = await reader._client.fetch_all_metadata()
-        places = [TopicPartition(name, part) for name in names for part in found.partitions_for_topic(name) or ()]
+        metadata = await reader._client.fetch_all_metadata()
+        places = [TopicPartition(name, part) for name in names for part in metadata.partitions_for_topic(name) or ()]
         ends: dict[TopicPartition, int] = await reader.end_offsets(places) if places else {}
         return ends
 

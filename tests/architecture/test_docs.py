@@ -1,4 +1,4 @@
-"""Every setting, event, route and command is documented, and the pages written from the code are current."""
+"""Every setting, event, route and command is documented, and the generated pages are current."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def test_the_generated_pages_are_current() -> None:
     assert stale == [], "run `make docs`"
 
 
-def test_no_schema_is_left_of_an_event_that_is_gone() -> None:
+def test_every_schema_file_belongs_to_an_existing_event_type() -> None:
     assert {path.stem for path in (ROOT / "docs" / "events").glob("*.json")} == set(EVENT_TYPES)
 
 
@@ -37,7 +37,7 @@ def test_every_setting_is_documented_with_what_it_means() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))
-def test_every_event_type_is_documented_and_its_schema_is_one(name: str) -> None:
+def test_every_event_type_is_documented_and_its_schema_is_valid_and_current(name: str) -> None:
     assert f"### {name}\n\n" in read("docs/events.md")
     assert first_paragraph(EVENT_TYPES[name]), f"{name} does not say what it means"
     schema = json.loads(read(f"docs/events/{name}.json"))
@@ -47,24 +47,24 @@ def test_every_event_type_is_documented_and_its_schema_is_one(name: str) -> None
 
 def test_every_route_is_documented_with_what_it_does() -> None:
     text = read("docs/routes.md")
-    found = [route for doors in routes().values() for route in doors]
-    assert len(found) > 30
-    for route in found:
+    documented = [route for service_routes in routes().values() for route in service_routes]
+    assert len(documented) > 30
+    for route in documented:
         assert f"`{route.path}`" in text
         assert first_paragraph(route.endpoint), f"{route.path} does not say what it does"
 
 
 def test_every_command_is_documented_with_an_example() -> None:
     text = read("docs/commands.md")
-    found = command_paths()
-    assert len(found) > 20
-    for name in found:
+    commands = command_paths()
+    assert len(commands) > 20
+    for name in commands:
         chapter = re.search(rf"^## baton {re.escape(name)}( [A-Z_\.\s]+)?\n(.+?)(?=^## |\Z)", text, re.M | re.S)
         assert chapter, f"baton {name} is not in docs/commands.md"
         assert f"\n    baton {name}" in chapter.group(2), f"baton {name} shows no example"
 
 
-def test_every_link_between_pages_leads_somewhere() -> None:
+def test_every_relative_link_between_pages_leads_to_an_existing_file() -> None:
     broken = []
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):

@@ -33,8 +33,8 @@ def test_every_dependency_of_the_project_is_pinned() -> None:
         "runtime.txt": project["project"]["dependencies"] + project["build-system"]["requires"],
         "dev.txt": project["project"]["optional-dependencies"]["dev"],
     }
-    for name, wanted in groups.items():
+    for name, requirements in groups.items():
         pinned = dict(PIN.findall((ROOT / "requirements" / name).read_text()))
-        for one in wanted:
-            bare = re.split(r"[\[<>=~! ]", one)[0].lower().replace("_", "-")
-            assert bare in pinned, f"{one} is not in requirements/{name}; run `make lock`"
+        for requirement in requirements:
+            bare = re.split(r"[\[<>=~! ]", requirement)[0].lower().replace("_", "-")
+            assert bare in pinned, f"{requirement} is not in requirements/{name}; run `make lock`"

@@ -1,1 +1,1 @@
-"""Measurements, paired inside one run: `python -m tests.bench [part ...] [--short]`."""
+"""The benchmarks, each measured against a base in the same run: `python -m tests.bench [part ...] [--short]`."""

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [intake] [timer] [lead] [memory] [--short]`: ratios, with what they were measured on."""
+"""`python -m tests.bench [intake] [timer] [lead] [memory] [--short]`: print ratios, and the machine and versions they were measured on."""
 
 import argparse
 import sys
@@ -18,7 +18,7 @@ PARTS: dict[str, Callable[[Size, Report], None]] = {
 
 
 def main() -> int:
-    """Run the parts; 1 when something was not done that should have been."""
+    """Run the parts; returns 1 when a check on the work done failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--short", action="store_true", help="everything in about two minutes")

@@ -1,4 +1,4 @@
-"""The base of the intake part: a FastAPI handler that reads the body and answers 202. A program: `python -m tests.bench.bare_handler PORT`."""
+"""The base that intake is measured against: a FastAPI handler that reads the body and answers 202. Run with `python -m tests.bench.bare_handler PORT`."""
 
 import asyncio
 import sys
@@ -12,13 +12,13 @@ app = FastAPI(openapi_url=None)
 
 @app.post("/webhooks/{endpoint_id}")
 async def accept(request: Request, endpoint_id: str) -> Response:
-    """Read and forget."""
+    """Read the body and store nothing."""
     await request.body()
     return Response(b'{"status":"accepted"}', 202, media_type="application/json")
 
 
 def serve(application: FastAPI, port: int) -> None:
-    """Serve it as our own processes are served: one worker, uvicorn on asyncio's loop."""
+    """Serve the app as Baton's processes are served: one worker, uvicorn on asyncio's loop."""
     config = uvicorn.Config(
         application, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off", server_header=False
     )

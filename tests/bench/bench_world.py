@@ -1,4 +1,4 @@
-"""A sales floor for the measurements: twelve reps without a cap, who work round the clock, and a signed webhook door."""
+"""A system set up for the benchmarks: twelve reps without a cap whose calendar is always open, and one signed webhook endpoint."""
 
 import asyncio
 import time
@@ -42,7 +42,7 @@ class BenchWorld(World):
     """A system with an agreement in force and business time that runs as fast as real time."""
 
     async def prepare(self) -> None:
-        """People, agreement, clock and door."""
+        """Create the reps, the agreement, the webhook endpoint and a clock at real speed."""
         await self.open()
         moment = (await self.now()).isoformat()
         await self.post_json("router", "/v1/clock", {"base": moment, "rate": 1})
@@ -51,7 +51,7 @@ class BenchWorld(World):
         self.ports = [urlsplit(url).port or 0 for url in self.system.urls["router"]]
 
     async def publish_agreement(self, hot: str = "") -> int:
-        """Its own agreement, signed and published."""
+        """Create, sign and publish the benchmark's agreement; returns its version."""
         reps = [
             {"id": f"{name}-{self.tag}", "name": name.title(), "email": f"{name}-{self.tag}@northwind.example"}
             | {"roles": ["rep"], "manager": f"omar-{self.tag}", "timezone": "America/New_York"}
@@ -72,26 +72,26 @@ class BenchWorld(World):
         return version
 
     async def wait_until_idle(self, seconds: float) -> None:
-        """Wait until nothing moves, looking seldom, for as long as that may take."""
+        """Wait until every backlog is empty, polling every 250 ms. Raises AssertionError after `seconds`."""
         deadline = time.monotonic() + seconds
         idle_rounds = 0
         while idle_rounds < 2:
-            assert time.monotonic() < deadline, "It never comes to rest."
+            assert time.monotonic() < deadline, f"The system is not idle after {seconds:g} s; see GET /v1/backlog."
             urls = sorted({url for urls in self.system.urls.values() for url in urls})
             responses = [await self.client.get(f"{url}/v1/backlog") for url in urls]
-            rows = [row for answer in responses for row in answer.json()]
+            rows = [row for response in responses for row in response.json()]
             busy = any(row["outbox"] or row["lag"] or row["extra"].get("notices_unsent") for row in rows)
             idle_rounds = 0 if busy else idle_rounds + 1
             await asyncio.sleep(0.25)
 
     async def close(self) -> None:
-        """Hang up; the system ends with its owner."""
+        """Close the HTTP clients; the system is stopped by whoever started it."""
         await self.client.aclose()
         await self.anonymous.aclose()
 
 
 def resident_memory(site: RunningSystem) -> dict[str, float]:
-    """The memory of each process, MiB."""
+    """The resident memory of each process, in MiB."""
     megabytes = {}
     for name, process in site.processes.items():
         with open(f"/proc/{process.pid}/status") as status:

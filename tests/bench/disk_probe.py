@@ -1,4 +1,4 @@
-"""The disk probe: how long a write of 8 kB takes to reach the disk, measured in the same seconds as everything else."""
+"""The disk probe: measures how long a durable write of 8 kB takes while a benchmark runs."""
 
 import os
 import threading
@@ -13,7 +13,7 @@ STALL = 100.0
 
 
 class DiskProbe:
-    """While it is entered it writes 50 times a second; `words` says what it saw, milliseconds."""
+    """A context manager that writes 50 times a second while it is entered; `milliseconds` holds each write's duration."""
 
     def __init__(self, folder: Path) -> None:
         self.milliseconds: list[float] = []
@@ -45,7 +45,7 @@ class DiskProbe:
 
     @property
     def summary(self) -> str:
-        """Its 99th percentile and its worst, and whether the disk stood still."""
+        """The median, 99th percentile and maximum in milliseconds, with a warning if a write took over 100 ms."""
         worst = max(self.milliseconds, default=float("nan"))
         warning = ", THE DISK STALLED" if worst > STALL else ""
         return f"disk probe p50 {percentile(self.milliseconds, 0.5):.1f} p99 {percentile(self.milliseconds, 0.99):.1f} max {worst:.0f} ms{warning}"

@@ -1,4 +1,4 @@
-"""A plain HTTP/1.1 sender that costs little: one request at a time on each connection, only status and body are read."""
+"""A minimal HTTP/1.1 client with little overhead: one request at a time per connection; reads only status and body."""
 
 import asyncio
 import time
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 
 class Response(NamedTuple):
-    """What came back."""
+    """The status and body of a response."""
 
     status: int
     body: bytes
 
 
 class HttpConnection(asyncio.Protocol):
-    """One connection."""
+    """One keep-alive connection."""
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -23,25 +23,25 @@ class HttpConnection(asyncio.Protocol):
 
     @classmethod
     async def open(cls, host: str, port: int) -> "HttpConnection":
-        """Connect."""
+        """Connect to a host and port."""
         _, connection = await asyncio.get_running_loop().create_connection(cls, host, port)
         return connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """There is a way to write."""
+        """Keep the transport for writing."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Whoever waits is told."""
+        """Fail the request that waits for a response."""
         if self._waiting and not self._waiting.done():
             self._waiting.set_exception(error or ConnectionResetError("closed"))
 
     def data_received(self, data: bytes) -> None:
-        """A whole answer ends the wait."""
+        """Resolve the waiting request once the whole response has arrived."""
         self._buffer += data
-        head, found, rest = self._buffer.partition(b"\r\n\r\n")
-        if not found or self._waiting is None:
+        head, separator, rest = self._buffer.partition(b"\r\n\r\n")
+        if not separator or self._waiting is None:
             return
         lowered = head.lower()
         at = lowered.find(b"content-length:")
@@ -52,14 +52,14 @@ class HttpConnection(asyncio.Protocol):
                 waiting.set_result(Response(int(head[9:12]), rest[:length]))
 
     def send(self, request: bytes) -> "asyncio.Future[Response]":
-        """Send one request; the answer to the one before must be there."""
+        """Send one request; the response to the previous one must have arrived."""
         assert self._transport is not None
         self._waiting = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return self._waiting
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._transport:
             self._transport.close()
 
@@ -74,19 +74,19 @@ def request(path: str, body: bytes, headers: dict[str, str]) -> bytes:
 async def closed_loop(
     port: int, next_request: Callable[[], bytes], connections: int, seconds: float
 ) -> tuple[float, dict[int, int]]:
-    """Each connection sends its next request when the last is answered. Returns the answers per second, and how many of each status."""
+    """Send each connection's next request when its last is answered; returns responses per second and their count by status."""
     open_connections = [await HttpConnection.open("127.0.0.1", port) for _ in range(connections)]
     statuses: dict[int, int] = {}
     begin = time.perf_counter()
     deadline = begin + seconds
 
-    async def one(wire: HttpConnection) -> None:
+    async def send_until_deadline(connection: HttpConnection) -> None:
         while time.perf_counter() < deadline:
-            reply = await wire.send(next_request())
-            statuses[reply.status] = statuses.get(reply.status, 0) + 1
+            response = await connection.send(next_request())
+            statuses[response.status] = statuses.get(response.status, 0) + 1
 
-    await asyncio.gather(*(one(wire) for wire in open_connections))
+    await asyncio.gather(*(send_until_deadline(connection) for connection in open_connections))
     elapsed = time.perf_counter() - begin
-    for wire in open_connections:
-        wire.close()
+    for connection in open_connections:
+        connection.close()
     return sum(statuses.values()) / elapsed, statuses

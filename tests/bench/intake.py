@@ -1,4 +1,4 @@
-"""Part 1: accepted webhooks per second, authenticated and committed, beside a handler that stores nothing."""
+"""Part 1: webhooks accepted per second, authenticated and committed, against a handler that stores nothing."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ from tests.parts.postgres import postgres, temporary_database
 from tests.parts.supervised_process import SupervisedProcess
 from tests.running_system import ROOT, SECRET_KEYS
 
-BARE, SQLITE, POSTGRES = "bare FastAPI handler", "door on SQLite", "door on PostgreSQL"
+BARE, SQLITE, POSTGRES = "bare FastAPI handler", "webhook endpoint on SQLite", "webhook endpoint on PostgreSQL"
 DURABLE = {
     BARE: "stores nothing",
     SQLITE: "WAL, synchronous=FULL, inbox + outbox in one commit",
@@ -36,8 +36,8 @@ DURABLE = {
 
 
 @dataclass
-class Subject:
-    """Something that takes webhooks."""
+class WebhookTarget:
+    """A server that accepts webhooks, and what was measured on it."""
 
     name: str
     port: int
@@ -48,7 +48,7 @@ class Subject:
     other_statuses: dict[int, int] = field(default_factory=dict)
 
     async def round(self, size: Size, seconds: float) -> float:
-        """One round of the closed loop; everything that was accepted is counted, the warming up too."""
+        """Run one round of the closed loop; returns responses per second. Counts every accepted request, warm-up included."""
         rate, statuses = await closed_loop(self.port, self.sender.next_request, size.connections, seconds)
         for status, number in statuses.items():
             if status == 202:
@@ -59,7 +59,7 @@ class Subject:
 
 
 def run(size: Size, report: Report) -> None:
-    """Measure, alternating, and print."""
+    """Measure the servers in alternation and print the results."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         targets = [
@@ -80,13 +80,13 @@ def run(size: Size, report: Report) -> None:
                 f"intake  {target.name}: {typical:,.0f}/s{ratio} [closed loop, {size.connections} connections,"
                 f" {size.rounds} rounds of {size.intake_seconds} s, one worker, {DURABLE[target.name]}; {probe.summary}]"
             )
-            report.check(f"{target.name}, answers that are not 202", target.other_statuses, {})
+            report.check(f"{target.name}, responses that are not 202", target.other_statuses, {})
         for target in targets[1:]:
             stored = asyncio.run(_stored_rows(target))
             report.check(f"{target.name}, (deliveries, outbox) rows", stored, (target.accepted, target.accepted))
 
 
-async def _measure(targets: list[Subject], size: Size, folder: Path) -> DiskProbe:
+async def _measure(targets: list[WebhookTarget], size: Size, folder: Path) -> DiskProbe:
     for target in targets:
         await target.round(size, min(1.0, size.intake_seconds))
     with DiskProbe(folder) as probe:
@@ -96,8 +96,8 @@ async def _measure(targets: list[Subject], size: Size, folder: Path) -> DiskProb
     return probe
 
 
-async def _stored_rows(target: Subject) -> tuple[int, int]:
-    """Rows that are there, counted past the service."""
+async def _stored_rows(target: WebhookTarget) -> tuple[int, int]:
+    """The rows of `deliveries` and `outbox`, counted directly in the database."""
     url = target.environment.get("BATON_DATABASE_URL")
     tables = ("deliveries", "outbox")
     if not url:
@@ -114,30 +114,30 @@ async def _stored_rows(target: Subject) -> tuple[int, int]:
 
 
 def asyncpg_url(url: str) -> str:
-    """A URL for asyncpg itself."""
+    """The database URL in the form that asyncpg takes."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @contextmanager
-def _bare_handler(folder: Path) -> Iterator[Subject]:
+def _bare_handler(folder: Path) -> Iterator[WebhookTarget]:
     (port,) = free_ports(1)
     process = _start_program("bare_handler", port, folder, {})
     try:
         _wait_until_listening(port, process)
-        yield Subject(BARE, port, WebhookSender("/webhooks/bench", "whsec_" + "A" * 44))
+        yield WebhookTarget(BARE, port, WebhookSender("/webhooks/bench", "whsec_" + "A" * 44))
     finally:
         process.stop()
 
 
 @contextmanager
-def _webhook_server(name: str, folder: Path, environment: dict[str, str]) -> Iterator[Subject]:
+def _webhook_server(name: str, folder: Path, environment: dict[str, str]) -> Iterator[WebhookTarget]:
     (port,) = free_ports(1)
     process = _start_program("webhook_server", port, folder, environment)
     try:
         _wait_until_listening(port, process)
         line = next(line for line in process.tail(100_000).splitlines() if line.startswith('{"path"'))
         endpoint = json.loads(line)
-        yield Subject(name, port, WebhookSender(endpoint["path"], endpoint["secret"]), environment)
+        yield WebhookTarget(name, port, WebhookSender(endpoint["path"], endpoint["secret"]), environment)
     finally:
         process.stop()
 

@@ -1,4 +1,4 @@
-"""Part 3: from the intended send of a webhook to its assignment and to the alert at a mail server, open loop."""
+"""Part 3: latency from the intended send of a webhook to the assignment and to the alert at a mail server, open loop."""
 
 import asyncio
 import random
@@ -33,7 +33,7 @@ DURABLE = {
 
 @dataclass
 class Deployment:
-    """One width of the system and what was measured on it, seconds from the intended send; one list for each round."""
+    """One form of the system (embedded or wide) and its latencies in seconds from the intended send, one list per round."""
 
     name: str
     world: BenchWorld
@@ -42,29 +42,29 @@ class Deployment:
 
 
 def run(size: Size, report: Report) -> None:
-    """Measure, alternating, and print."""
+    """Measure the forms in alternation and print the results."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         sites = available_sites(stack, report, "lead   ")
         forms, probes = asyncio.run(_measure(sites, size, folder, report))
         for form in forms:
-            words = []
+            stage_texts = []
             for stage in STAGES:
                 milliseconds = [1000 * value for values in form.seconds[stage] for value in values]
-                words.append(
+                stage_texts.append(
                     f"{stage} p50 {percentile(milliseconds, 0.5):.0f} p99 {percentile(milliseconds, 0.99):.0f} ms"
                 )
             report.add(
-                f"lead    {form.name}: {', '.join(words)} [open loop, Poisson {size.rate:g}/s, {size.rounds} rounds of"
+                f"lead    {form.name}: {', '.join(stage_texts)} [open loop, Poisson {size.rate:g}/s, {size.rounds} rounds of"
                 f" {size.lead_seconds} s, from the intended send; {DURABLE[form.name]}; {probes[form.name].summary}]"
             )
         if len(forms) == 2:
-            one, other = ([percentile(values, 0.5) for values in form.seconds["alerted"]] for form in forms)
-            report.add(f"lead    wide to embedded, alerted p50: {ratios(other, one)} [same rounds, by turns]")
+            embedded, wide = ([percentile(values, 0.5) for values in form.seconds["alerted"]] for form in forms)
+            report.add(f"lead    wide to embedded, alerted p50: {ratios(wide, embedded)} [same rounds, alternating]")
 
 
 def available_sites(stack: ExitStack, report: Report, part: str) -> dict[str, RunningSystem]:
-    """The system in each width that can be had here."""
+    """Start the system in each form that this machine can run; reports why the wide form is missing."""
     sites = {"embedded": stack.enter_context(embedded_system())}
     try:
         servers = stack.enter_context(kafka())
@@ -92,7 +92,7 @@ async def _measure(
             probe = DiskProbe(folder)
             with probe:
                 seconds = await _round(form, size, rng, report)
-            if number:  # the first warms up
+            if number:  # round 0 warms up
                 probes[form.name].milliseconds += probe.milliseconds
                 for stage in STAGES:
                     form.seconds[stage].append(seconds[stage])
@@ -102,7 +102,7 @@ async def _measure(
 
 
 async def _round(form: Deployment, size: Size, rng: random.Random, report: Report) -> dict[str, list[float]]:
-    """One round: send, then wait until every lead was assigned and its alert came, or for 30 seconds."""
+    """Run one round: send, then wait up to 30 seconds until every lead is assigned and its alert has arrived."""
     intended, at = [], 0.0
     while (at := at + rng.expovariate(size.rate)) < size.lead_seconds:
         intended.append(at)
@@ -113,7 +113,7 @@ async def _round(form: Deployment, size: Size, rng: random.Random, report: Repor
             if time.perf_counter() > deadline:
                 break
             await asyncio.sleep(0.02)
-    report.check(f"{form.name}, leads taken in", len(leads), len(intended))
+    report.check(f"{form.name}, leads accepted", len(leads), len(intended))
     report.check(f"{form.name}, of those assigned", sum(lead in assigned for lead in leads), len(leads))
     report.check(f"{form.name}, of those alerted", sum(lead in form.mails.at for lead in leads), len(leads))
     return {
@@ -124,7 +124,7 @@ async def _round(form: Deployment, size: Size, rng: random.Random, report: Repor
 
 
 async def _send_all(world: BenchWorld, intended: list[float]) -> tuple[list[float], dict[str, float]]:
-    """Send each request at its moment, on whichever connection is free; (seconds to the answers, lead to intended moment)."""
+    """Send each request at its intended time on a free connection; returns the response times in seconds, and lead to intended time."""
     connections: asyncio.Queue[HttpConnection] = asyncio.Queue()
     for number in range(CONNECTIONS):
         connections.put_nowait(await HttpConnection.open("127.0.0.1", world.ports[number % len(world.ports)]))
@@ -132,16 +132,16 @@ async def _send_all(world: BenchWorld, intended: list[float]) -> tuple[list[floa
     leads: dict[str, float] = {}
     begin = time.perf_counter() + 0.05
 
-    async def one(moment: float) -> None:
+    async def send_at(moment: float) -> None:
         await asyncio.sleep(max(0.0, moment - time.perf_counter()))
-        wire = await connections.get()
-        reply = await wire.send(world.webhook_sender.next_request())
-        connections.put_nowait(wire)
-        if reply.status == 202:
+        connection = await connections.get()
+        response = await connection.send(world.webhook_sender.next_request())
+        connections.put_nowait(connection)
+        if response.status == 202:
             answered.append(time.perf_counter() - moment)
-            leads[orjson.loads(reply.body)["leads"][0]] = moment
+            leads[orjson.loads(response.body)["leads"][0]] = moment
 
-    await asyncio.gather(*(one(begin + at) for at in intended))
+    await asyncio.gather(*(send_at(begin + at) for at in intended))
     while not connections.empty():
         connections.get_nowait().close()
     return answered, leads

@@ -1,4 +1,4 @@
-"""What is printed: the machine and the versions first, then a line for each measurement, and what was wrong."""
+"""The report of a benchmark run: the machine and versions, one line per measurement, and failed checks."""
 
 import os
 import platform
@@ -21,20 +21,20 @@ class Report:
         self._quiet = quiet
 
     def add(self, line: str) -> None:
-        """One line of the result."""
+        """Add one line, and print it unless `quiet`."""
         self.lines.append(line)
         if not self._quiet:
             print(line, flush=True)
 
     def check(self, what: str, actual: object, expected: object) -> None:
-        """The work must have been done; what was not is an error of the run."""
+        """Check that the measured work was done; a difference is an error of the run."""
         if actual != expected:
             self.errors.append(f"{what}: {actual}, not {expected}")
             self.add(f"  WRONG  {self.errors[-1]}")
 
 
 def machine() -> str:
-    """What it ran on."""
+    """The time, the CPUs, the memory and the load, in one line."""
     model = "unknown"
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -49,18 +49,18 @@ def machine() -> str:
 
 
 def versions() -> str:
-    """What it ran."""
+    """The versions of Python, the system and the main packages, in one line."""
     python = f"Python {sys.version.split()[0]}"
     return ", ".join([python, platform.system() + " " + platform.release(), *(f"{n} {version(n)}" for n in PACKAGES)])
 
 
-def ratios(one: Sequence[float], base: Sequence[float]) -> str:
-    """The median of the rounds' ratios, with the smallest and the largest."""
-    values = [a / b if b else float("nan") for a, b in zip(one, base, strict=True)]
+def ratios(candidate: Sequence[float], base: Sequence[float]) -> str:
+    """The median of the rounds' ratios of candidate to base, with the smallest and the largest."""
+    values = [a / b if b else float("nan") for a, b in zip(candidate, base, strict=True)]
     return f"{median(values):.2f} ({min(values):.2f}..{max(values):.2f})"
 
 
 def percentile(values: Sequence[float], fraction: float) -> float:
-    """The value that this part of them does not exceed."""
+    """The value that this fraction (0 to 1) of the values does not exceed; NaN when there are none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))] if ordered else float("nan")

@@ -1,11 +1,11 @@
-"""How much each part does: the whole form, the short one for two minutes, and a tiny one that only proves that it runs."""
+"""How much work each part does: FULL, SHORT (about two minutes in all) and TINY (for the tests, which judge no figure)."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The amounts of one form."""
+    """The rounds, durations in seconds, rates per second and counts of one size."""
 
     rounds: int
     intake_seconds: float

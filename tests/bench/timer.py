@@ -1,4 +1,4 @@
-"""Part 2: fires per second with few and with many pending deadlines, beside a plain claim and delete of as many rows."""
+"""Part 2: escalation steps handled per second with few and with many pending deadlines, against a plain claim and delete."""
 
 import asyncio
 import time
@@ -28,7 +28,7 @@ from tests.running_system import SECRET_KEYS
 
 @dataclass
 class Case:
-    """One number of pending deadlines."""
+    """One number of pending deadlines, and the rates measured with it."""
 
     pending: int
     database: str
@@ -37,13 +37,13 @@ class Case:
 
 
 def run(size: Size, report: Report) -> None:
-    """Measure, alternating, and print."""
+    """Measure the cases in alternation and print the results."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         try:
             server = stack.enter_context(postgres(durable=True))
         except Missing as missing:
-            report.add(f"timer   nothing: there is {missing}")
+            report.add(f"timer   not measured: there is {missing}")
             return
         cases = [Case(number, stack.enter_context(temporary_database(server))) for number in size.pending]
         probe = asyncio.run(_measure(cases, size, folder, report))
@@ -53,11 +53,11 @@ def run(size: Size, report: Report) -> None:
             report.add(
                 f"timer   {case.pending:,} pending: {typical:,.0f} items/s, of a plain claim and delete"
                 f" {ratios(case.items_per_second, case.claims_per_second)} [{size.due:,} due in each of {size.rounds} rounds, one process, batches"
-                f" of 500: escalation step, scheduled item put back and event in one commit; the plain claim: asyncpg, 1,000 rows a commit;"
+                f" of 500: escalation step, scheduled item rescheduled and event in one commit; the plain claim: asyncpg, 1,000 rows a commit;"
                 f" fsync on, synchronous_commit on; {probe.summary}]"
             )
         report.add(
-            f"timer   flatness, {many.pending:,} to {few.pending:,} pending: fires {ratios(many.items_per_second, few.items_per_second)},"
+            f"timer   flatness, {many.pending:,} to {few.pending:,} pending: items/s {ratios(many.items_per_second, few.items_per_second)},"
             f" plain claim {ratios(many.claims_per_second, few.claims_per_second)} [same rounds]"
         )
 
@@ -68,9 +68,9 @@ async def _measure(cases: list[Case], size: Size, folder: Path, report: Report) 
     with DiskProbe(folder) as probe:
         for number in range(size.rounds + 1):
             for case in cases:
-                fires, claims = await _round(case, size.due, report)
-                if number:  # the first warms up
-                    case.items_per_second.append(fires)
+                items, claims = await _round(case, size.due, report)
+                if number:  # round 0 warms up
+                    case.items_per_second.append(items)
                     case.claims_per_second.append(claims)
     return probe
 
@@ -108,7 +108,7 @@ async def _round(case: Case, due: int, report: Report) -> tuple[float, float]:
             await resources.access.load()
             items_per_second = due / await _handle_due_items(resources.databases["timer"])
         report.check(
-            f"timer with {case.pending:,} pending, (escalations, steps, items put back)",
+            f"timer with {case.pending:,} pending, (escalations, steps, items rescheduled)",
             await rows.count_results(),
             (due, due, due),
         )
@@ -126,7 +126,7 @@ async def _round(case: Case, due: int, report: Report) -> tuple[float, float]:
 
 
 async def _handle_due_items(database: Database) -> float:
-    """Seconds until nothing is due any more."""
+    """Handle all due items; returns the seconds it took."""
     scheduler = Scheduler(database, build(TimerSettings()).on_due, asyncio.Event())
     begin = time.perf_counter()
     while not await scheduler.run_once():

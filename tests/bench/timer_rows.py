@@ -1,4 +1,4 @@
-"""The timer's tables with many pending deadlines, and rows that are due: breached clocks whose first escalation step is due."""
+"""Fills the timer's tables for the benchmark: many pending deadlines, and breached clocks whose first escalation step is due."""
 
 from datetime import timedelta
 from typing import Any
@@ -46,13 +46,13 @@ FROM (SELECT {id} AS id FROM generate_series(1, $1::int) n) rows
 
 
 class TimerRows:
-    """The tables of one case, past the service."""
+    """The tables of one case, written directly with SQL."""
 
     def __init__(self, conn: "asyncpg.Connection[Any]") -> None:
         self._conn = conn
 
     async def insert_pending(self, number: int) -> None:
-        """So many running clocks, due from a day on, each with its due row."""
+        """Empty the tables and insert `number` running clocks, due from tomorrow on, each with its scheduled item."""
         await self._conn.execute(
             "TRUNCATE clocks, scheduled_items, outbox, sequences, breaches, step_counts, agreements, people, roster_version; SET synchronous_commit = on"
         )
@@ -67,17 +67,17 @@ class TimerRows:
         await self._conn.execute("VACUUM ANALYZE scheduled_items")
 
     async def insert_breached(self, number: int) -> None:
-        """So many breached clocks whose first escalation step is due now."""
+        """Insert `number` breached clocks whose first escalation step is due now."""
         await self._insert_clocks("B", number, "breached", "escalate", -timedelta(minutes=1), timedelta(0))
         await self._conn.execute("ANALYZE scheduled_items")
 
     async def insert_plain(self, number: int) -> None:
-        """So many due rows and nothing behind them."""
+        """Insert `number` due scheduled items that have no clock."""
         await self._conn.execute(_PLAIN.format(id=_ID.format("Q")), number)
         await self._conn.execute("ANALYZE scheduled_items")
 
     async def claim_plain(self, limit: int = 1000) -> int:
-        """Claim and delete in one statement and commit; returns how many."""
+        """Claim and delete up to `limit` due items in one statement and commit; returns how many."""
         rows = await self._conn.fetch(
             "DELETE FROM scheduled_items WHERE id = ANY(ARRAY(SELECT id FROM scheduled_items WHERE clock = 'now' AND at <= clock_timestamp()"
             " ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id, kind, subject, at, clock, data",
@@ -86,7 +86,7 @@ class TimerRows:
         return len(rows)
 
     async def count_results(self) -> tuple[int, int, int]:
-        """What the escalation steps left: (escalations in the outbox, clocks on their second step, their items put back)."""
+        """The results of the escalation steps: escalations in the outbox, clocks on their second step, items rescheduled."""
         counts = await self._conn.fetchrow(
             "SELECT (SELECT count(*) FROM outbox WHERE convert_from(body, 'UTF8') LIKE '%baton.sla.escalated.v1%'),"
             " (SELECT count(*) FROM clocks WHERE id LIKE 'B%' AND escalation_step = 1),"
@@ -96,7 +96,7 @@ class TimerRows:
         return int(counts[0]), int(counts[1]), int(counts[2])
 
     async def clear(self) -> None:
-        """Take away what a round left, and the dead rows with it."""
+        """Delete the rows of a round and vacuum the tables."""
         await self._conn.execute("TRUNCATE outbox, sequences, breaches, step_counts")
         await self._conn.execute("DELETE FROM scheduled_items WHERE id LIKE 'B%' OR id LIKE 'Q%'")
         await self._conn.execute("DELETE FROM clocks WHERE id LIKE 'B%'")

@@ -1,4 +1,4 @@
-"""When a lead was assigned and when its alert came, on this process's own clock: read from the log and from the mail server."""
+"""Records when each lead is assigned and when its alert arrives, on this process's clock, from the event log and the mail server."""
 
 import asyncio
 import contextlib
@@ -19,14 +19,14 @@ LEAD_ID = re.compile(r"Lead ([0-9a-f-]{36})\.")
 
 
 class TimestampedMails(list[EmailMessage]):
-    """What a mail server took, with the moment at which each lead's first mail had come."""
+    """A mail list that only records when each lead's first mail arrived (`at`, perf_counter seconds)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.at: dict[str, float] = {}
 
     def append(self, mail: EmailMessage) -> None:
-        """Keep the moment only: thousands of mails are not looked at again."""
+        """Record the arrival time and drop the mail: thousands of mails would fill the memory."""
         now = time.perf_counter()
         body = mail.get_body(("plain",))
         match = LEAD_ID.search(body.get_content()) if body else None
@@ -36,12 +36,12 @@ class TimestampedMails(list[EmailMessage]):
 
 @contextlib.asynccontextmanager
 async def record_assignments(site: RunningSystem) -> AsyncIterator[dict[str, float]]:
-    """Fills a dictionary while it is entered: lead to the moment at which its first assignment could be read."""
+    """Fill a dictionary while entered: lead to the time (perf_counter seconds) at which its first assignment was readable."""
     at: dict[str, float] = {}
-    begun = asyncio.Event()
-    watch = _watch_file(site.settings.data_dir / "log.db", at, begun) if site.settings.embedded else None
-    watching = asyncio.create_task(watch or _watch_bus(site, at, begun))
-    await asyncio.wait({watching, asyncio.create_task(begun.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    watching_started = asyncio.Event()
+    watch = _watch_file(site.settings.data_dir / "log.db", at, watching_started) if site.settings.embedded else None
+    watching = asyncio.create_task(watch or _watch_bus(site, at, watching_started))
+    await asyncio.wait({watching, asyncio.create_task(watching_started.wait())}, return_when=asyncio.FIRST_COMPLETED)
     try:
         yield at
     finally:
@@ -50,12 +50,12 @@ async def record_assignments(site: RunningSystem) -> AsyncIterator[dict[str, flo
             await watching
 
 
-async def _watch_bus(site: RunningSystem, at: dict[str, float], begun: asyncio.Event) -> None:
+async def _watch_bus(site: RunningSystem, at: dict[str, float], watching_started: asyncio.Event) -> None:
     bus = site.bus()
     consumer = bus.consumer("bench", ("leads",))
     await consumer.start()
     await consumer.poll(wait=3.0)
-    begun.set()
+    watching_started.set()
     try:
         while True:
             batch = await consumer.poll(wait=1.0)
@@ -67,11 +67,11 @@ async def _watch_bus(site: RunningSystem, at: dict[str, float], begun: asyncio.E
         await bus.stop()
 
 
-async def _watch_file(path: Path, at: dict[str, float], begun: asyncio.Event) -> None:
-    """The embedded log rings only within its own process, so the file is looked at every 2 ms."""
+async def _watch_file(path: Path, at: dict[str, float], watching_started: asyncio.Event) -> None:
+    """Poll the log's file every 2 ms: the embedded log wakes readers only within its own process."""
     read = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     place = read.execute("SELECT coalesce(max(place), -1) FROM log WHERE topic = 'leads'").fetchone()[0]
-    begun.set()
+    watching_started.set()
     try:
         while True:
             rows = read.execute("SELECT place, value FROM log WHERE topic = 'leads' AND place > ?", (place,)).fetchall()

@@ -1,4 +1,4 @@
-"""Signed webhooks (Standard Webhooks v1) of people who differ from each other; about 780 bytes, 30 fields."""
+"""Builds signed webhooks (Standard Webhooks v1), each about a different person; about 780 bytes, 30 fields."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ FILLER = {f"field_{number}": f"what a form asks, answer {number}" for number in 
 
 
 class WebhookSender:
-    """One system that sends; `path` of its door and its secret."""
+    """One sending system, with the `path` and the secret of its endpoint."""
 
     def __init__(self, path: str, secret: str, name: str = "b") -> None:
         self._path = path
@@ -23,7 +23,7 @@ class WebhookSender:
         self._numbers = itertools.count()
 
     def next_request(self) -> bytes:
-        """The bytes of its next request: a new message about somebody new."""
+        """The bytes of the next request: a new message about a new person."""
         number = next(self._numbers)
         body = orjson.dumps(
             {

@@ -1,6 +1,7 @@
-"""Only the router's doors, as a process: no relay, no reader, no tick. A program: `python -m tests.bench.webhook_server PORT`, settings from the environment.
+"""Serves the router's routes and webhooks alone, without relay, consumer or scheduler.
 
-It makes the tables and one endpoint, and prints its path and secret as a line of JSON before it serves."""
+Run with `python -m tests.bench.webhook_server PORT`, settings from the environment. It creates the tables and one
+endpoint, and prints the endpoint's path and secret as a line of JSON before it serves."""
 
 import asyncio
 import gc
@@ -19,7 +20,7 @@ from shared.runtime.resources import open_resources
 
 
 async def main(port: int) -> None:
-    """Open the house, print the door, serve."""
+    """Open the resources, create and print the endpoint, and serve."""
     async with open_resources(Settings(), ["router"]) as resources:
         await migrate.upgrade(resources, ["access", "router"])
         await resources.access.load()

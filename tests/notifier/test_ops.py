@@ -21,14 +21,14 @@ async def test_notices_are_listed_newest_first_page_by_page_without_their_data(n
     headers = {"authorization": f"Bearer {key}"}
     first = (await notifier.web.get("/v1/notices?limit=3", headers=headers)).json()
     second = (await notifier.web.get(f"/v1/notices?limit=3&cursor={first['cursor']}", headers=headers)).json()
-    found = first["notices"] + second["notices"]
+    notices = first["notices"] + second["notices"]
     assert [len(first["notices"]), len(second["notices"]), second["cursor"]] == [3, 2, None]
-    assert [row["id"] for row in found] == sorted((row["id"] for row in found), reverse=True)
-    assert {row["state"] for row in found} == {"sent"}
-    assert "data" not in found[0]
-    assert "Ada" not in str(found)
-    one = (await notifier.web.get(f"/v1/notices?lead={LEAD[:-1]}3", headers=headers)).json()["notices"]
-    assert [row["lead"] for row in one] == [f"{LEAD[:-1]}3"]
+    assert [row["id"] for row in notices] == sorted((row["id"] for row in notices), reverse=True)
+    assert {row["state"] for row in notices} == {"sent"}
+    assert "data" not in notices[0]
+    assert "Ada" not in str(notices)
+    of_lead = (await notifier.web.get(f"/v1/notices?lead={LEAD[:-1]}3", headers=headers)).json()["notices"]
+    assert [row["lead"] for row in of_lead] == [f"{LEAD[:-1]}3"]
 
 
 async def test_listing_notices_needs_a_key(notifier: NotifierHarness) -> None:
@@ -55,9 +55,9 @@ async def test_the_audit_names_an_answer_that_the_router_never_confirmed(notifie
     (mail,) = await notifier.mails(1)
     await notifier.web.post(link_of(mail), data={"action": "accept"})
     async with notifier.service.db.reading() as tx:
-        found = await counts(tx)
-    assert found["unanswered"] == [LEAD]
-    assert found["states"]["sent"] == 1
+        audit = await counts(tx)
+    assert audit["unanswered"] == [LEAD]
+    assert audit["states"]["sent"] == 1
 
 
 def test_pages_show_instants_and_lengths_in_words() -> None:

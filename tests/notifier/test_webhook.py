@@ -22,8 +22,8 @@ HOOK = Channel(channel="webhook:nurture")
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    with http_receiver() as found:
-        yield found
+    with http_receiver() as receiver:
+        yield receiver
 
 
 @pytest.fixture
@@ -57,13 +57,17 @@ async def test_a_destination_gets_a_signed_message_without_personal_data(
     await recycle(empty_notifier)
     await eventually(lambda: receiver.requests)
     ((headers, body),) = receiver.requests
-    said = Verifier(secret).verify(body, headers)
+    message = Verifier(secret).verify(body, headers)
     (row,) = await webhook_notices(empty_notifier)
     assert headers["webhook-id"] == row["id"]
     assert headers["content-type"] == "application/json"
-    assert said["type"] == "baton.notice.recycled"
-    assert said["data"]["reason"] == "unresponsive"
-    assert (said["data"]["lead"], said["data"]["owner"], said["data"]["state"]) == (row["lead"], "dan", "recycled")
+    assert message["type"] == "baton.notice.recycled"
+    assert message["data"]["reason"] == "unresponsive"
+    assert (message["data"]["lead"], message["data"]["owner"], message["data"]["state"]) == (
+        row["lead"],
+        "dan",
+        "recycled",
+    )
     assert not any(word in body.decode() for word in ("Ada", "Byron", "engines", "7946"))
     with pytest.raises(WebhookVerificationError):
         Verifier(secret).verify(body.replace(b"dan", b"eve"), headers)
@@ -178,15 +182,15 @@ def test_only_addresses_of_the_open_internet_are_public(address: str, expected: 
 
 @pytest.mark.parametrize("url", ["https://hooks.example/x", "https://hooks.example:8443/x?y=1"])
 async def test_one_private_address_of_a_name_is_enough_to_refuse_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    found = ["93.184.216.34", "10.0.0.1"]
+    addresses = ["93.184.216.34", "10.0.0.1"]
 
     def lookup(host: Any, port: int, *rest: Any, **named: Any) -> Any:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
     with pytest.raises(DestinationRefused, match="is not public"):
         await resolve(Destination("hooks", url, "s"))
-    found.remove("10.0.0.1")
+    addresses.remove("10.0.0.1")
     place = await resolve(Destination("hooks", url, "s"))
     assert place.name == "hooks.example"
     assert place.url.startswith("https://93.184.216.34:")

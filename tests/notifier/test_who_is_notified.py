@@ -139,8 +139,8 @@ async def test_a_notice_that_nobody_can_receive_is_suppressed_with_a_reason(empt
     await empty_notifier.set_up(None, Rep(id="dan", name="Dan", email="dan@northwind.example"))
     await assign_and_send(empty_notifier)
     await empty_notifier.handle(sla(SlaEscalated, do=("notify manager",)))
-    (said,) = await empty_notifier.emitted("notice.suppressed")
-    assert said.data.why.startswith("Nobody with the role manager can be reached")
+    (event,) = await empty_notifier.emitted("notice.suppressed")
+    assert event.data.why.startswith("Nobody with the role manager can be reached")
 
 
 async def test_the_backup_of_an_absent_owner_is_notified(notifier: NotifierHarness) -> None:
@@ -184,13 +184,13 @@ async def test_marketing_is_notified_of_a_recycled_lead(notifier: NotifierHarnes
 
 
 @pytest.mark.parametrize(
-    "given", [{"people": {"marketing": ("bea",)}}, {"signed_by": {"marketing": "BEA@northwind.example"}}]
+    "changes", [{"people": {"marketing": ("bea",)}}, {"signed_by": {"marketing": "BEA@northwind.example"}}]
 )
 async def test_the_agreement_may_name_the_people_of_a_role(
-    empty_notifier: NotifierHarness, given: dict[str, Any]
+    empty_notifier: NotifierHarness, changes: dict[str, Any]
 ) -> None:
     people = tuple(person for person in PEOPLE if person.id != "maya")
-    await empty_notifier.set_up(agreement().model_copy(update=given), *people)
+    await empty_notifier.set_up(agreement().model_copy(update=changes), *people)
     await assign_and_send(empty_notifier)
     await empty_notifier.handle(outcome(LeadRecycled, reason="unresponsive"))
     assert await notified(empty_notifier) == [("recycled", "marketing", "bea")]
@@ -227,7 +227,7 @@ async def test_an_answer_suppresses_the_notices_that_ask_for_it(notifier: Notifi
         kind, more = answer if isinstance(answer, tuple) else (answer, {})
         await notifier.handle(outcome(kind, **more))
     assert (await notifier.states(epoch=1)) == [("assigned", "owner", "dan", "suppressed")]
-    (said,) = await notifier.emitted("notice.suppressed")
-    assert said.data.why.startswith("It no longer matters")
+    (event,) = await notifier.emitted("notice.suppressed")
+    assert event.data.why.startswith("It no longer matters")
     await notifier.expire_waits()
     assert [mail for mail in notifier.mailbox.mails if "dan@" in mail["To"]] == []

@@ -14,8 +14,8 @@ LEAD = {"email": "ada@proseware.example"}
 async def _create(admin: httpx.AsyncClient, **fields: Any) -> dict[str, str]:
     answer = await admin.post("/v1/endpoints", json=fields)
     assert answer.status_code == 201, answer.text
-    found: dict[str, str] = answer.json()
-    return found
+    created: dict[str, str] = answer.json()
+    return created
 
 
 async def _rotate(admin: httpx.AsyncClient, endpoint: str, **fields: Any) -> httpx.Response:

@@ -45,10 +45,10 @@ async def test_a_manager_who_is_not_in_the_roster_is_warned_of(
 async def test_the_change_log_names_who_changed_keys(admin: httpx.AsyncClient, router: ServiceHarness) -> None:
     created = (await admin.post("/v1/keys", json={"name": "forms", "roles": ["intake"]})).json()
     await admin.post(f"/v1/keys/{created['id']}/revoke")
-    found = (await admin.get("/v1/changes?limit=2")).json()
-    assert [(row["what"], row["which"], row["by"]) for row in found["changes"]] == [("key", created["id"], "local")] * 2
-    assert found["changes"][0]["after"] == {"revoked": True}
-    older = (await admin.get(f"/v1/changes?cursor={found['next']}")).json()
+    page = (await admin.get("/v1/changes?limit=2")).json()
+    assert [(row["what"], row["which"], row["by"]) for row in page["changes"]] == [("key", created["id"], "local")] * 2
+    assert page["changes"][0]["after"] == {"revoked": True}
+    older = (await admin.get(f"/v1/changes?cursor={page['next']}")).json()
     assert created["id"] not in [row["which"] for row in older["changes"]]
 
 

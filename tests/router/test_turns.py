@@ -58,11 +58,11 @@ async def routers(database: str, folder: Path, cap: int | None) -> AsyncIterator
 
 async def _post(db: Database, name: str) -> None:
     event = Event(received(at=TUESDAY, email=f"{name}@proseware.example"), new_id(), "/test", TUESDAY)
-    hears = build(RouterSettings()).on_event
-    await db.run(lambda tx: dispatch(tx, hears, [event]))
+    handlers = build(RouterSettings()).on_event
+    await db.run(lambda tx: dispatch(tx, handlers, [event]))
 
 
-async def _four_at_once(db: Database, each: int) -> None:
+async def _post_from_four_routers(db: Database, each: int) -> None:
     async def one(router: int) -> None:
         for number in range(each):
             await _post(db, f"p{router}-{number}")
@@ -77,7 +77,7 @@ def database(request: pytest.FixtureRequest) -> str:
 
 async def test_two_hundred_turns_of_four_routers_are_two_hundred_turns_by_weight(database: str, tmp_path: Path) -> None:
     async with routers(database, tmp_path, None) as db:
-        await _four_at_once(db, 50)
+        await _post_from_four_routers(db, 50)
         async with db.reading() as tx:
             turns = {row.rep: row.turns for row in (await tx.conn.execute(text("SELECT rep, turns FROM turns"))).all()}
             owners = Counter(row.owner for row in (await tx.conn.execute(text("SELECT owner FROM leads"))).all())
@@ -90,7 +90,7 @@ async def test_two_hundred_turns_of_four_routers_are_two_hundred_turns_by_weight
 
 async def test_no_cap_is_exceeded_by_routers_that_assign_at_once(database: str, tmp_path: Path) -> None:
     async with routers(database, tmp_path, 7) as db:
-        await _four_at_once(db, 10)
+        await _post_from_four_routers(db, 10)
         async with db.reading() as tx:
             rows = (await tx.conn.execute(text("SELECT owner, state FROM leads"))).all()
     assert Counter(row.owner for row in rows if row.state == "assigned") == {"dan": 7, "eve": 7, "fay": 7}
@@ -112,13 +112,13 @@ def test_round_robin_gives_every_rep_their_share_by_weight_and_at_most_one_turn_
     level = start[0]
     turns = {("inbound", rep): TurnCount(level * weight, weight) for rep, weight in zip(reps, weights, strict=True)}
     pool = RepPool(base, TUESDAY, roster, turns)
-    given_to: Counter[str] = Counter()
+    assigned: Counter[str] = Counter()
     for number in range(rounds):
         lead = Lead(str(number), "i", 0, "form", "generic", TUESDAY, TUESDAY, TUESDAY, tier="standard")
         decision = choose(lead, pool, {})
         assert decision.chosen is not None
         pool.assign(decision.chosen, uses_turn=decision.uses_turn)
-        given_to[decision.chosen.rep] += 1
+        assigned[decision.chosen.rep] += 1
     total = sum(weights)
     for rep, weight in zip(reps, weights, strict=True):
-        assert abs(given_to[rep] - rounds * weight / total) <= max(1, len(weights) * weight / total)
+        assert abs(assigned[rep] - rounds * weight / total) <= max(1, len(weights) * weight / total)

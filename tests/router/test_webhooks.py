@@ -41,8 +41,8 @@ async def _create_endpoint(
 
 
 async def _send(router: ServiceHarness, sender: httpx.AsyncClient, case: dict[str, Any]) -> tuple[httpx.Response, str]:
-    given = case["secret"]
-    secrets = [given] if isinstance(given, str) else list(given or ["unused-" + "s" * 32])
+    secret = case["secret"]
+    secrets = [secret] if isinstance(secret, str) else list(secret or ["unused-" + "s" * 32])
     kind = source_named(case["source"])
     scheme = case.get("scheme") or next(iter(kind.schemes))
     endpoint = await _create_endpoint(router, kind.name, scheme, secrets, case.get("url"))

@@ -39,9 +39,9 @@ async def _rows(db: Database, statement: str) -> list[str]:
 
 async def test_an_answer_in_time_published_while_the_timer_was_down_prevents_the_breach(tmp_path: Path) -> None:
     service = build(TimerSettings())
-    given = Settings(_env_file=None, data_dir=tmp_path, clock="row", secret_keys="k" * 32, settle="10ms")  # type: ignore[arg-type]
+    settings = Settings(_env_file=None, data_dir=tmp_path, clock="row", secret_keys="k" * 32, settle="10ms")  # type: ignore[arg-type]
     silent = OTHERS[0]
-    async with running((service,), given) as first:
+    async with running((service,), settings) as first:
         await set_clock(first.resources.access, TUESDAY, 0, "test")
         news = Event(published(), "agreement:1", "/test", TUESDAY).numbered(1)
         dan = Event(RosterChanged(rep=Rep(id="dan", name="Dan")), "rep:dan", "/test", TUESDAY).numbered(1)
@@ -52,7 +52,7 @@ async def test_an_answer_in_time_published_while_the_timer_was_down_prevents_the
             return len(await _rows(db, "SELECT id FROM clocks WHERE promise = 'accept'")) == 2
 
         await eventually(begun, "no clock began")
-    async with open_resources(given, ["timer"]) as away:
+    async with open_resources(settings, ["timer"]) as away:
         await away.access.load()
         await away.bus.start()
         await _post(away, *map(_assigned, OTHERS[1:]))  # long to read, and before the answer
@@ -60,7 +60,7 @@ async def test_an_answer_in_time_published_while_the_timer_was_down_prevents_the
         await _post(away, in_time)
         await set_clock(away.access, TUESDAY + 16 * MINUTE, 0, "test")
         await away.bus.stop()
-    async with running((service,), given) as again:
+    async with running((service,), settings) as again:
         db = again.resources.databases["timer"]
 
         async def everybody() -> bool:

@@ -114,14 +114,14 @@ async def test_the_breach_stream_continues_after_the_last_event_id(
     await timer.set_time(TUESDAY + 16 * MINUTE)
     await timer.run_due()
     response = asyncio.create_task(ops.get("/v1/breaches/stream", headers={"Last-Event-ID": "1"}))
-    fresh = asyncio.create_task(ops.get("/v1/breaches/stream"))
+    without_last_id = asyncio.create_task(ops.get("/v1/breaches/stream"))
     await _listening(timer, 2)
     await timer.set_time(TUESDAY + 46 * MINUTE)
     await timer.run_due()
     await _all_read(timer)
     stop.set()
     assert _events((await response).text) == [(2, "sla.escalated"), (3, "sla.escalated")]
-    assert _events((await fresh).text) == [(3, "sla.escalated")]
+    assert _events((await without_last_id).text) == [(3, "sla.escalated")]
     assert timer.db.wakeups._subscribers["timer:breaches"] == []
 
 

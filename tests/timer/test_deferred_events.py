@@ -50,6 +50,6 @@ async def test_an_event_is_handled_whose_version_and_person_another_process_comm
                 db.run(lambda tx, person=person: on_roster_changed(leads.on_lead_events)(tx, [person])),
             )
             async with db.reading() as tx:
-                kept = (await tx.conn.execute(text("SELECT count(*) FROM deferred_events"))).scalar_one()
+                deferred = (await tx.conn.execute(text("SELECT count(*) FROM deferred_events"))).scalar_one()
                 clocks = await store.lock_clocks_of(tx, [lead])
-            assert (kept, len(clocks.get(lead, []))) == (0, 1)
+            assert (deferred, len(clocks.get(lead, []))) == (0, 1)

@@ -83,12 +83,12 @@ def test_speed_to_lead_is_computed_in_wall_time() -> None:
 
 @given(left=st.integers(0, 12 * 3600), tier=st.sampled_from(("hot", "standard")))
 def test_the_next_owner_inherits_at_least_ten_minutes_and_at_most_the_target(left: int, tier: str) -> None:
-    whole = started(tier=tier).clock.due_at
+    full_due_at = started(tier=tier).clock.due_at
     clock = started(tier=tier, inherited=left).clock
     seconds = remaining(clock, OPEN, calendar_for(agreement(), None, "inbound", DAN).calendar)
     target = {"hot": 900, "standard": 8 * 3600}[tier]
     assert seconds == min(target, max(left, 600))
-    assert clock.due_at <= whole
+    assert clock.due_at <= full_due_at
 
 
 @given(
@@ -101,14 +101,14 @@ def test_a_stored_clock_calendar_gives_the_same_due_instant_again(
     start: datetime, tier: str, left: int | None, rep: Rep
 ) -> None:
     terms = agreement()
-    made = started(start, tier=tier, inherited=left, rep=rep)
+    original = started(start, tier=tier, inherited=left, rep=rep)
     first = calendar_for(terms, None, "inbound", rep)
-    kept = rebuild(terms, first.name, first.hours, first.timezone)
+    stored = rebuild(terms, first.name, first.hours, first.timezone)
     accept: Promise = terms.promises["accept"]
-    computed = deadline(accept, tier, start, calendar_of(accept, kept), terms.clock, left)
-    assert computed.due == made.clock.due_at
-    assert made.clock.warn_at is not None
-    assert start <= made.clock.warn_at <= made.clock.due_at
+    computed = deadline(accept, tier, start, calendar_of(accept, stored), terms.clock, left)
+    assert computed.due == original.clock.due_at
+    assert original.clock.warn_at is not None
+    assert start <= original.clock.warn_at <= original.clock.due_at
 
 
 @pytest.mark.parametrize(

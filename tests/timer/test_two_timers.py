@@ -98,8 +98,8 @@ async def test_two_timers_emit_each_clock_event_once(timers: tuple[Resources, Re
     await _set_time(timers, 50 * MINUTE)
     await asyncio.gather(_run_due(one), _run_due(two), _run_due(one), _run_due(two))
     emitted = await _emitted(one)
-    wanted = Counter({"clock.started": 1, "sla.breached": 1, "sla.escalated": 2})
-    assert {lead: emitted[lead] for lead in LEADS} == dict.fromkeys(LEADS, wanted)
+    expected = Counter({"clock.started": 1, "sla.breached": 1, "sla.escalated": 2})
+    assert {lead: emitted[lead] for lead in LEADS} == dict.fromkeys(LEADS, expected)
 
 
 @pytest.mark.wide
@@ -110,9 +110,9 @@ async def test_answers_that_race_with_the_breach_leave_each_clock_one_verdict(
     await _start_clocks(one)
     await _set_time(timers, 16 * MINUTE)
     in_time, late = LEADS[::2], LEADS[1::2]
-    kept = [Event(answer(LeadAccepted, TUESDAY + 14 * MINUTE), lead, "/test", TUESDAY) for lead in in_time]
-    tardy = [Event(answer(LeadAccepted, TUESDAY + 16 * MINUTE), lead, "/test", TUESDAY) for lead in late]
-    parts = [(kept + tardy)[start::8] for start in range(8)]
+    answers_in_time = [Event(answer(LeadAccepted, TUESDAY + 14 * MINUTE), lead, "/test", TUESDAY) for lead in in_time]
+    late_answers = [Event(answer(LeadAccepted, TUESDAY + 16 * MINUTE), lead, "/test", TUESDAY) for lead in late]
+    parts = [(answers_in_time + late_answers)[start::8] for start in range(8)]
     await asyncio.gather(
         _run_due(one), _run_due(two), *(_handle((one, two)[number % 2], part) for number, part in enumerate(parts))
     )

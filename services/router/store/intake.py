@@ -79,11 +79,11 @@ async def insert_items(tx: Tx, rows: list[dict[str, Any]]) -> None:
     await upsert(tx, items, rows, ["id"])
 
 
-async def claim_item_keys(tx: Tx, wanted: dict[EndpointKey, tuple[str, datetime]]) -> dict[EndpointKey, str]:
+async def claim_item_keys(tx: Tx, claims: dict[EndpointKey, tuple[str, datetime]]) -> dict[EndpointKey, str]:
     """Claim item keys (key to lead and expiry); returns the lead of each key that an earlier item holds."""
     rows = {
         (endpoint, key): {"endpoint": endpoint, "key": key, "lead": lead, "dedupe_until": until}
-        for (endpoint, key), (lead, until) in wanted.items()
+        for (endpoint, key), (lead, until) in claims.items()
     }
     inserted = await insert_new(tx, item_keys, list(rows.values()), ["endpoint", "key"])
     others = [key for key in rows if key not in inserted]
@@ -108,12 +108,12 @@ async def _lock_item_keys(tx: Tx, keys: list[EndpointKey]) -> dict[EndpointKey, 
 
 async def lock_identities(tx: Tx, keys: Iterable[str]) -> dict[str, str]:
     """Lock the identity rows of these keys, inserting what is missing; returns key to the lead it points at."""
-    wanted = sorted(set(keys))
-    if not wanted:
+    ordered = sorted(set(keys))
+    if not ordered:
         return {}
-    await upsert(tx, identities, [{"key": key, "lead": None} for key in wanted], ["key"])
+    await upsert(tx, identities, [{"key": key, "lead": None} for key in ordered], ["key"])
     pointers: dict[str, str] = {}
-    for part in key_chunks(wanted):
+    for part in key_chunks(ordered):
         statement = select(identities).where(identities.c.key.in_(part)).order_by(identities.c.key).with_for_update()
         pointers |= {row["key"]: row["lead"] for row in await tx.rows(statement) if row["lead"]}
     return pointers

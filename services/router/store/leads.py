@@ -71,12 +71,12 @@ async def ids_owned_by(tx: Tx, rep: str, states: Iterable[str]) -> list[str]:
 
 async def open_counts(tx: Tx, reps: Iterable[str]) -> dict[str, int]:
     """How many leads of each rep count against the cap; reps without any are left out."""
-    wanted = sorted(set(reps))
-    if not wanted:
+    rep_ids = sorted(set(reps))
+    if not rep_ids:
         return {}
     statement = (
         select(leads.c.owner, func.count().label("n"))
-        .where(leads.c.owner.in_(wanted), leads.c.state.in_(sorted(COUNTS_AGAINST_CAP)))
+        .where(leads.c.owner.in_(rep_ids), leads.c.state.in_(sorted(COUNTS_AGAINST_CAP)))
         .group_by(leads.c.owner)
     )
     return {row["owner"]: int(row["n"]) for row in await tx.rows(statement)}

@@ -19,10 +19,10 @@ async def load_turns(
     tx: Tx, teams: Iterable[str], members: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], TurnCount]:
     """The turns of these teams by (team, rep), locked; missing rows are inserted first, so that there is one to lock."""
-    wanted = sorted(set(teams))
-    if not wanted:
+    team_ids = sorted(set(teams))
+    if not team_ids:
         return {}
-    statement = select(turns).where(turns.c.team.in_(wanted)).order_by(turns.c.team, turns.c.rep).with_for_update()
+    statement = select(turns).where(turns.c.team.in_(team_ids)).order_by(turns.c.team, turns.c.rep).with_for_update()
     stored = {(row["team"], row["rep"]): row for row in await tx.rows(statement)}
     missing = [key for key in sorted(set(members)) if key not in stored]
     if missing:
@@ -53,9 +53,9 @@ async def return_turn(tx: Tx, team: str, rep: str) -> None:
 
 async def lock_people(tx: Tx, ids: Iterable[str]) -> None:
     """Lock these people's rows, so that one writer at a time counts their open leads."""
-    wanted = sorted(set(ids))
-    if wanted and tx.dialect == "postgresql":
-        await tx.rows(select(people.c.id).where(people.c.id.in_(wanted)).order_by(people.c.id).with_for_update())
+    rep_ids = sorted(set(ids))
+    if rep_ids and tx.dialect == "postgresql":
+        await tx.rows(select(people.c.id).where(people.c.id.in_(rep_ids)).order_by(people.c.id).with_for_update())
 
 
 async def get(tx: Tx, rep_id: str, *, lock: bool = False) -> Rep | None:

@@ -71,9 +71,9 @@ def stop_clocks(batch: ClockBatch, event: LeadEvent, why: str, at: datetime, old
             stopped = transitions.stop_moved_on(clock, at, event.time, batch.tx.wall, why, left_seconds)
             batch.update(*stopped, event)
     lead = batch.leads.get(event.subject)
-    first_kept = older_than or (lead.epoch + 1 if lead else 0)
+    first_current = older_than or (lead.epoch + 1 if lead else 0)
     pending = batch.pending.get(event.subject, [])
-    batch.resolve_pending(event.subject, [action.action_id for action in pending if action.epoch < first_kept])
+    batch.resolve_pending(event.subject, [action.action_id for action in pending if action.epoch < first_current])
 
 
 def on_unassigned(batch: ClockBatch, event: Event[LeadHeld] | Event[LeadUnrouted]) -> None:

@@ -21,7 +21,7 @@ async def ids(db: Database) -> list[str]:
         return [row["id"] for row in await tx.rows(select(things.c.id).order_by(things.c.id))]
 
 
-async def letters(db: Database) -> int:
+async def outbox_count(db: Database) -> int:
     async with db.reading() as tx:
         row = await tx.first(text("SELECT count(*) AS n FROM outbox"))
         assert row is not None
@@ -32,18 +32,18 @@ async def test_a_change_and_its_events_are_committed_together(db: Database) -> N
     async with db.transaction() as tx:
         await tx.execute(things.insert(), [{"id": "a"}])
         tx.emit(suppressed(), subject="a")
-    assert (await ids(db), await letters(db)) == (["a"], 1)
+    assert (await ids(db), await outbox_count(db)) == (["a"], 1)
 
 
 async def test_a_failed_transaction_leaves_neither_row_nor_event_nor_sequence_number(db: Database) -> None:
-    rung = []
+    callbacks = []
     with pytest.raises(ZeroDivisionError):
         async with db.transaction() as tx:
             await tx.execute(things.insert(), [{"id": "a"}])
             tx.emit(suppressed(), subject="a")
-            tx.on_commit(lambda: rung.append("after"))
+            tx.on_commit(lambda: callbacks.append("after"))
             raise ZeroDivisionError
-    assert (await ids(db), await letters(db), rung) == ([], 0, [])
+    assert (await ids(db), await outbox_count(db), callbacks) == ([], 0, [])
     async with db.transaction() as tx:
         tx.emit(suppressed(), subject="a")
     async with db.reading() as tx:
@@ -53,16 +53,16 @@ async def test_a_failed_transaction_leaves_neither_row_nor_event_nor_sequence_nu
 
 
 async def test_a_sleeping_loop_is_woken_only_by_a_committed_transaction(db: Database) -> None:
-    bell = db.wakeups.subscribe("timer", "outbox")
+    wakeup = db.wakeups.subscribe("timer", "outbox")
     with pytest.raises(ZeroDivisionError):
         async with db.transaction() as tx:
             tx.emit(suppressed(), subject="a")
             raise ZeroDivisionError
-    assert not bell.is_set()
+    assert not wakeup.is_set()
     async with db.transaction() as tx:
         tx.emit(suppressed(), subject="a")
-        assert not bell.is_set()
-    assert bell.is_set()
+        assert not wakeup.is_set()
+    assert wakeup.is_set()
 
 
 async def test_upsert_sets_the_named_columns_and_leaves_the_others(db: Database) -> None:

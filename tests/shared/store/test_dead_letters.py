@@ -75,8 +75,8 @@ async def test_a_copy_of_a_dead_letter_goes_to_the_dlq_topic(db: Database) -> No
 async def test_a_dead_letter_keeps_any_bytes_unchanged_and_blocks_no_other_key(db: Database, value: bytes) -> None:
     recorder = RecordingHandler(db)
     await handle_or_bisect(db, recorder.handlers, [record("p", value), *records("a1")])
-    (kept,) = await recorder.dead_letters()
-    assert kept.body == value
+    (letter,) = await recorder.dead_letters()
+    assert letter.body == value
     assert await recorder.handled() == {"a1"}
 
 
@@ -99,8 +99,8 @@ async def test_replaying_a_dead_letter_handles_it_and_those_it_blocks_in_order(d
     with pytest.raises(BadRequest, match="failed again"):
         await replay(db, recorder.handlers, {}, first.id, "ops")
     recorder.bad = set()
-    said = await replay(db, recorder.handlers, {}, first.id, "ops")
-    assert said.startswith("3 handled")
+    result = await replay(db, recorder.handlers, {}, first.id, "ops")
+    assert result.startswith("3 handled")
     assert await recorder.handled() == {"a1", "a2", "a3", "b1"}
     assert await recorder.dead_letters() == []
     with pytest.raises(NotFound):

@@ -76,13 +76,13 @@ async def test_a_record_that_arrives_during_a_replay_of_its_key_is_not_left_bloc
                     raise ValueError("poison")
                 seen.append(event.sequence)
 
-        hears: Any = {type(suppressed()): work}
+        handlers: Any = {type(suppressed()): work}
 
         def record(number: int) -> Record:
             event = Event(suppressed(), "k", "/test", TUESDAY).numbered(number)
             return Record(event.topic, "k", event.encode(), 0, number)
 
-        await handle_or_bisect(db, hears, [record(1)])
+        await handle_or_bisect(db, handlers, [record(1)])
         poison["on"] = False
         async with db.reading() as tx:
             (first,) = await dead_letters.list_in_state(tx)
@@ -90,15 +90,15 @@ async def test_a_record_that_arrives_during_a_replay_of_its_key_is_not_left_bloc
 
         async def slow() -> None:
             async with db.transaction() as tx:
-                await dispatch.decode_and_dispatch(tx, hears, [record(2)])
+                await dispatch.decode_and_dispatch(tx, handlers, [record(2)])
                 looked.set()
                 await go.wait()
 
         task = asyncio.create_task(slow())
         await looked.wait()
-        replaying = asyncio.create_task(replay(db, hears, {}, first.id, "me"))
+        replaying = asyncio.create_task(replay(db, handlers, {}, first.id, "me"))
         await asyncio.sleep(0.3)
         go.set()
         await asyncio.gather(task, replaying)
-        await handle_or_bisect(db, hears, [record(3)])
+        await handle_or_bisect(db, handlers, [record(3)])
         assert seen == [1, 2, 3]

@@ -46,16 +46,16 @@ async def bus(tmp_path: Path) -> AsyncIterator[FlakyBus]:
 
 
 async def emit_at_random(db: Database, count: int) -> dict[str, int]:
-    """Many emit_at_random at once, each saying a few events; returns how many events each subject has said."""
+    """Run `count` transactions at once, each emitting up to four events; returns how many events each subject got."""
     chance = random.Random(count)
     plans = [[chance.choice("abcdefgh") for _ in range(chance.randint(1, 4))] for _ in range(count)]
 
-    async def deed(subjects: list[str]) -> None:
+    async def write(subjects: list[str]) -> None:
         async with db.transaction() as tx:
             for subject in subjects:
                 tx.emit(suppressed(), subject=subject)
 
-    await asyncio.gather(*(deed(plan) for plan in plans))
+    await asyncio.gather(*(write(plan) for plan in plans))
     return {subject: sum(plan.count(subject) for plan in plans) for subject in "abcdefgh"}
 
 
@@ -67,7 +67,7 @@ async def unsent(db: Database) -> int:
 
 
 async def posted(bus: EmbeddedBus) -> dict[str, list[int]]:
-    """The sequences of each subject as they stand on the bus."""
+    """The sequences of each subject in the order of the bus."""
     reader = bus.consumer("watcher", ["notices"])
     await reader.start()
     sequences: dict[str, list[int]] = {}

@@ -31,13 +31,13 @@ async def test_due_items_are_claimed_earliest_first_and_later_ones_stay(db: Data
     await put(
         db,
         ScheduledItem("b", "warn", "lead", past(10)),
-        ScheduledItem("a", "warn", "lead", past(20), "wall", {"rung": 1}),
+        ScheduledItem("a", "warn", "lead", past(20), "wall", {"step": 1}),
         ScheduledItem("later", "warn", "lead", past(-3600)),
     )
     async with db.transaction() as tx:
         rows = await schedule.claim(tx)
     assert [row.id for row in rows] == ["a", "b"]
-    assert (rows[0].data, rows[0].clock, rows[1].data) == ({"rung": 1}, "wall", {})
+    assert (rows[0].data, rows[0].clock, rows[1].data) == ({"step": 1}, "wall", {})
     assert await claimed(db) == []
 
 

@@ -30,7 +30,7 @@ async def test_sequences_of_a_subject_have_no_gap_and_no_repeat_when_many_write_
     chance = random.Random(7)
     plans = [[chance.choice("abcde") for _ in range(chance.randint(1, 5))] for _ in range(60)]
 
-    async def deed(number: int, subjects: list[str]) -> None:
+    async def write(number: int, subjects: list[str]) -> None:
         try:
             async with db.transaction() as tx:
                 for subject in subjects:
@@ -40,7 +40,7 @@ async def test_sequences_of_a_subject_have_no_gap_and_no_repeat_when_many_write_
         except ZeroDivisionError:
             pass
 
-    await asyncio.wait_for(asyncio.gather(*(deed(*plan) for plan in enumerate(plans))), 60)
+    await asyncio.wait_for(asyncio.gather(*(write(*plan) for plan in enumerate(plans))), 60)
     written = await outbox(db)
     for subject in "abcde":
         numbers = [number for name, number in written if name == subject]
