@@ -1,4 +1,4 @@
-"""`baton up --agreement FILE` keeps the file as a draft, once."""
+"""`baton up --agreement FILE` stores the file as a draft, once."""
 
 import asyncio
 from pathlib import Path
@@ -16,13 +16,15 @@ from tests.service_harness import service_harness
 
 
 async def _start_with(resources: Resources, text: str) -> None:
-    begin = DraftOnStart("agreement.yaml", text)
-    begin(Process(build_app((), resources, asyncio.Event()), resources, (), asyncio.Event()), "http://localhost")
-    assert begin._task
-    await begin._task
+    draft_on_start = DraftOnStart("agreement.yaml", text)
+    draft_on_start(
+        Process(build_app((), resources, asyncio.Event()), resources, (), asyncio.Event()), "http://localhost"
+    )
+    assert draft_on_start._task
+    await draft_on_start._task
 
 
-async def test_the_file_is_a_draft_after_the_first_start_and_after_the_second(tmp_path: Path) -> None:
+async def test_the_agreement_file_is_stored_as_one_draft_over_several_starts(tmp_path: Path) -> None:
     async with service_harness(build(Settings()), tmp_path) as router:
         app = build_app((router.service,), router.resources, asyncio.Event())
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""Whatever a command cannot do, it says in one sentence, without a traceback, with the exit code of the contract."""
+"""A command that fails prints one sentence and no traceback, and exits with the documented code."""
 
 import os
 import socket
@@ -28,7 +28,7 @@ def baton(folder: Path, *words: str, **settings: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    ("words", "settings", "code", "said"),
+    ("words", "settings", "code", "message"),
     [
         (("agreement", "new", "nosuch/x.yaml"), {}, 2, "nosuch/x.yaml cannot be used: No such file or directory."),
         (("agreement", "check", "nosuch.yaml"), {}, 2, "nosuch.yaml cannot be read: No such file or directory."),
@@ -46,15 +46,15 @@ def baton(folder: Path, *words: str, **settings: str) -> tuple[int, str]:
         (("dlq", "list", "--state", "nope"), {}, 2, "Invalid value for '--state'"),
     ],
 )
-def test_a_command_that_cannot_do_it_says_why(
-    words: tuple[str, ...], settings: dict[str, str], code: int, said: str, tmp_path: Path
+def test_a_command_that_fails_says_why_in_one_sentence(
+    words: tuple[str, ...], settings: dict[str, str], code: int, message: str, tmp_path: Path
 ) -> None:
-    found, printed = baton(tmp_path, *words, **settings)
-    assert said in printed
-    assert (found, "Traceback" in printed) == (code, False), printed
+    returned, printed = baton(tmp_path, *words, **settings)
+    assert message in printed
+    assert (returned, "Traceback" in printed) == (code, False), printed
 
 
-def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+def test_baton_up_names_a_port_that_is_taken(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -64,7 +64,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_a_deadline_is_shown_in_the_zone_of_its_calendar(tmp_path: Path) -> None:
+def test_baton_deadline_shows_the_deadline_in_the_zone_of_its_calendar(tmp_path: Path) -> None:
     words = ("deadline", "--agreement", str(EXAMPLE), "--calendar", "hq", "--from", "2026-12-04T16:50")
     code, printed = baton(tmp_path, *words, "--within", "2 hours")
     assert (code, "Mon 2026-12-07 10:20:00 -0500  counted" in printed) == (0, True), printed
@@ -72,9 +72,11 @@ def test_a_deadline_is_shown_in_the_zone_of_its_calendar(tmp_path: Path) -> None
     assert (code, "exactly one of" in printed) == (2, True), printed
 
 
-def test_a_look_at_a_stopped_system_leaves_everything_as_it_is(tmp_path: Path) -> None:
+def test_keys_commands_on_a_stopped_system_leave_a_private_folder_and_no_run_file(tmp_path: Path) -> None:
     assert baton(tmp_path, "keys", "create", "forms", "--role", "intake")[0] == 0
     code, printed = baton(tmp_path, "keys", "list")
     assert (code, "forms" in printed) == (0, True), printed
-    assert (tmp_path / "data").stat().st_mode & 0o077 == 0, "leads are in that folder"
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0, (
+        "The data folder holds leads and must be readable by its owner only."
+    )
     assert not (tmp_path / "data" / "run.json").exists()

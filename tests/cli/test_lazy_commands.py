@@ -21,7 +21,7 @@ except SystemExit:
     pass
 print(json.dumps([name for name in sys.modules if name.startswith(("cli.", "services."))]), file=sys.stderr)
 """
-TOOLS = {source.partition(":")[0] for source, _ in COMMANDS.values()}
+COMMAND_MODULES = {source.partition(":")[0] for source, _ in COMMANDS.values()}
 
 
 def modules_after(folder: Path, *arguments: str) -> set[str]:
@@ -43,13 +43,13 @@ def test_help_imports_no_command_and_no_service(tmp_path: Path) -> None:
 
 def test_up_imports_no_other_command(tmp_path: Path) -> None:
     loaded = modules_after(tmp_path, "up", "--data", "/dev/null/x")
-    assert not loaded & TOOLS
+    assert not loaded & COMMAND_MODULES
     assert not {name for name in loaded if name.startswith("cli.demo")}
     assert "services.router.app" in loaded
 
 
 def test_a_command_imports_only_its_own_file(tmp_path: Path) -> None:
-    assert modules_after(tmp_path, "bench") & TOOLS == {"cli.bench"}
+    assert modules_after(tmp_path, "bench") & COMMAND_MODULES == {"cli.bench"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,4 +1,4 @@
-"""A roster file that cannot be right is refused with its line; nobody goes on getting leads by a typing mistake."""
+"""An invalid line of a roster file is refused by its number, so that no typing mistake keeps an absent rep in the rotation."""
 
 import io
 
@@ -10,7 +10,7 @@ HEAD = "id,name,email,roles,active,timezone,away_from,away_until\n"
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "message"),
     [
         ("dan,Dan,d@x.example,rep,maybe,,,\n", "line 2: active must be yes or no"),
         ("dan,Dan,d@x.example,rep,yes,,2026-12-01,\n", "line 2: away_from needs away_until"),
@@ -19,6 +19,6 @@ HEAD = "id,name,email,roles,active,timezone,away_from,away_until\n"
         (",Dan,,,,,,\n", "line 2: the id is missing"),
     ],
 )
-def test_a_line_that_cannot_be_right_is_refused_by_its_number(lines: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said.replace("'", ".")):
+def test_an_invalid_line_of_a_roster_file_is_refused_by_its_number(lines: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message.replace("'", ".")):
         read_reps(io.StringIO(HEAD + lines))

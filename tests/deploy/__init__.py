@@ -1,1 +1,1 @@
-"""The files that run Baton elsewhere, held against the code that they run."""
+"""The deployment files are checked against the code that they run."""

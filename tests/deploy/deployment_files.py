@@ -1,4 +1,4 @@
-"""The deployment files as values."""
+"""Reads the deployment files: compose, Kubernetes, the Caddyfile, and the settings and routes they must match."""
 
 import re
 from pathlib import Path
@@ -16,23 +16,23 @@ IMAGE = "baton:latest"
 
 
 def compose() -> dict[str, Any]:
-    """docker-compose.yml, its anchors resolved."""
+    """docker-compose.yml with its anchors resolved."""
     document: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     return document
 
 
 def interpolate(value: str, variables: dict[str, str]) -> str:
-    """A value as compose fills it in: `${NAME:-default}` and `${NAME:?sentence}`."""
+    """A value with its variables filled in as compose does: `${NAME:-default}` and `${NAME:?sentence}`."""
 
-    def one(match: re.Match[str]) -> str:
+    def replace(match: re.Match[str]) -> str:
         name, kind, rest = match.groups()
         return variables.get(name) or (rest if kind == ":-" else "")
 
-    return re.sub(r"\$\{(\w+)(:-|:\?)?([^}]*)\}", one, value)
+    return re.sub(r"\$\{(\w+)(:-|:\?)?([^}]*)\}", replace, value)
 
 
 def kubernetes() -> list[dict[str, Any]]:
-    """Every object of deploy/kubernetes."""
+    """Every object in deploy/kubernetes."""
     texts = [path.read_text() for path in sorted((DEPLOY / "kubernetes").glob("*.yaml"))]
     return [item for text in texts for item in yaml.safe_load_all(text)]
 
@@ -44,7 +44,7 @@ def known_settings() -> set[str]:
 
 
 def proxy_map() -> list[tuple[str, str]]:
-    """(path pattern, service) as the Caddyfile tries them."""
+    """(path pattern, service) in the order of the Caddyfile."""
     text = (DEPLOY / "Caddyfile").read_text()
     entries = []
     for name, patterns in re.findall(r"@(\w+) path (.+)", text):
@@ -54,7 +54,7 @@ def proxy_map() -> list[tuple[str, str]]:
 
 
 def owner_of(path: str) -> str:
-    """Which service the proxy gives a path to."""
+    """The service to which the proxy sends a path."""
     for pattern, service in proxy_map():
         if path == pattern or (pattern.endswith("*") and path.startswith(pattern[:-1])):
             return service
@@ -62,6 +62,6 @@ def owner_of(path: str) -> str:
 
 
 def routes() -> dict[str, list[str]]:
-    """The paths of every service's own doors."""
+    """The paths of each service's own routes, parameters replaced by `x`."""
     by_service = documented()
     return {name: [re.sub(r"{[^}]+}", "x", route.path) for route in by_service[name]] for name in SERVICE_NAMES}

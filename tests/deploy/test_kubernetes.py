@@ -5,8 +5,8 @@ from cli.services import SERVICE_NAMES
 from tests.deploy.deployment_files import IMAGE, known_settings, kubernetes
 
 
-def test_four_deployments_and_a_job_run_one_image_with_commands_that_exist() -> None:
-    found = {}
+def test_four_kubernetes_deployments_and_a_job_run_one_image_with_commands_that_exist() -> None:
+    kinds = {}
     for item in kubernetes():
         if item["kind"] in {"Deployment", "Job"}:
             (container,) = item["spec"]["template"]["spec"]["containers"]
@@ -14,11 +14,11 @@ def test_four_deployments_and_a_job_run_one_image_with_commands_that_exist() -> 
             assert container["command"][0] == "baton"
             assert container["command"][1] in command_names()
             assert container["envFrom"] == [{"configMapRef": {"name": "baton"}}, {"secretRef": {"name": "baton"}}]
-            found[container["command"][1]] = item["kind"]
-    assert found == dict.fromkeys(SERVICE_NAMES, "Deployment") | {"migrate": "Job"}
+            kinds[container["command"][1]] = item["kind"]
+    assert kinds == dict.fromkeys(SERVICE_NAMES, "Deployment") | {"migrate": "Job"}
 
 
-def test_every_deployment_is_asked_whether_it_lives_and_whether_it_is_ready() -> None:
+def test_every_deployment_has_a_liveness_and_a_readiness_probe() -> None:
     for item in kubernetes():
         if item["kind"] == "Deployment":
             (container,) = item["spec"]["template"]["spec"]["containers"]
@@ -26,7 +26,7 @@ def test_every_deployment_is_asked_whether_it_lives_and_whether_it_is_ready() ->
             assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
 
 
-def test_every_service_finds_its_pods() -> None:
+def test_every_kubernetes_service_selects_the_pods_of_its_deployment() -> None:
     labels = {
         item["metadata"]["name"]: item["spec"]["template"]["metadata"]["labels"]
         for item in kubernetes()
@@ -38,7 +38,7 @@ def test_every_service_finds_its_pods() -> None:
     assert selectors == labels
 
 
-def test_every_setting_is_known_and_no_secret_is_among_them() -> None:
+def test_the_config_map_holds_known_settings_and_no_secret() -> None:
     (config,) = [item["data"] for item in kubernetes() if item["kind"] == "ConfigMap"]
     assert set(config) <= known_settings()
     assert not set(config) & {"BATON_SECRET_KEYS", "BATON_DATABASE_URL"}

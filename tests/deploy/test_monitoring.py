@@ -1,4 +1,4 @@
-"""Alerts and the dashboard speak of metrics that Baton has."""
+"""The alerts and the dashboard query metrics that Baton exports."""
 
 import json
 import re
@@ -16,7 +16,7 @@ def metric_names() -> set[str]:
     return {f"{family.name}{suffix}" for family in REGISTRY.collect() for suffix in suffixes.get(family.type, ("",))}
 
 
-def test_every_alert_asks_for_a_metric_that_exists() -> None:
+def test_every_alert_queries_a_metric_that_exists() -> None:
     rules = yaml.safe_load((DEPLOY / "prometheus" / "baton.rules.yml").read_text())
     expressions = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
     assert len(expressions) >= 6
@@ -24,11 +24,11 @@ def test_every_alert_asks_for_a_metric_that_exists() -> None:
         assert set(re.findall(r"baton_\w+", expression)) <= metric_names(), expression
 
 
-def test_every_panel_asks_for_a_metric_that_exists() -> None:
-    board = json.loads((DEPLOY / "grafana" / "baton.json").read_text())
-    expressions = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+def test_every_dashboard_panel_queries_a_metric_that_exists() -> None:
+    dashboard = json.loads((DEPLOY / "grafana" / "baton.json").read_text())
+    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     assert len(expressions) >= 6
     for expression in expressions:
-        found = set(re.findall(r"baton_\w+", expression))
-        assert found
-        assert found <= metric_names(), expression
+        queried = set(re.findall(r"baton_\w+", expression))
+        assert queried
+        assert queried <= metric_names(), expression

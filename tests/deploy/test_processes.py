@@ -1,4 +1,4 @@
-"""The compose file's own commands and environment start real processes on real parts, which answer, and stop when told."""
+"""The commands and environment of the compose file start real processes, which become ready and stop on SIGTERM."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ TIMEOUT = 60.0
 
 
 def environment(name: str, servers: str, database: str, port: int) -> dict[str, str]:
-    """What compose gives a service, with this machine's addresses in place of the containers'."""
+    """The environment that compose gives a service, with this machine's addresses in place of the containers'."""
     composed = compose()["services"][name]["environment"]
     interpolated = {key: interpolate(str(value), {"BATON_SECRET_KEYS": "k" * 32}) for key, value in composed.items()}
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("BATON_")}
@@ -38,7 +38,7 @@ def environment(name: str, servers: str, database: str, port: int) -> dict[str, 
 
 
 def command(name: str) -> list[str]:
-    """The service's own command, with this Python's `baton`."""
+    """The service's command in compose, run by this Python."""
     program, *words = compose()["services"][name]["command"]
     assert program == "baton"
     return [sys.executable, "-m", "cli", *words]
@@ -53,10 +53,10 @@ def topics() -> str:
 def running_services(
     kafka: str, postgres: str, topics: str, tmp_path: Path
 ) -> Iterator[dict[str, tuple[SupervisedProcess, str]]]:
-    """Migrated, then all four started: name -> (process, its URL)."""
+    """Migrate, then start all four services; yields name to (process, its URL)."""
     ports = dict(zip(SERVICE_NAMES, free_ports(len(SERVICE_NAMES)), strict=True))
     prefix = {"BATON_KAFKA_TOPIC_PREFIX": topics}
-    done = subprocess.run(
+    completed = subprocess.run(
         command("migrate"),
         env=environment("migrate", kafka, postgres, 0) | prefix,
         cwd=ROOT,
@@ -64,40 +64,40 @@ def running_services(
         text=True,
         timeout=TIMEOUT,
     )
-    assert done.returncode == 0, done.stderr
-    with ExitStack() as held:
-        found = {}
+    assert completed.returncode == 0, completed.stderr
+    with ExitStack() as stack:
+        services = {}
         for name, port in ports.items():
             env = environment(name, kafka, postgres, port) | prefix | {"PYTHONPATH": str(ROOT)}
             process = SupervisedProcess(command(name), log=tmp_path / name, env=env)
-            held.callback(process.stop)
-            found[name] = (process, f"http://127.0.0.1:{port}")
-        yield found
+            stack.callback(process.stop)
+            services[name] = (process, f"http://127.0.0.1:{port}")
+        yield services
 
 
-def ready(process: SupervisedProcess, url: str) -> str:
-    """Wait until the process says that it is ready; returns its last word."""
-    said = [""]
+def wait_until_ready(process: SupervisedProcess, url: str) -> str:
+    """Wait until `/readyz` answers 200; returns its body."""
+    last = [""]
 
-    def asked() -> bool:
+    def is_ready() -> bool:
         assert not process.ended, process.tail()
         try:
-            answer = httpx.get(f"{url}/readyz", timeout=5, trust_env=False)
+            response = httpx.get(f"{url}/readyz", timeout=5, trust_env=False)
         except httpx.HTTPError as error:
-            said[0] = repr(error)
+            last[0] = repr(error)
             return False
-        said[0] = answer.text
-        return answer.status_code == 200
+        last[0] = response.text
+        return response.status_code == 200
 
-    wait_until(asked, lambda: f"{said[0]}\n{process.tail()}", TIMEOUT)
-    return said[0]
+    wait_until(is_ready, lambda: f"{last[0]}\n{process.tail()}", TIMEOUT)
+    return last[0]
 
 
-def test_all_four_become_ready_and_keep_strangers_out_and_stop_when_told(
+def test_all_four_services_become_ready_refuse_requests_without_a_key_and_stop_on_sigterm(
     running_services: dict[str, tuple[SupervisedProcess, str]],
 ) -> None:
     for process, url in running_services.values():
-        assert '"problems":[]' in ready(process, url)
+        assert '"problems":[]' in wait_until_ready(process, url)
         assert httpx.get(f"{url}/healthz", trust_env=False).json() == {"status": "alive"}
         assert httpx.get(f"{url}/metrics", trust_env=False).status_code == 401
     assert httpx.get(f"{running_services['router'][1]}/v1/leads", trust_env=False).status_code == 401
@@ -107,8 +107,8 @@ def test_all_four_become_ready_and_keep_strangers_out_and_stop_when_told(
         assert process.wait(30) == 0, f"{name}:\n{process.tail()}"
 
 
-def test_a_service_on_an_empty_database_says_what_to_run(kafka: str, postgres: str) -> None:
-    done = subprocess.run(
+def test_a_service_on_an_empty_database_refuses_to_start_and_names_baton_migrate(kafka: str, postgres: str) -> None:
+    completed = subprocess.run(
         command("timer"),
         env=environment("timer", kafka, postgres, 0),
         cwd=ROOT,
@@ -116,5 +116,5 @@ def test_a_service_on_an_empty_database_says_what_to_run(kafka: str, postgres: s
         text=True,
         timeout=TIMEOUT,
     )
-    assert done.returncode == 2
-    assert "run `baton migrate`" in done.stderr
+    assert completed.returncode == 2
+    assert "run `baton migrate`" in completed.stderr

@@ -1,18 +1,20 @@
-"""The proxy gives every path to the service that has it, in compose and on Kubernetes alike."""
+"""The proxy sends every path to the service that owns it, in compose and on Kubernetes."""
 
 from cli.services import SERVICE_NAMES, build_all_services
 from tests.deploy.deployment_files import kubernetes, owner_of, proxy_map, routes
 
 
-def test_every_route_of_every_service_reaches_its_owner() -> None:
-    found = routes()
-    assert all(found[name] for name in SERVICE_NAMES)
-    wrong = {path: (owner_of(path), name) for name, paths in found.items() for path in paths if owner_of(path) != name}
+def test_the_proxy_sends_every_route_to_the_service_that_owns_it() -> None:
+    by_service = routes()
+    assert all(by_service[name] for name in SERVICE_NAMES)
+    wrong = {
+        path: (owner_of(path), name) for name, paths in by_service.items() for path in paths if owner_of(path) != name
+    }
     assert wrong == {}
 
 
-def test_every_pattern_of_the_map_has_a_route() -> None:
-    paths = [path for found in routes().values() for path in found]
+def test_every_path_pattern_of_the_proxy_matches_a_route() -> None:
+    paths = [path for service_paths in routes().values() for path in service_paths]
     for pattern, service in proxy_map():
         if service != "nobody":
             assert any(
@@ -20,16 +22,18 @@ def test_every_pattern_of_the_map_has_a_route() -> None:
             ), pattern
 
 
-def test_the_files_of_every_page_are_there_where_the_proxy_asks_for_them() -> None:
+def test_the_static_files_of_a_service_are_served_by_the_service_the_proxy_asks() -> None:
     services = {service.name: service for service in build_all_services()}
     for service in services.values():
         for path, folder in service.static_dirs:
             assert (path, folder) in services[owner_of(f"{path}/file")].static_dirs, f"{service.name}: {path}"
 
 
-def test_the_ingress_is_the_same_map() -> None:
+def test_the_ingress_maps_paths_as_the_proxy_does() -> None:
     (ingress,) = [item for item in kubernetes() if item["kind"] == "Ingress"]
     (rule,) = ingress["spec"]["rules"]
-    there = {entry["path"]: entry["backend"]["service"]["name"] for entry in rule["http"]["paths"]}
-    here = {pattern.removesuffix("/*"): f"baton-{service}" for pattern, service in proxy_map() if service != "nobody"}
-    assert there == here | {"/": "baton-console"}
+    ingress_map = {entry["path"]: entry["backend"]["service"]["name"] for entry in rule["http"]["paths"]}
+    caddy_map = {
+        pattern.removesuffix("/*"): f"baton-{service}" for pattern, service in proxy_map() if service != "nobody"
+    }
+    assert ingress_map == caddy_map | {"/": "baton-console"}

@@ -1,1 +1,1 @@
-"""What an idle system costs."""
+"""Tests of the database load of an idle system."""

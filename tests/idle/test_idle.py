@@ -1,4 +1,4 @@
-"""An idle system leaves its databases alone: at most 40 statements for each service in 60 seconds, beats included."""
+"""An idle system sends its databases at most 40 statements per service in 60 seconds, heartbeats included."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ STATEMENT_MARKS = (" statement: ", " execute ")
 
 
 @pytest.mark.parametrize("seconds", SPANS)
-async def test_an_idle_process_asks_its_files_next_to_nothing(
+async def test_an_idle_embedded_process_sends_its_databases_few_statements(
     seconds: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -37,17 +37,21 @@ async def test_an_idle_process_asks_its_files_next_to_nothing(
         await asyncio.sleep(2)
         counts.clear()
         await asyncio.sleep(seconds)
-        found = dict(counts)
-    assert all(found.get(name, 0) <= MAX_STATEMENTS * seconds / SPAN for name in SERVICE_NAMES), found
+        statements = dict(counts)
+    assert all(statements.get(name, 0) <= MAX_STATEMENTS * seconds / SPAN for name in SERVICE_NAMES), statements
 
 
 @pytest.mark.wide
 @pytest.mark.parametrize("seconds", SPANS)
-async def test_idle_processes_ask_postgresql_next_to_nothing(seconds: float, kafka: str, postgres_server: str) -> None:
+async def test_idle_processes_of_the_wide_form_send_postgresql_few_statements(
+    seconds: float, kafka: str, postgres_server: str
+) -> None:
     folder = parse_qs(urlsplit(postgres_server).query).get("host", [""])[0]
     log = Path(folder) / "log"
     if not log.exists():
-        pytest.fail("The server's log is not where the test starts it; unset BATON_TEST_POSTGRES.")
+        pytest.fail(
+            "The log of the server named in BATON_TEST_POSTGRES cannot be read; unset it, so that the test starts its own."
+        )
     with temporary_database(postgres_server) as database:
         name = make_url(database).database
         engine = create_async_engine(postgres_server, isolation_level="AUTOCOMMIT")
@@ -60,14 +64,14 @@ async def test_idle_processes_ask_postgresql_next_to_nothing(seconds: float, kaf
             await asyncio.sleep(seconds)
             with log.open("rb") as lines:
                 lines.seek(before)
-                said = [
+                logged = [
                     line
                     for line in lines.read().decode(errors="replace").splitlines()
                     if any(word in line for word in STATEMENT_MARKS)
                 ]
             processes = len(site.processes)
-    worth = [line for line in said if not any(quiet in line for quiet in ("BEGIN", "COMMIT", "ROLLBACK"))]
-    assert worth, "nothing was logged, so nothing was counted"
-    assert len(worth) <= MAX_STATEMENTS * seconds / SPAN * processes, Counter(
-        line.split(":", 3)[-1].strip()[:90] for line in worth
+    counted = [line for line in logged if not any(word in line for word in ("BEGIN", "COMMIT", "ROLLBACK"))]
+    assert counted, "PostgreSQL logged no statement, so nothing was counted."
+    assert len(counted) <= MAX_STATEMENTS * seconds / SPAN * processes, Counter(
+        line.split(":", 3)[-1].strip()[:90] for line in counted
     ).most_common(8)

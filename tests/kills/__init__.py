@@ -1,1 +1,1 @@
-"""The real process is ended at named points, and started again: nothing is lost, nothing happens twice."""
+"""Crash tests: a real process is killed at a failpoint and restarted, and no lead or event is lost or repeated."""

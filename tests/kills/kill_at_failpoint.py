@@ -1,4 +1,4 @@
-"""`python -m tests.kills.kill_at_failpoint POINT HIT COMMAND...`: run `baton COMMAND...`, and die like a power cut at a named point."""
+"""`python -m tests.kills.kill_at_failpoint POINT HIT COMMAND...`: run `baton COMMAND...`, and SIGKILL itself at a failpoint."""
 
 import itertools
 import os
@@ -10,7 +10,7 @@ from shared.base import failpoints
 
 
 def kill_at(name: str, hit: int) -> None:
-    """SIGKILL this process when the point is reached for the hit-th time."""
+    """SIGKILL this process when the failpoint `name` is reached for the `hit`-th time."""
     count = itertools.count(1)
 
     def reached(point: str) -> None:

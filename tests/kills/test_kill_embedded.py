@@ -1,4 +1,4 @@
-"""SIGKILL of `baton up` at each named point and hit, then a restart: nothing lost, nothing twice, the audit content."""
+"""`baton up` is killed at each failpoint and restarted: no lead or event is lost or repeated, and the audit balances."""
 
 import re
 import shutil
@@ -24,13 +24,13 @@ from tests.running_system import SECRET_KEYS, embedded_system, start, wait_until
 from tests.world import World
 
 PEOPLE = ("ada", "bob", "cy", "di", "ed", "flo")
-"""Ada posts to our own contract and her mail is answered; the others come by a webhook and are left alone."""
+"""Ada's lead is posted to `/v1/leads` and her mail is answered; the others come by a webhook and get no answer."""
 REACHED_PER_ANSWER = ("post_verified", "committed_before_page")
-"""These points are reached once for each answer, so here every mail is answered."""
+"""Failpoints reached once per answer; in these cases every mail is answered."""
 REACHED_PER_BATCH = ("due_claimed", "due_committed")
-"""These points are reached once for each batch, so here leads come, and minutes pass, one by one."""
+"""Failpoints reached once per batch; in these cases leads are posted, and minutes pass, one at a time."""
 LAST_MINUTE = 22
-"""Minutes after which everybody who did not answer is breached, and nobody is reassigned yet."""
+"""The minute at which every unanswered lead is breached and none is reassigned yet."""
 KILLED_AT_THIRD_HIT = (
     "verified",
     "tx_committed_before_2xx",
@@ -38,7 +38,7 @@ KILLED_AT_THIRD_HIT = (
     "tx_committed_before_offset",
     "after_250_before_mark",
 )
-"""Where a kill hurts most: these are killed at the third time too, in the ordinary run."""
+"""The riskiest failpoints: the ordinary run kills them at their third hit too."""
 CASES = [
     pytest.param(
         point,
@@ -53,7 +53,7 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def prepared_system(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """A data directory with people, a live agreement and a sender's key, left in good order."""
+    """A data directory with people, a live agreement and a sender's key, after a clean stop; and the keys."""
     import asyncio
 
     folder = tmp_path_factory.mktemp("prepared_system")
@@ -62,41 +62,43 @@ def prepared_system(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dic
         world = World(site)
         await world.open()
         await world.settle()
-        admin = await world.post_json("router", "/v1/keys", {"name": "visitor", "roles": ["admin"]})
-        door = await world.post_json(
+        admin = await world.post_json("router", "/v1/keys", {"name": "simulated-users", "roles": ["admin"]})
+        endpoint = await world.post_json(
             "router", "/v1/endpoints", {"source": "generic", "scheme": "bearer", "name": "form"}
         )
-        found = {
-            "path": f"/webhooks/{door['id']}",
-            "secret": f"Bearer {door['secret']}",
+        keys = {
+            "path": f"/webhooks/{endpoint['id']}",
+            "secret": f"Bearer {endpoint['secret']}",
             "sender": world.sender_headers["Authorization"],
             "admin": f"Bearer {admin['key']}",
             "now": (await world.now()).isoformat(),
         }
         await world.client.aclose()
         await world.anonymous.aclose()
-        return found
+        return keys
 
     with embedded_system(folder) as site:
         return folder, asyncio.run(prepare(site))
 
 
-class Users:
-    """Everybody who uses the system while it dies and after: they try again until they are answered."""
+class SimulatedUsers:
+    """Senders and reps who use the system before and after the kill, and repeat each request until it succeeds."""
 
-    def __init__(self, url: str, keys: dict[str, str], box: Mailbox, answering: tuple[str, ...], stride: int) -> None:
+    def __init__(
+        self, url: str, keys: dict[str, str], box: Mailbox, answering: tuple[str, ...], batch_size: int
+    ) -> None:
         self.url = url
         self.keys = keys
         self.mailbox = box
         self.answering = answering
-        self.batch_size = stride
+        self.batch_size = batch_size
         self.minutes = 0
         self.leads: dict[str, str] = {}
         self.answered: set[str] = set()
         self.client = httpx.Client(timeout=10, trust_env=False)
 
     def act(self) -> None:
-        """Post what is not posted yet, answer mails, and let the clock run for the others; a dead system ends it."""
+        """Post the missing leads, answer mails and advance the clock. Raises httpx.HTTPError when the system is down."""
         missing = [who for who in PEOPLE if who not in self.leads]
         for who in missing[: self.batch_size]:
             self._post(who)
@@ -107,27 +109,27 @@ class Users:
         path, secret = ("/v1/leads", "sender") if who == "ada" else (self.keys["path"], "secret")
         headers = {"authorization": self.keys[secret], "idempotency-key": f"form-{who}"}
         lead = {"email": f"{who}@proseware.example", "name": who.title(), "activity": "demo request"}
-        answer = self.client.post(f"{self.url}{path}", json=lead, headers=headers)
-        if answer.status_code == 202:
-            self.leads[who] = answer.json()["leads"][0]
+        response = self.client.post(f"{self.url}{path}", json=lead, headers=headers)
+        if response.status_code == 202:
+            self.leads[who] = response.json()["leads"][0]
 
     def _answer_mails(self) -> None:
         for mail in list(self.mailbox.mails):
             who = next((who for who in self.answering if f"{who.title()} " in f"{mail['Subject']} "), "")
             if not who or who in self.answered or not str(mail["Subject"]).startswith("Hot lead"):
                 continue
-            found = re.search(r"/a/[^\s?]+", _text(mail))
-            assert found
-            answer = self.client.post(f"{self.url}{found.group(0)}", data={"action": "accept"})
-            if answer.status_code in (200, 202):
+            link = re.search(r"/a/[^\s?]+", _text(mail))
+            assert link
+            response = self.client.post(f"{self.url}{link.group(0)}", data={"action": "accept"})
+            if response.status_code in (200, 202):
                 self.answered.add(who)
 
     def has_answered_all(self) -> bool:
-        """Whether everybody who answers has done so."""
+        """Whether everybody in `answering` has answered."""
         return self.answered == set(self.answering)
 
     def _advance_clock(self) -> None:
-        """Time passes until the others are breached; not before the answers are given."""
+        """Once all answers are given, advance the clock until the unanswered leads are breached."""
         if self.has_answered_all():
             self.minutes = min(self.minutes + self.batch_size, LAST_MINUTE)
         moment = datetime.fromisoformat(self.keys["now"]) + timedelta(minutes=self.minutes)
@@ -135,13 +137,13 @@ class Users:
         self.client.post(f"{self.url}/v1/clock", json=body, headers={"authorization": self.keys["admin"]})
 
     def get(self, path: str) -> Any:
-        """The JSON of a door."""
-        answer = self.client.get(f"{self.url}{path}", headers={"authorization": self.keys["admin"]})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        """GET the JSON of a route with the admin's key."""
+        response = self.client.get(f"{self.url}{path}", headers={"authorization": self.keys["admin"]})
+        assert response.status_code == 200, response.text
+        return response.json()
 
     def is_idle(self) -> bool:
-        """Whether nothing moves any more."""
+        """Whether every backlog is empty."""
         rows = self.get("/v1/backlog")
         return not any(
             row["outbox"] or row["lag"] or row["overdue"] or row["due_soon"] or row["extra"].get("notices_unsent")
@@ -173,19 +175,19 @@ def running(folder: Path, port: int, box: Mailbox, launcher: list[str]) -> Itera
         process.stop()
 
 
-def _use_until_killed(process: SupervisedProcess, visitors: Users, message: str) -> None:
-    """Use the system until it is dead."""
+def _use_until_killed(process: SupervisedProcess, users: SimulatedUsers, message: str) -> None:
+    """Act as the users until the process has died."""
 
-    def dead() -> bool:
+    def killed() -> bool:
         with suppress(httpx.HTTPError, AssertionError):
-            visitors.act()
+            users.act()
         return process.ended
 
-    wait_until(dead, lambda: message)
+    wait_until(killed, lambda: message)
 
 
 @pytest.mark.parametrize(("point", "hit"), CASES)
-def test_a_kill_at_this_point_loses_nothing_and_repeats_nothing(
+def test_baton_up_killed_at_a_failpoint_loses_no_lead_and_repeats_no_event(
     point: str, hit: int, prepared_system: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
     prepared, keys = prepared_system
@@ -195,59 +197,57 @@ def test_a_kill_at_this_point_loses_nothing_and_repeats_nothing(
     launcher = [sys.executable, "-m", "tests.kills.kill_at_failpoint", point, str(hit)]
     with mail_server() as box:
         answering = PEOPLE if point in REACHED_PER_ANSWER else PEOPLE[:1]
-        stride = 1 if point in REACHED_PER_BATCH else LAST_MINUTE
-        visitors = Users(f"http://127.0.0.1:{port}", keys, box, answering, stride)
+        batch_size = 1 if point in REACHED_PER_BATCH else LAST_MINUTE
+        users = SimulatedUsers(f"http://127.0.0.1:{port}", keys, box, answering, batch_size)
         with running(folder, port, box, launcher) as process:
-            _use_until_killed(process, visitors, f"{point} was not reached {hit} times")
+            _use_until_killed(process, users, f"{point} was not reached {hit} times")
         with running(folder, port, box, []) as process:
-            wait_until_ready(visitors.url, process)
-            _use_until_idle(visitors)
-            _check_leads(visitors, box)
+            wait_until_ready(users.url, process)
+            _use_until_idle(users)
+            _check_leads(users, box)
 
 
-def _use_until_idle(visitors: Users) -> None:
-    """Everything that people want to do is done, and it comes to rest."""
+def _use_until_idle(users: SimulatedUsers) -> None:
+    """Act as the users until all they want is done and the system is idle."""
     idle_rounds = 0
 
     def done() -> bool:
         nonlocal idle_rounds
-        visitors.act()
-        answered = (
-            len(visitors.leads) == len(PEOPLE) and visitors.has_answered_all() and visitors.minutes == LAST_MINUTE
-        )
-        idle_rounds = idle_rounds + 1 if answered and visitors.is_idle() else 0
+        users.act()
+        answered = len(users.leads) == len(PEOPLE) and users.has_answered_all() and users.minutes == LAST_MINUTE
+        idle_rounds = idle_rounds + 1 if answered and users.is_idle() else 0
         return idle_rounds >= 3
 
-    wait_until(done, lambda: f"{visitors.leads} {visitors.answered} {visitors.get('/v1/backlog')}")
+    wait_until(done, lambda: f"{users.leads} {users.answered} {users.get('/v1/backlog')}")
 
 
-def _check_leads(visitors: Users, box: Mailbox) -> None:
-    assert reconcile(visitors.get("/v1/audit")).problems == ()
-    for who, lead in visitors.leads.items():
-        row = visitors.get(f"/v1/leads/{lead}")
+def _check_leads(users: SimulatedUsers, box: Mailbox) -> None:
+    assert reconcile(users.get("/v1/audit")).problems == ()
+    for who, lead in users.leads.items():
+        row = users.get(f"/v1/leads/{lead}")
         assert row["id"] == lead
-        assert row["state"] == ("accepted" if who in visitors.answering else "assigned")
-        event_types = [line["type"] for line in visitors.get(f"/v1/leads/{lead}/timeline")]
+        assert row["state"] == ("accepted" if who in users.answering else "assigned")
+        event_types = [line["type"] for line in users.get(f"/v1/leads/{lead}/timeline")]
         assert event_types.count("baton.lead.received.v1") == 1
         assert event_types.count("baton.lead.assigned.v1") == 1
-        assert event_types.count("baton.lead.accepted.v1") == (1 if who in visitors.answering else 0)
+        assert event_types.count("baton.lead.accepted.v1") == (1 if who in users.answering else 0)
         breach_events = Counter(
-            item["type"] for item in visitors.get("/v1/breaches?limit=1000")["breaches"] if item["lead"] == lead
+            item["type"] for item in users.get("/v1/breaches?limit=1000")["breaches"] if item["lead"] == lead
         )
-        breached = 0 if who in visitors.answering else 1
+        breached = 0 if who in users.answering else 1
         assert (breach_events["baton.sla.breached.v1"], breach_events["baton.sla.escalated.v1"]) == (breached, breached)
-    leads = visitors.get("/v1/leads?limit=100")["leads"]
-    assert sorted(row["id"] for row in leads) == sorted(visitors.leads.values())
+    leads = users.get("/v1/leads?limit=100")["leads"]
+    assert sorted(row["id"] for row in leads) == sorted(users.leads.values())
     _check_mails(box)
 
 
 def _check_mails(box: Mailbox) -> None:
-    """Each message comes once; one that was on its way when the process died may come once more, under the same id."""
+    """Check that each mail came once; one in flight at the kill may come twice, under the same Message-ID."""
     times = Counter(str(mail["Message-ID"]) for mail in box.mails)
     assert max(times.values()) <= 2
     assert sum(count - 1 for count in times.values()) <= len(PEOPLE)
     ids: dict[tuple[str, str], set[str]] = {}
     for mail in box.mails:
         ids.setdefault((str(mail["To"]), str(mail["Subject"])), set()).add(str(mail["Message-ID"]))
-    assert all(len(found) == 1 for found in ids.values()), ids
+    assert all(len(message_ids) == 1 for message_ids in ids.values()), ids
     assert len([key for key in ids if key[1].startswith("Hot lead")]) == len(PEOPLE)

@@ -1,4 +1,4 @@
-"""A Chromium that playwright can drive: the machine's own, since none is downloaded."""
+"""Finds an installed Chromium for playwright; none is downloaded."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.parts import Missing
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PLACES = (
+PATHS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
@@ -19,9 +19,9 @@ def chromium() -> str:
     if named := os.environ.get("BATON_TEST_CHROMIUM"):
         return named
     for name in NAMES:
-        if found := shutil.which(name):
-            return found
-    for place in PLACES:
-        if Path(place).exists():
-            return place
+        if executable := shutil.which(name):
+            return executable
+    for path in PATHS:
+        if Path(path).exists():
+            return path
     raise Missing(MISSING_MESSAGE)

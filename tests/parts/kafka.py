@@ -1,4 +1,4 @@
-"""A real Kafka broker from its Maven jars, on free ports, for as long as its owner lives. `make kafka` runs one."""
+"""Runs a real Kafka broker from its Maven jars on free ports; it ends with the process that started it. `make kafka` runs one."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ TIMEOUT = 60.0
 
 
 class Broker:
-    """One broker on fixed ports and one folder; it can be killed and started again with its records kept."""
+    """One broker with fixed ports and one folder; it can be killed and restarted without losing its records."""
 
     def __init__(self) -> None:
         jars = _jars()
@@ -43,7 +43,7 @@ class Broker:
 
     @property
     def servers(self) -> str:
-        """What BATON_KAFKA_BOOTSTRAP_SERVERS should be."""
+        """The value for BATON_KAFKA_BOOTSTRAP_SERVERS."""
         return f"127.0.0.1:{self.port}"
 
     def _tool(self, *words: str) -> str:
@@ -52,7 +52,7 @@ class Broker:
         return completed.stdout.strip().splitlines()[-1]
 
     def start(self) -> None:
-        """Start it and wait until it serves. Raises RuntimeError with the end of its log."""
+        """Start the broker and wait until it serves. Raises RuntimeError with the end of its log."""
         log = self.folder / f"log-{time.monotonic_ns()}"
         command = [*self._java, "-Xms256m", "-Xmx768m", "kafka.Kafka", str(self.folder / "server.properties")]
         self._process = SupervisedProcess(command, log=log, remove=self.folder, stop_with=SIGKILL)
@@ -62,13 +62,13 @@ class Broker:
             raise RuntimeError(f"Kafka did not start:\n{process.tail()}")
 
     def kill(self) -> None:
-        """End it without a farewell, as a power cut does; `start` brings it back with its records."""
+        """Kill the broker with SIGKILL; `start` restarts it with its records."""
         assert self._process is not None, "start() comes before kill()"
         os.kill(self._process.pid, 9)
         self._process.wait(10)
 
     def stop(self) -> None:
-        """End it and remove its folder."""
+        """Stop the broker and remove its folder."""
         if self._process:
             self._process.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -76,7 +76,7 @@ class Broker:
 
 @contextmanager
 def kafka() -> Iterator[str]:
-    """The address of a broker: the one that BATON_TEST_KAFKA names, else one of our own. Raises Missing."""
+    """The address of a broker: the one that BATON_TEST_KAFKA names, else a temporary one. Raises Missing."""
     if named := os.environ.get("BATON_TEST_KAFKA"):
         yield named
         return
@@ -89,7 +89,7 @@ def kafka() -> Iterator[str]:
 
 
 def _jars() -> Path:
-    """Where the jars are, fetched with Maven the first time. Raises Missing."""
+    """The folder of the jars; Maven fetches them the first time. Raises Missing."""
     if shutil.which("java") is None:
         raise Missing(MISSING_MESSAGE)
     if not (JARS / "complete").exists():

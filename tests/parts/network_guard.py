@@ -1,4 +1,4 @@
-"""The guard that keeps tests on this machine: whoever calls another host is told so, and the test fails for it."""
+"""Keeps tests on this machine: a connection to another host is refused, and the test that tried it fails."""
 
 import ipaddress
 import socket
@@ -8,7 +8,7 @@ attempts: list[str] = []
 
 
 class OutsideConnectionRefused(ConnectionError):
-    """A test tried to reach another machine."""
+    """A test tried to connect to another machine."""
 
 
 def _refuse_unless_local(host: object) -> None:
@@ -16,7 +16,7 @@ def _refuse_unless_local(host: object) -> None:
     if not isinstance(name, str) or _is_local(name):
         return
     attempts.append(name)
-    raise OutsideConnectionRefused(f"A test tried to reach {name}; tests speak with this machine only.")
+    raise OutsideConnectionRefused(f"A test tried to connect to {name}; tests may connect to this machine only.")
 
 
 def _is_local(name: str) -> bool:
@@ -37,7 +37,7 @@ def _is_ip_address(host: object) -> bool:
 
 
 def install(monkeypatch: Any) -> None:
-    """Put the guard before every connection and look-up of this process."""
+    """Check the host of every connection and name look-up of this process."""
     lookup = socket.getaddrinfo
 
     def getaddrinfo(host: object, *rest: Any, **named: Any) -> Any:

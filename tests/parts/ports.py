@@ -1,11 +1,11 @@
-"""Ports that nobody listens on."""
+"""Finds free TCP ports."""
 
 import contextlib
 import socket
 
 
 def free_ports(count: int) -> list[int]:
-    """As many different free ports of the loopback address; held until all are found, so that none comes twice."""
+    """`count` different free ports of the loopback address; all are held open until the last is found, so that none repeats."""
     with contextlib.ExitStack() as listeners:
         ports = []
         for _ in range(count):

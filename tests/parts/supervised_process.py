@@ -1,7 +1,8 @@
-"""A process that cannot outlive the one that started it, however that one ends.
+"""Runs a command that cannot outlive the process that started it, however that process ends.
 
-Between the two stands this file, run as a program: it starts the command, and when its standard input closes (the owner
-stopped, or was killed), it ends the command with TERM, then KILL, and removes the command's folder. A command that ends by itself keeps its folder.
+This file also runs as the supervisor between the two: it starts the command, and when its standard input closes (the
+owner stopped or was killed), it ends the command with `stop_with`, then KILL, and removes the command's folder. The
+folder of a command that ends by itself is kept.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ GRACE = 10.0
 
 
 class SupervisedProcess:
-    """A running command. `pid` is the command's own, not the one of the process between."""
+    """A running command. `pid` is the command's own, not the supervisor's."""
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class SupervisedProcess:
 
     @property
     def ended(self) -> bool:
-        """Whether the command is over."""
+        """Whether the command has ended."""
         return self._supervisor.poll() is not None
 
     def wait(self, timeout: float | None = None) -> int:
@@ -55,7 +56,7 @@ class SupervisedProcess:
         return self._supervisor.wait(timeout)
 
     def stop(self) -> None:
-        """End the command and wait until it is gone."""
+        """Stop the command and wait until it has ended."""
         for pipe in (self._supervisor.stdin, self._supervisor.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
@@ -63,7 +64,7 @@ class SupervisedProcess:
         self._supervisor.wait(GRACE + 5)
 
     def tail(self, characters: int = 2000) -> str:
-        """The end of what it said."""
+        """The end of the command's output."""
         return self.log.read_text(errors="replace")[-characters:] if self.log.exists() else ""
 
 

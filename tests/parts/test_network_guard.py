@@ -1,4 +1,4 @@
-"""Tests speak with this machine only: another host is refused with a sentence, this one is not."""
+"""Tests may connect to this machine only: other hosts are refused with an explanation."""
 
 import asyncio
 import socket
@@ -11,7 +11,7 @@ from tests.parts.network_guard import OutsideConnectionRefused
 
 @pytest.fixture
 def attempts(_fail_on_outside_connections: None) -> list[str]:
-    """The attempts so far; emptied afterwards, since here they are meant."""
+    """The refused attempts; each test clears them, because here they are intended."""
     return network_guard.attempts
 
 

@@ -1,4 +1,4 @@
-"""A part on a leash ends with its owner, however that one ends."""
+"""A supervised process ends with its owner, however the owner ends."""
 
 import os
 import signal
@@ -13,8 +13,8 @@ OWNER = """
 import sys
 from pathlib import Path
 from tests.parts.supervised_process import SupervisedProcess
-held = SupervisedProcess([sys.executable, "-c", "import signal; signal.pause()"], log=Path(sys.argv[1]) / "log", remove=Path(sys.argv[1]))
-print(held.pid, flush=True)
+process = SupervisedProcess([sys.executable, "-c", "import signal; signal.pause()"], log=Path(sys.argv[1]) / "log", remove=Path(sys.argv[1]))
+print(process.pid, flush=True)
 sys.stdin.read()
 """
 
@@ -28,31 +28,31 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_until_gone(pid: int) -> None:
-    wait_until(lambda: not is_alive(pid), lambda: f"{pid} still lives")
+    wait_until(lambda: not is_alive(pid), lambda: f"{pid} is still running")
 
 
-def test_stop_ends_the_command_and_says_what_it_said(tmp_path: Path) -> None:
-    held = SupervisedProcess(
+def test_stop_ends_the_supervised_command_and_keeps_its_output(tmp_path: Path) -> None:
+    process = SupervisedProcess(
         [sys.executable, "-c", "print('hello', flush=True); import signal; signal.pause()"], log=tmp_path / "log"
     )
-    wait_until(lambda: "hello" in held.tail(), held.tail)
-    assert is_alive(held.pid)
-    assert not held.ended
-    held.stop()
-    wait_until_gone(held.pid)
-    assert "hello" in held.tail()
+    wait_until(lambda: "hello" in process.tail(), process.tail)
+    assert is_alive(process.pid)
+    assert not process.ended
+    process.stop()
+    wait_until_gone(process.pid)
+    assert "hello" in process.tail()
 
 
-def test_a_command_that_ends_by_itself_tells_its_code_and_keeps_its_folder(tmp_path: Path) -> None:
+def test_a_supervised_command_that_ends_by_itself_returns_its_exit_code_and_keeps_its_folder(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    held = SupervisedProcess([sys.executable, "-c", "raise SystemExit(7)"], log=tmp_path / "log", remove=folder)
-    assert held.wait(20) == 7
-    held.stop()
+    process = SupervisedProcess([sys.executable, "-c", "raise SystemExit(7)"], log=tmp_path / "log", remove=folder)
+    assert process.wait(20) == 7
+    process.stop()
     assert folder.exists()
 
 
-def test_a_killed_owner_takes_its_command_and_its_folder_along(tmp_path: Path) -> None:
+def test_killing_the_owner_ends_the_supervised_command_and_removes_its_folder(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     owner = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Waiting for what a real process or a real server brings about: asked again and again, for a bounded time."""
+"""Polls until a condition of a real process or server holds, for a bounded time."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ INTERVAL = 0.02
 
 
 def wait_until(condition: Callable[[], bool], describe: Callable[[], str], within: float = TIMEOUT) -> None:
-    """Wait until it holds; after `within` seconds fail with what `otherwise` then says. Raises AssertionError."""
+    """Wait until the condition holds. Raises AssertionError with the text of `describe` after `within` seconds."""
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, describe()
@@ -18,7 +18,7 @@ def wait_until(condition: Callable[[], bool], describe: Callable[[], str], withi
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], message: str, within: float = TIMEOUT) -> None:
-    """The same for a question that awaits its answer. Raises AssertionError."""
+    """The same for an asynchronous condition. Raises AssertionError with `message` after `within` seconds."""
     deadline = time.monotonic() + within
     while not await condition():
         assert time.monotonic() < deadline, message
