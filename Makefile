@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python3.14,$(shell $(name) -c 'import sys; print("$(name)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
 ARGS   ?=
 
-# The stamps carry a sum of the locks, so a changed lock installs anew and an unchanged one costs nothing.
+# The stamps carry a sum of the locks, so a changed lock is installed and an unchanged one costs nothing.
 SUM  := $(shell cat requirements/runtime.txt requirements/dev.txt pyproject.toml | cksum | cut -d' ' -f1)
 RUN  := $(VENV)/ready-to-run-$(SUM)
 WORK := $(VENV)/ready-to-work-$(SUM)
@@ -42,10 +42,10 @@ bench: $(WORK) ## measure, paired, as ratios (ARGS='intake')
 prove: $(WORK) ## the long tests that `make test` leaves out
 	$(BIN)/python -m pytest -m prove --timeout 7200 $(ARGS)
 
-docs: $(WORK) ## write the generated pages in docs/ anew
+docs: $(WORK) ## regenerate the pages in docs/
 	$(BIN)/python -m cli.docs
 
-lock: $(WORK) ## resolve the dependencies anew and write the hash-locked files
+lock: $(WORK) ## resolve the dependencies and write the hash-locked files
 	$(BIN)/pip-compile $(LOCK) --build-deps-for editable -o requirements/runtime.txt pyproject.toml
 	$(BIN)/pip-compile $(LOCK) --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
 

@@ -1,4 +1,4 @@
-"""What the timer tells the audit: clocks that are missing, overdue, doubled, or have no scheduled item."""
+"""The timer's part of the audit: clocks that are missing, overdue, doubled, or have no scheduled item."""
 
 from datetime import timedelta
 from typing import Any

@@ -33,7 +33,7 @@ class Access:
         self._granted[hash_token(token)] = who
 
     async def load(self) -> None:
-        """Read everything anew. One at a time, so that what was read earlier never replaces what was read later."""
+        """Reload everything. One load at a time, so that an older reading never replaces a newer one."""
         async with self._load_lock, self.db.reading() as tx:
             await self._load(tx)
 
@@ -82,8 +82,14 @@ class Access:
             row["revoked_at"] is not None,
         )
 
+    async def reload_if_changed_elsewhere(self) -> None:
+        """Reload when another process changed something; only on PostgreSQL are there others."""
+        if self.db.dialect == "postgresql":
+            async with self.db.reading() as tx:
+                await self.reload_if_stale(tx)
+
     async def reload_if_stale(self, tx: Tx) -> bool:
-        """Whether the cache is the present truth, checked in this transaction; read anew when it was not.
+        """Whether the cache was current, checked in this transaction; it is reloaded when it was not.
 
         On SQLite this process is the only writer, so the cache always is."""
         if tx.dialect == "sqlite":

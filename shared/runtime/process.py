@@ -72,7 +72,7 @@ async def running(services: tuple[Service, ...], settings: Settings) -> AsyncIte
 
 
 def _stop_on_unexpected_end(task: asyncio.Task[None], process: Process) -> None:
-    """Stop the process when one of its loops ends before the stop: a supervisor starts it anew. Half a process that
+    """Stop the process when one of its loops ends before the stop: a supervisor starts it again. Half a process that
     reports itself healthy is worse than none."""
     if not process.stop.is_set():
         error = None if task.cancelled() else task.exception()

@@ -1,1 +1,1 @@
-"""Databases: engines, transactions, the outbox, the tables that every service has, and waking whoever waits."""
+"""Databases: engines, transactions, the outbox, the tables that every service has, and wakeups."""

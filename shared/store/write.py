@@ -55,6 +55,6 @@ async def insert_new(
     ordered = sorted(rows, key=lambda row: tuple(str(row[name]) for name in key))
     statement = _inserting(tx.dialect, table, tuple(key), tuple(returning or key))
     for chunk in chunked(ordered, ROWS_PER_INSERT):
-        # The rows are passed beside the statement: within it, each number of rows would be compiled anew.
+        # The rows are passed beside the statement: within it, each number of rows would be compiled again.
         inserted.update(tuple(row) for row in (await tx.conn.execute(statement, list(chunk))).all())
     return inserted

@@ -96,9 +96,7 @@ async def authenticate(request: Request) -> Principal | None:
 async def principal_of_key(request: Request, key: str) -> Principal | None:
     """The principal of an API key; None when the key is not valid."""
     access = access_of(request)
-    if access.db.dialect == "postgresql":
-        async with access.db.reading() as tx:
-            await access.reload_if_stale(tx)
+    await access.reload_if_changed_elsewhere()
     return access.principal(key)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.console.domain.clock import next_due
 from shared.base.durations import format_duration
-from shared.base.promises import promise_label
+from shared.base.promises import promise_label, promise_task
 
 
 def board_row(
@@ -37,11 +37,12 @@ def display_name(lead: str, card: Mapping[str, Any]) -> str:
 
 
 def clock_view(clock: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """A clock as the pages show it: promise, due time and warning time (Unix seconds), colour, and time left in words."""
+    """A clock as the pages show it: promise, what is to do, due time and warning time (Unix seconds), colour, and time left in words."""
     late = clock["state"] == "breached" or now > clock["due_at"]
     warned = clock["state"] == "warned" or (clock["warn_at"] is not None and now >= clock["warn_at"])
     return {
         "promise": promise_label(clock["promise"]),
+        "task": promise_task(clock["promise"]),
         "due": clock["due_at"].timestamp(),
         "warn": clock["warn_at"].timestamp() if clock["warn_at"] else None,
         "breached": clock["state"] == "breached",

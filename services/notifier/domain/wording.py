@@ -8,8 +8,8 @@ from typing import Any
 from services.notifier.domain.lead import Lead
 from services.notifier.domain.locale import LocalTime
 from services.notifier.domain.message import Message
+from shared.base.promises import promise_noun
 
-PROMISES = {"accept": "accept or decline", "first_touch": "the first touch"}
 PAST_TENSE = {"accept": "accepted", "decline": "declined", "contacted": "contacted", "attempt": "tried to reach"}
 """Actions as they read in "You ... Ada Byron"."""
 FACTS = (("Name", "name"), ("Company", "company"), ("Title", "title"), ("Email", "email"), ("Phone", "phone"))
@@ -33,8 +33,7 @@ class MessageContext:
     @property
     def promise(self) -> str:
         """The promise in words."""
-        name = str(self.data.get("promise"))
-        return PROMISES.get(name, name.replace("_", " "))
+        return promise_noun(str(self.data.get("promise")))
 
     @property
     def deadline_sentence(self) -> str:

@@ -116,8 +116,7 @@ async def _find_endpoint(request: Request, endpoint_id: str) -> Endpoint | None:
     """The endpoint with this id; another process may have made it since the cache was read."""
     access = access_of(request)
     endpoint = access.endpoint(endpoint_id)
-    if endpoint is None and access.db.dialect == "postgresql":
-        async with access.db.reading() as tx:
-            await access.reload_if_stale(tx)
+    if endpoint is None:
+        await access.reload_if_changed_elsewhere()
         endpoint = access.endpoint(endpoint_id)
     return endpoint

@@ -53,7 +53,7 @@ def apply_verdict(
 def _nurture(
     batch: LeadBatch, lead: Lead, verdict: Verdict, version: int, scores: dict[str, Any], cause: Event[Any] | None
 ) -> None:
-    """A lead that is nurtured already is scored anew without another event."""
+    """A lead that is nurtured already is scored again without another event."""
     repeated = lead.state == "nurtured"
     lead = batch.update(lead, state="nurtured", routing_version=version, **scores)
     if not repeated:

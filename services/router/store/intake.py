@@ -59,7 +59,7 @@ async def get_delivery(tx: Tx, intake: str) -> Any:
 
 
 async def recount_items(tx: Tx, intake: str) -> None:
-    """Write anew how many items a delivery holds."""
+    """Update how many items a delivery holds."""
     count = select(func.count()).select_from(items).where(items.c.intake == intake).scalar_subquery()
     await tx.execute(deliveries.update().where(deliveries.c.id == intake).values(item_count=count))
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from shared.agreement.language.chapters.sales import PROMISE_KEYS
 from shared.agreement.language.parse import Agreement
 from shared.agreement.model import (
     Channel,
@@ -28,7 +29,6 @@ from shared.agreement.model import (
 from shared.agreement.time.duration import parse_duration
 from shared.agreement.time.holidays import public_holidays
 
-PROMISE_KEYS = ("within", "off_hours", "warn", "then", "from", "met_by")
 EXECUTED_PROMISES = ("accept", "first_touch")
 
 

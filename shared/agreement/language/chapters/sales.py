@@ -34,6 +34,9 @@ from shared.agreement.time.calendar import CalendarSpec
 from shared.agreement.time.holidays import validate_code
 from shared.agreement.time.hours import parse_week
 
+PROMISE_KEYS = ("within", "off_hours", "warn", "then", "from", "met_by", "steps")
+"""Keys of a promise that name no tier."""
+
 
 def hours(node: Node, problems: Problems, path: str) -> dict[str, tuple[str, ...]]:
     """Days to windows: {mon-fri: 09:00-17:30}, or a list of windows for days with a break."""

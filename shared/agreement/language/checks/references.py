@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from shared.agreement.language.chapters.sales import PROMISE_KEYS
 from shared.agreement.language.nodes import value_at
 from shared.agreement.language.problems import Problems
 from shared.agreement.language.schema import Located, Section, suggest
@@ -110,9 +111,6 @@ def _check_tiers(chapters: Section, problems: Problems) -> None:
                 problems.error(
                     where, f"{promise.path}.{key}", f"There is no tier {key!r}{suggest(key, (*known, *PROMISE_KEYS))}"
                 )
-
-
-PROMISE_KEYS = ("within", "off_hours", "warn", "then", "from", "met_by", "steps")
 
 
 def _check_calendars(chapters: Section, problems: Problems) -> None:
