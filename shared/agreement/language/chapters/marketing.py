@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.agreement.language.chapters.sales import escalation_action
+from shared.agreement.language.chapters.escalation import escalation_action
 from shared.agreement.language.condition_reader import condition
 from shared.agreement.language.schema import (
     PERIOD,

@@ -6,7 +6,7 @@ from typing import Any
 from yaml.nodes import MappingNode, Node
 
 from shared.agreement.language.chapters.distribution import rhythm
-from shared.agreement.language.chapters.sales import escalation_action
+from shared.agreement.language.chapters.escalation import escalation_action
 from shared.agreement.language.problems import Problems
 from shared.agreement.language.schema import (
     Key,
