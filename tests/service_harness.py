@@ -32,7 +32,7 @@ class ServiceHarness:
         self.db: Database = resources.databases[service.name]
 
     async def set_time(self, moment: datetime) -> None:
-        """Set the clock; it stands still."""
+        """Stop the clock at this instant."""
         await set_clock(self.resources.access, moment, 0, "test")
 
     async def advance(self, **span: float) -> None:

@@ -1,4 +1,4 @@
-"""Where the shared vectors are: beside the repository where they are given, else the copies kept with the tests."""
+"""Finds the shared test vectors: the originals beside the repository if they exist, else the copies in tests/vectors."""
 
 from pathlib import Path
 
@@ -9,5 +9,5 @@ ORIGINALS = TESTS.parent.parent / "shared" / "vectors"
 
 def vectors(name: str) -> Path:
     """The path of a vector file such as "business_time.json" or "webhooks/marketo.json"."""
-    given = ORIGINALS / name
-    return given if given.exists() else COPIES / name
+    original = ORIGINALS / name
+    return original if original.exists() else COPIES / name

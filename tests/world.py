@@ -245,7 +245,7 @@ class World:
         return [row for response in responses for row in response.json()]
 
     async def set_time(self, moment: datetime) -> None:
-        """Set the clock of every process; it stands still."""
+        """Stop the clock of every process at this instant."""
         await self.post_json("router", "/v1/clock", {"base": moment.isoformat(), "rate": 0})
 
     async def now(self) -> datetime:

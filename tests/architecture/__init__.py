@@ -1,1 +1,1 @@
-"""The plan of the house, held against the code."""
+"""Tests that the code follows the architecture rules and that the documentation matches the code."""

@@ -1,4 +1,4 @@
-"""The code as syntax trees, for rules about what stands where."""
+"""Parses the source files into syntax trees, for the tests of the architecture rules."""
 
 import ast
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ SERVICES = ("router", "timer", "notifier", "console")
 
 
 def python_files(*folders: str) -> list[Path]:
-    """Every Python file under the folders, from the repository's root."""
+    """Every Python file in the folders, as paths from the root of the repository."""
     return sorted(path.relative_to(ROOT) for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
@@ -21,7 +21,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def imports(path: Path) -> Iterator[tuple[str, int]]:
-    """(module, line) of every import, those inside functions too."""
+    """(module, line) of every import, including those inside functions."""
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             for alias in node.names:

@@ -1,4 +1,4 @@
-"""The lock names what may be installed by hash, and no place of this or that machine."""
+"""The lock files pin every dependency by version and hash, and name no package index or machine."""
 
 import re
 import tomllib
@@ -12,7 +12,7 @@ PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+) \\$", re.M)
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_every_line_is_a_pin_a_hash_or_a_reason(name: str) -> None:
+def test_every_line_of_a_lock_file_is_a_pin_a_hash_or_a_comment(name: str) -> None:
     text = (ROOT / "requirements" / name).read_text()
     for line in text.splitlines():
         assert re.fullmatch(
@@ -22,7 +22,7 @@ def test_every_line_is_a_pin_a_hash_or_a_reason(name: str) -> None:
     assert len(PIN.findall(text)) > 50
 
 
-def test_both_locks_pin_the_same_versions() -> None:
+def test_both_lock_files_pin_the_same_versions() -> None:
     runtime, dev = (dict(PIN.findall((ROOT / "requirements" / name).read_text())) for name in LOCKS)
     assert {name: dev.get(name) for name in runtime} == runtime
 

@@ -19,10 +19,10 @@ def exists(place: str) -> bool:
         return False
     body: list[ast.stmt] = tree(Path(path)).body
     for part in name.split("."):
-        found = next((node for node in body if part in _names(node)), None)
-        if found is None:
+        definition = next((node for node in body if part in _names(node)), None)
+        if definition is None:
             return False
-        body = list(getattr(found, "body", []))
+        body = list(getattr(definition, "body", []))
     return True
 
 

@@ -23,7 +23,7 @@ async def test_a_loop_that_fails_stops_the_process_and_the_log_names_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     service = replace(build(TimerSettings()), background=(_breaks,))
-    given = Settings(_env_file=None, data_dir=tmp_path, port=0, secret_keys="k" * 32)
+    settings = Settings(_env_file=None, data_dir=tmp_path, port=0, secret_keys="k" * 32)
     with pytest.raises(Unavailable, match="ended by itself"):
-        await serve((service,), given)
+        await serve((service,), settings)
     assert "A loop of this process ended" in caplog.text

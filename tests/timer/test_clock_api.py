@@ -41,7 +41,7 @@ async def explained(ops: httpx.AsyncClient, promise: str = "accept") -> tuple[di
 
 
 def counted(explanation: dict[str, Any]) -> float:
-    """The seconds of the intervals that count; they must reach from the start to the due instant without a hole."""
+    """The seconds of the intervals that count. Checks that the intervals reach from the start to the due instant without a gap."""
     intervals = explanation["intervals"]
     assert [item["from"] for item in intervals[1:]] == [item["to"] for item in intervals[:-1]]
     assert (intervals[0]["from"], intervals[-1]["to"]) == (explanation["start"], explanation["due"])
@@ -136,7 +136,7 @@ def _events(text: str) -> list[tuple[int, str]]:
 
 
 async def _listening(timer: ServiceHarness, streams: int) -> None:
-    """Wait until so many streams have subscribed and know where they start."""
+    """Wait until `streams` streams have subscribed and read their start position."""
     wakeups = timer.db.wakeups._subscribers["timer:breaches"]
     await _until(lambda: len(wakeups) == streams)
     timer.db.wakeups.signal("timer", "breaches")

@@ -193,10 +193,10 @@ def test_a_clock_stops_once_and_breaches_once_at_most_whatever_happens(
 
 @given(st.lists(st.integers(0, 4 * 3600), min_size=1, max_size=20))
 def test_a_clock_emits_the_same_events_however_often_it_is_advanced(seconds: list[int]) -> None:
-    at_once = _events_until(running(), [4 * 3600])
+    in_one_step = _events_until(running(), [4 * 3600])
     in_steps = _events_until(running(), [*sorted(seconds), 4 * 3600])
     # A clock that is advanced in time warns; apart from that the extra calls make no difference.
-    assert [kind for kind in in_steps if kind[0] is not SlaWarned] == at_once
+    assert [kind for kind in in_steps if kind[0] is not SlaWarned] == in_one_step
 
 
 def _events_until(clock: Clock, seconds: list[int]) -> list[tuple[type[Any], Any]]:

@@ -31,26 +31,26 @@ MORE = {"decline": {"reason": "overloaded", "side": "ours"}, "recycle": {"reason
 
 @dataclass(frozen=True)
 class Plan:
-    """One lead's life in seconds since its assignment: what its owner answers and when, how long the word of it is on
-    its way, when the timer looks, and when the lead goes to somebody else."""
+    """One lead's history, in seconds since its assignment: the owner's action and its stamp, the delays of its events,
+    the timer's runs, and the reassignment."""
 
     action: str
     stamp: int
     read_after: int
-    looks: tuple[int, ...]
+    timer_runs: tuple[int, ...]
     taken_after: int | None
     reassigned: int | None
 
     @property
-    def loses(self) -> bool:
-        """Whether the lead has moved on before the answer."""
+    def reassigned_first(self) -> bool:
+        """Whether the lead is reassigned before the answer."""
         return self.reassigned is not None and self.reassigned <= self.stamp
 
     @property
     def verdict(self) -> str:
-        """Of the first owner's accept clock, by the stamps alone."""
-        if self.loses or self.action == "recycle":
-            end = self.reassigned if self.loses and self.reassigned is not None else self.stamp
+        """The expected verdict of the first owner's accept clock, computed from the stamps alone."""
+        if self.reassigned_first or self.action == "recycle":
+            end = self.reassigned if self.reassigned_first and self.reassigned is not None else self.stamp
             return "void" if end <= LIMIT else "missed"
         return "kept" if self.stamp <= LIMIT else "late"
 
@@ -61,36 +61,39 @@ PLANS = st.builds(
     action=st.sampled_from(sorted(OUTCOMES)),
     stamp=AROUND_DUE,
     read_after=st.integers(0, 20 * 60),
-    looks=st.lists(AROUND_DUE | st.integers(0, 70 * 60), max_size=6).map(tuple),
+    timer_runs=st.lists(AROUND_DUE | st.integers(0, 70 * 60), max_size=6).map(tuple),
     taken_after=st.none() | st.integers(0, 60),
     reassigned=st.none() | AROUND_DUE,
 )
 
 
-def script(plan: Plan) -> list[tuple[int, int, dict[str, Any], Any]]:
-    """What is heard when: a lead's own events in their order, the word that an answer is on its way at any time."""
-    lines: list[tuple[int, int, dict[str, Any], Any]] = [(look, 9, {}, None) for look in (*plan.looks, 80 * 60)]
+def steps_of(plan: Plan) -> list[tuple[int, int, dict[str, Any], Any]]:
+    """The sorted steps of a plan: (second, rank, envelope, event or None for a run of the timer). The lead's events keep
+    their order; `action.taken` may come at any time."""
+    steps: list[tuple[int, int, dict[str, Any], Any]] = [
+        (timer_run, 9, {}, None) for timer_run in (*plan.timer_runs, 80 * 60)
+    ]
     stamped = TUESDAY + timedelta(seconds=plan.stamp)
     if plan.taken_after is not None:
         taken = ActionTaken(lead=LEAD, epoch=1, action=plan.action, by="dan", answered_at=stamped)
-        lines.append((plan.stamp + plan.taken_after, 1, {"id": "taken"}, taken))
+        steps.append((plan.stamp + plan.taken_after, 1, {"id": "taken"}, taken))
     read_at = plan.stamp + plan.read_after
-    if not plan.loses:
+    if not plan.reassigned_first:
         outcome = answer(OUTCOMES[plan.action], stamped, action_id="taken", **MORE.get(plan.action, {}))
-        lines.append((read_at, 2, {}, outcome))
+        steps.append((read_at, 2, {}, outcome))
     if plan.reassigned is not None:
-        moved_at = plan.reassigned if plan.loses else max(plan.reassigned, read_at)
+        moved_at = plan.reassigned if plan.reassigned_first else max(plan.reassigned, read_at)
         moved = assigned("eve", epoch=2, at=TUESDAY + timedelta(seconds=plan.reassigned))
-        lines.append((moved_at, 3, {}, moved))
-    return sorted(lines, key=lambda line: line[:2])
+        steps.append((moved_at, 3, {}, moved))
+    return sorted(steps, key=lambda step: step[:2])
 
 
 async def run_plan(timer: ServiceHarness, plan: Plan) -> list[Event[EventData]]:
-    """Play the plan to its end; return every event emitted."""
+    """Run all steps of the plan; returns every event emitted."""
     emitted = await timer.handle(assigned(), subject=LEAD)
-    for second, _, envelope, fact in script(plan):
+    for second, _, envelope, event in steps_of(plan):
         await timer.set_time(TUESDAY + timedelta(seconds=second))
-        emitted += await (timer.handle(fact, subject=LEAD, **envelope) if fact else timer.run_due())
+        emitted += await (timer.handle(event, subject=LEAD, **envelope) if event else timer.run_due())
     timer.resources.clock.shift += timedelta(seconds=61)
     return emitted + await timer.run_due()
 

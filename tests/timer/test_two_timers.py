@@ -33,7 +33,7 @@ LEADS = [f"{LEAD[:-3]}{number:03d}" for number in range(100, 220)]
 
 @pytest.fixture
 async def timers(postgres: str, tmp_path: Path) -> AsyncIterator[tuple[Resources, Resources]]:
-    """Two processes' worth of buildings on one database; the clock stands."""
+    """The resources of two timer processes on one database, with a stepped clock."""
     settings = Settings(
         bus="kafka",
         database_url=postgres,

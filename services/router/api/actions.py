@@ -62,7 +62,7 @@ def _check_known(action: str) -> None:
 
 
 def _check_permission(who: Principal, lead: Lead, body: Action) -> None:
-    """Raises NotAllowed. Who acts under an old epoch is let through, to be told who owns the lead now."""
+    """Check the role for this action. An action under an old epoch passes: its refusal names the present owner. Raises NotAllowed."""
     if who.may("manager"):
         return
     if body.action in ("recycle", "disqualify") and who.may("marketing") and lead.state not in OWNED:

@@ -19,7 +19,7 @@ from shared.agreement.model import ExecutableAgreement
 from shared.agreement.time.duration import parse_duration
 
 HEAD = "agreement: N\nsigned_by: {marketing: m@x.example, sales: s@x.example}\n"
-WHOLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
+EXAMPLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
 DEMO = starter_agreement()
 BOMB = "a: &a [x, x]\n" + "".join(
     f"{new}: &{new} [*{old}, *{old}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
@@ -91,7 +91,7 @@ def _spans(node: Node | None) -> list[tuple[int, int]]:
 
 PLACES = [
     (text, span)
-    for text in (DEMO, DEMO, WHOLE)
+    for text in (DEMO, DEMO, EXAMPLE)
     for span in _spans(yaml.compose(text, Loader=yaml.SafeLoader))
     if "\n" not in text[slice(*span)]
 ]

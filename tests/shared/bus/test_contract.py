@@ -37,11 +37,11 @@ async def test_a_group_that_comes_later_reads_from_the_first_record(bus: BusUnde
 
 async def test_an_uncommitted_record_comes_again_to_the_next_member(bus: BusUnderTest) -> None:
     await bus.publish(*(new_record("a", number) for number in range(10)))
-    dies = await bus.member("timer")
-    kept = await read(dies, 10, commit=False)
-    await dies.stop()
+    leaving = await bus.member("timer")
+    uncommitted = await read(leaving, 10, commit=False)
+    await leaving.stop()
     again = await read(await bus.member("timer"), 10)
-    assert [record.value for record in again] == [record.value for record in kept]
+    assert [record.value for record in again] == [record.value for record in uncommitted]
 
 
 async def test_a_committed_record_does_not_come_again(bus: BusUnderTest) -> None:

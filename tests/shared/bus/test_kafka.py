@@ -153,7 +153,7 @@ async def test_a_missing_broker_is_reported_in_a_sentence_and_a_publish_returns_
 
 @pytest.fixture
 def broker(kafka: str) -> Broker:
-    """A broker of this test's own, to be killed; `kafka` has said already whether one can be had."""
+    """A broker of this test's own, to be killed; the fixture `kafka` skips the test where no broker can run."""
     try:
         return Broker()
     except Missing as missing:

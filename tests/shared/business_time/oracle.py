@@ -66,5 +66,5 @@ class Oracle:
         if len(closes) <= days + 1:
             return None
         day = later[days - 1]
-        wanted = local.replace(year=day.year, month=day.month, day=day.day, fold=0).astimezone(start.tzinfo)
-        return min(wanted, closes[day])
+        same_time = local.replace(year=day.year, month=day.month, day=day.day, fold=0).astimezone(start.tzinfo)
+        return min(same_time, closes[day])

@@ -20,14 +20,14 @@ SEARCHED = timedelta(days=9)
 slow = settings(max_examples=150)
 
 
-def assert_whole(intervals: tuple[Interval, ...], start: datetime, end: datetime) -> None:
-    """No gap, no overlap, no empty interval, and neighbours that differ."""
+def assert_contiguous(intervals: tuple[Interval, ...], start: datetime, end: datetime) -> None:
+    """Check that the intervals have no gap, no overlap and no empty one, and that neighbours differ."""
     edges = [start, *(interval.end for interval in intervals)]
     assert [interval.start for interval in intervals] == edges[:-1]
     assert edges[-1] == end
     assert all(interval.start < interval.end for interval in intervals)
     kinds = [(interval.counted, interval.why) for interval in intervals]
-    assert all(one != other for one, other in zip(kinds, kinds[1:], strict=False))
+    assert all(kind != next_kind for kind, next_kind in zip(kinds, kinds[1:], strict=False))
 
 
 def counted(intervals: tuple[Interval, ...]) -> timedelta:
@@ -45,7 +45,7 @@ def test_a_deadline_is_the_minute_that_the_oracle_counts_to(case: Drawn, minutes
         assert expected is None
         return
     assert result.due == expected if expected else result.due >= limit
-    assert_whole(result.intervals, case.start, result.due)
+    assert_contiguous(result.intervals, case.start, result.due)
     assert counted(result.intervals) == timedelta(minutes=minutes)
 
 
@@ -56,7 +56,7 @@ def test_the_elapsed_time_is_the_number_of_open_minutes(case: Drawn, minutes: in
     result = elapsed(case.calendar, case.start, end)
     assert result.seconds == 60 * case.oracle.minutes(case.start, end)
     if minutes > 0:
-        assert_whole(result.intervals, case.start, end)
+        assert_contiguous(result.intervals, case.start, end)
         assert counted(result.intervals).total_seconds() == result.seconds
         for span in result.intervals:
             assert case.oracle.opens(span.start) is span.counted
@@ -85,7 +85,7 @@ def test_business_days_end_at_the_same_local_time_or_at_close(case: Drawn, days:
         return
     result = add_business_days(case.calendar, case.start, days)
     assert result.due == expected
-    assert_whole(result.intervals, case.start, result.due)
+    assert_contiguous(result.intervals, case.start, result.due)
 
 
 instants = st.timedeltas(timedelta(0), timedelta(days=400)).map(lambda span: datetime(2026, 1, 1, tzinfo=UTC) + span)

@@ -1,4 +1,4 @@
-"""One service's database, in both widths: every test of this folder runs on SQLite and on PostgreSQL."""
+"""One service's database, in both forms: every test of this folder runs on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -43,7 +43,7 @@ def narrow(folder: Path) -> Settings:
 
 
 def wide(url: str) -> Settings:
-    """Settings of the wide form on a broker that nobody speaks with."""
+    """Settings of the wide form with a broker address that is never used."""
     return Settings(
         _env_file=None,
         bus="kafka",
@@ -55,12 +55,12 @@ def wide(url: str) -> Settings:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """Settings of either width."""
+    """Settings of either form."""
     return narrow(tmp_path) if request.param == "sqlite" else wide(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture
 async def db(settings: Settings) -> AsyncIterator[Database]:
-    """The database of one service in either width."""
+    """The database of one service in either form."""
     async with timers(settings) as database:
         yield database

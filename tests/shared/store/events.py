@@ -1,4 +1,4 @@
-"""Small real events for tests of what carries events."""
+"""Small real events for the tests of stores and buses."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ THEN = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
 
 
 def suppressed(why: str = "answered") -> NoticeSuppressed:
-    """One fact of the topic `notices`; `why` tells it from others."""
+    """One event of the topic `notices`; `why` distinguishes it from others."""
     return NoticeSuppressed(notice="n", lead="l", channel="email", kind="warning", at=THEN, why=why)
 
 

@@ -20,13 +20,13 @@ from shared.runtime.resources import open_resources
 async def access(settings: Settings) -> AsyncIterator[Access]:
     async with open_resources(settings, []) as resources:
         await upgrade(resources, ["access"])
-        _uneven(resources.access)
+        _delay_readers_at_random(resources.access)
         await resources.access.load()
         yield resources.access
 
 
-def _uneven(access: Access) -> None:
-    """On SQLite each statement of a reader takes its own time, in its own thread: so an older reading may end last."""
+def _delay_readers_at_random(access: Access) -> None:
+    """Delay SQLite readers at random, each in its thread, so that an older read may end last."""
     chance = random.Random(11)
     if access.db.dialect == "sqlite":
 
@@ -36,8 +36,8 @@ def _uneven(access: Access) -> None:
             raw.set_trace_callback(lambda _: time.sleep(chance.random() ** 4 / 30))
 
 
-async def reading(access: Access, stop: asyncio.Event) -> None:
-    """What the process does whenever it hears of a change, as often as it can."""
+async def reload_until(access: Access, stop: asyncio.Event) -> None:
+    """Reload the access tables in a loop, as a process does on every change."""
     while not stop.is_set():
         await access.load()
 
@@ -45,7 +45,7 @@ async def reading(access: Access, stop: asyncio.Event) -> None:
 @pytest.mark.parametrize("readers", [1, 4])
 async def test_a_new_key_is_valid_at_once_while_other_processes_reload(access: Access, readers: int) -> None:
     stop = asyncio.Event()
-    loops = [asyncio.create_task(reading(access, stop)) for _ in range(readers)]
+    loops = [asyncio.create_task(reload_until(access, stop)) for _ in range(readers)]
     try:
         for number in range(15):
             key, token = await create_key(access, f"key {number}", ["intake"], None, "test")

@@ -48,7 +48,7 @@ async def test_a_frozen_broker_costs_one_timeout_and_not_one_for_each_key(monkey
     monkeypatch.setattr(kafka_bus, "SEND_BOUND", 0.1)
 
     class Frozen:
-        """A producer of aiokafka whose broker takes nothing."""
+        """A producer of aiokafka whose broker accepts no record."""
 
         async def send(self, *_: Any, **__: Any) -> None:
             await asyncio.Event().wait()

@@ -113,14 +113,14 @@ async def test_a_relay_killed_between_posting_and_deleting_posts_again_and_reade
 ) -> None:
     count = await emit_at_random(db, 10)
 
-    class Dies(Relay):
-        """It is killed after the bus has the records."""
+    class RelayThatFailsToDelete(Relay):
+        """A relay that is killed after the bus has the records, before it deletes them from the outbox."""
 
         async def _delete_posted(self, ids: Sequence[int]) -> None:
             raise ConnectionError("killed")
 
     with pytest.raises(ConnectionError):
-        await Dies(db, bus, None, asyncio.Event()).drain()
+        await RelayThatFailsToDelete(db, bus, None, asyncio.Event()).drain()
     assert await unsent(db) == sum(count.values())
     await Relay(db, bus, None, asyncio.Event()).drain()
     assert await unsent(db) == 0

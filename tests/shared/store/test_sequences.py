@@ -78,7 +78,7 @@ async def test_an_older_event_of_a_subject_is_a_repeat_and_a_gap_is_applied(db: 
 
 @pytest.mark.parametrize("numbered", [True, False])
 async def test_two_consumers_of_the_same_records_at_once_handle_each_once(db: Database, numbered: bool) -> None:
-    """After a rebalance the former owner may still be in its transaction when the next one begins."""
+    """After a rebalance, the former consumer may still be in its transaction when the next one starts."""
     records = [event(f"lead {place}", 1 if numbered else 0) for place in range(40)]
     handled: list[str] = []
 
