@@ -22,7 +22,7 @@ Actor = Annotated[Principal, Depends(allow("rep", "manager", "marketing"))]
 
 
 class Action(BaseModel):
-    """What somebody does with a lead; `to` is the rep or team of an assignment."""
+    """The body of an action on a lead; `to` is the rep or team of an assignment."""
 
     model_config = ConfigDict(extra="forbid")
     action: str
@@ -76,7 +76,7 @@ def _check_permission(who: Principal, lead: Lead, body: Action) -> None:
 
 
 def _conflict(lead: Lead, why: str) -> Response:
-    """A refusal as a response and not as an exception, because it is recorded in the same transaction."""
+    """Build the 409, which is returned and not raised so that the record of the refusal is committed."""
     body = {
         "type": "/problems/conflict",
         "status": 409,

@@ -1,4 +1,4 @@
-"""Who may administer access: the parameters that the routes of keys, endpoints, destinations and changes share."""
+"""Access rules and the request base class that the routes of keys, endpoints, destinations and changes share."""
 
 from typing import Annotated
 

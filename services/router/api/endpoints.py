@@ -1,4 +1,4 @@
-"""Webhook endpoints over HTTP: what cannot work is refused when it is configured, not at each delivery."""
+"""Webhook endpoints over HTTP. An endpoint that cannot work is refused when it is configured, not at each delivery."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,7 +60,7 @@ async def create_endpoint(who: Admin, access: AccessDep, new: NewEndpoint) -> di
 
 
 def _check(new: NewEndpoint) -> str:
-    """The scheme of a new endpoint. Raises BadRequest for one that no request could pass."""
+    """The scheme of a new endpoint. Raises BadRequest for an endpoint that would refuse every request."""
     source = SOURCES.get(new.source)
     if source is None:
         raise BadRequest(f"{new.source!r} is not a source; use one of {', '.join(sorted(SOURCES))}.")

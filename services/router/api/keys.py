@@ -11,7 +11,7 @@ router = APIRouter()
 
 
 class NewKey(StrictModel):
-    """A key to create; `person` is whom it stands for."""
+    """A key to create; `person` is the person who uses it."""
 
     name: str
     roles: list[str]

@@ -1,4 +1,4 @@
-"""Leads over HTTP: our own contract in; lists, details, timelines and decisions out."""
+"""Leads over HTTP: create leads, and read lists, details, timelines and decisions."""
 
 from typing import Annotated
 
@@ -114,5 +114,5 @@ async def timeline(who: Reader, tx: ReadDep, lead_id: str) -> Response:
 
 @router.get("/v1/leads/{lead_id}/decisions")
 async def decisions(who: Reader, tx: ReadDep, lead_id: str) -> Response:
-    """Why it went where it went: every rule evaluated, every candidate passed over, the counters, and all in words."""
+    """The routing decisions of a lead: rules evaluated, candidates passed over, counters, and an explanation in words."""
     return json_response(await views.decisions_of(tx, await _resolve(tx, lead_id)))

@@ -28,7 +28,7 @@ FIELDS_OF_AGREEMENT = frozenset(("weight", "cap", "method", "members"))
 
 
 class RosterUpdate(BaseModel):
-    """People to insert or update; who is not named stays as they are."""
+    """People to insert or update; people who are not named stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
     reps: list[Rep] = Field(max_length=10_000)
@@ -83,7 +83,7 @@ async def change_person(who: Manager, tx: TxDep, rep_id: str, fields: dict[str, 
 
 @router.post("/v1/reps/{rep_id}/availability")
 async def set_availability(who: Manager, tx: TxDep, rep_id: str, off: TimeOff) -> Response:
-    """Add time off from `start` (now if left out) until `until`; new leads pass by, unaccepted ones go to others."""
+    """Add time off from `start` (now if left out) until `until`; new leads and unaccepted ones go to others."""
     rep = await people_store.get(tx, rep_id)
     if rep is None:
         raise NotFound(f"There is nobody {rep_id!r} in the roster.")

@@ -1,4 +1,4 @@
-"""Taking one request in: its body is read up to a cap, it is stored by the process's group commit, and answered."""
+"""Submission of one request: its body is read up to a cap, and stored by the process's group commit."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,7 +40,7 @@ async def submit(request: Request, kind: Source, webhook: IncomingWebhook) -> We
 
 
 def _group_commit(request: Request) -> GroupCommit[IncomingWebhook, WebhookResponse]:
-    """The group commit of this process, made at its first request."""
+    """The group commit of this process, created at its first request."""
     state = request.app.state
     if not hasattr(state, "webhook_commit"):
         state.webhook_commit = GroupCommit(WebhookStore(database(request, "router"), access_of(request)).store)
@@ -49,6 +49,6 @@ def _group_commit(request: Request) -> GroupCommit[IncomingWebhook, WebhookRespo
 
 
 def http_response(source_name: str, response: WebhookResponse) -> Response:
-    """The response as HTTP, counted by source and status."""
+    """Build the HTTP response, and count it by source and status."""
     WEBHOOKS_RECEIVED.labels(source_name, str(response.status)).inc()
     return Response(response.body, response.status, dict(response.headers))

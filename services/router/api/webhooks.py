@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: raw bytes are verified and committed, and each source gets the response that it needs."""
+"""Webhooks over HTTP: verify the raw bytes of a request, commit them, and respond as its source needs it."""
 
 import logging
 
@@ -99,7 +99,7 @@ async def _accept(
 
 
 def _reverify(request: Request, kind: Source, endpoint_id: str, received: WebhookRequest) -> WebhookResponse | None:
-    """The response that refuses a request by the endpoint as it is now, or None."""
+    """Verify a request again by the endpoint as it is now; returns the response that refuses it, or None."""
     endpoint = access_of(request).endpoint(endpoint_id)
     if endpoint is None or endpoint.revoked:
         return responses.tombstone()
@@ -113,7 +113,7 @@ def _verify(request: Request, kind: Source, endpoint: Endpoint, received: Webhoo
 
 
 async def _find_endpoint(request: Request, endpoint_id: str) -> Endpoint | None:
-    """The endpoint with this id; another process may have made it since the cache was read."""
+    """The endpoint with this id; another process may have created it since the cache was read."""
     access = access_of(request)
     endpoint = access.endpoint(endpoint_id)
     if endpoint is None:

@@ -1,4 +1,4 @@
-"""Previews of deadlines over HTTP: when something would be due."""
+"""Previews of deadlines over HTTP."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ routes = APIRouter()
 async def deadline(
     request: Request, who: Reader, tx: Annotated[Tx, Depends(reading("timer"), scope="function")]
 ) -> Response:
-    """When something would be due, with every interval; a calendar of the live agreement by name, or one of its own."""
+    """Compute when a deadline would be due, with every interval, in a calendar of the live agreement or of the request."""
     try:
         body = orjson.loads(await request.body())
     except orjson.JSONDecodeError as error:
