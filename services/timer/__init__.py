@@ -1,1 +1,1 @@
-"""The timer."""
+"""The timer service: it runs the SLA clock of each promise."""

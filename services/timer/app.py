@@ -1,4 +1,4 @@
-"""The timer: it runs the SLA clock of every promise, and escalates those that are not kept."""
+"""The timer service: it runs the SLA clock of every promise, and escalates the promises that are not kept."""
 
 from services.timer import api, audit
 from services.timer.handlers import clocks, leads
@@ -11,13 +11,13 @@ from shared.runtime.service import Service
 
 
 def build(settings: Settings) -> Service:
-    """The timer as data: which event and which scheduled item is handled by what."""
+    """Describe the timer: its routes, and the handler of each event and scheduled item."""
     return Service(
         name="timer",
         metadata=metadata,
         routes=api.routes,
         on_event={
-            # Each event about a lead starts, holds or stops its clocks; `leads.ON_LEAD_EVENT` says which does what.
+            # Each event about a lead starts, holds or stops its clocks; `leads.ON_LEAD_EVENT` has the handlers.
             **dict.fromkeys(leads.ON_LEAD_EVENT, leads.on_lead_events),
             AgreementPublished: on_agreement_published(leads.on_lead_events),
             RosterChanged: on_roster_changed(leads.on_lead_events),

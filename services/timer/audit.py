@@ -12,8 +12,8 @@ GRACE = timedelta(seconds=60)
 
 
 async def counts(tx: Tx) -> dict[str, Any]:
-    """Clocks by state, the clocks at fault, and every (lead, epoch) that had an accept clock: an assignment without one
-    lacks its clock."""
+    """Clocks by state, the clocks at fault, and every (lead, epoch) that had an accept clock: an assignment
+    of any other epoch lacks its clock."""
     return {
         "states": await queries.count_states(tx),
         "doubled": await queries.doubled(tx),

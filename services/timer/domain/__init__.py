@@ -1,1 +1,1 @@
-"""The timer's core: clocks, promises, calendars and escalation as plain values."""
+"""The timer's domain: clocks, promises, calendars and escalation as plain values."""

@@ -27,7 +27,7 @@ def advance(
     """The clock after its next step, and the events about it; the clock as it is when the step is not due yet.
 
     After downtime each call takes one step, in order; a warning is skipped once the due instant is past. `step_counts`
-    is how often escalation steps were done, and is counted up.
+    is how often escalation steps were done, and is updated.
     """
     if not clock.is_open or not clock.next_step:
         return clock, []

@@ -31,8 +31,8 @@ TRANSITIONS: dict[str, dict[str, str]] = {
     "missed": {"answered in time": "kept"},
     "void": {},
 }
-"""State -> what happens -> next state. What happened in time by its stamp, but is read after the breach was published,
-withdraws the breach. When the clock is `missed` already, the new owner keeps the lead."""
+"""State -> transition -> next state. An answer or a move that was in time by its stamp, but is read after the breach was
+published, withdraws the breach. When the clock is `missed` already, the new owner keeps the lead."""
 
 
 @dataclass(frozen=True, slots=True)

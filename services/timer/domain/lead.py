@@ -1,4 +1,4 @@
-"""A lead as the timer needs it: its owner, its epoch and versions, and how far it has come."""
+"""A lead as the timer needs it: its owner, its epoch and versions, and its state."""
 
 from dataclasses import dataclass, fields
 

@@ -159,7 +159,7 @@ def inherited_seconds(
     """The seconds that the owner before had left, which the new one inherits; None for the whole time.
 
     What is left of an accept clock is always inherited, after a decline too: the person who enquired has been waiting.
-    After a first touch that was made, a new owner has the whole time for theirs.
+    After an owner has made the first touch, the next owner has the whole time for another.
     """
     earlier = _of_earlier_owners(clocks, promise, lead)
     if not earlier or (promise != "accept" and earlier[-1].verdict in ("kept", "late")):

@@ -1,4 +1,4 @@
-"""Answers of owners: each stops clocks by its stamp, once; a pending one holds the breach."""
+"""Handlers of owners' answers: an applied answer stops clocks by its stamp, a pending one holds the breach."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -30,7 +30,7 @@ LeadEvent = Event[Any]
 CLOCK_ITEM = "clock"
 """The kind of the scheduled item of a clock."""
 CATCH_UP_SIGNAL = "settling"
-"""The wakeup that asks the consumer how far it has read: a clock settles, or waits for that answer."""
+"""The wakeup that asks the consumer how far it has read. It is signalled when a clock settles or is checked again."""
 MIN_RECHECK = timedelta(milliseconds=50)
 
 
@@ -138,7 +138,7 @@ class ClockBatch:
                 self.breach_rows.append(row)
 
     def recheck(self, clock: Clock) -> None:
-        """Look at a due clock again once the consumer has read everything published until now."""
+        """Check a due clock again once the consumer has read everything published until now."""
         self.to_recheck.add(clock.id)
         self.update(clock, [])
 

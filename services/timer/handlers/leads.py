@@ -31,7 +31,7 @@ from shared.work import deferred, schedule
 
 
 async def on_lead_events(tx: Tx, events: list[LeadEvent]) -> None:
-    """Handle at most one event of each lead. An event whose version or person is not here yet is deferred, and so are the
+    """Handle at most one event of each lead. An event whose version or person has not arrived is deferred, and so are the
     later events of its lead."""
     await schedule.lock(tx, [event.subject for event in events])
     ready = await _defer_unready(tx, events)
@@ -56,7 +56,7 @@ def _named_versions(events: Iterable[LeadEvent]) -> set[int]:
 
 
 async def _defer_unready(tx: Tx, events: list[LeadEvent]) -> list[LeadEvent]:
-    """Defer the events whose version or person is not here yet; return the others."""
+    """Defer the events whose version or person has not arrived; return the others."""
 
     async def missing_of() -> deferred.Missing:
         versions = await agreement_versions(tx, _named_versions(events))

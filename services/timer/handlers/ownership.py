@@ -1,4 +1,4 @@
-"""Changes of ownership: clocks start with an owner, are inherited by the next one, and stop when nobody owns the lead."""
+"""Handlers of ownership changes: clocks start for each owner with the time left, and stop when nobody owns the lead."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -94,5 +94,5 @@ def _leave_owner(batch: ClockBatch, event: LeadEvent, state: str) -> None:
 
 
 def _occurred_at(event: LeadEvent) -> datetime:
-    """When it happened: our server's stamp of an answer, else the event's time."""
+    """When the event happened: our server's stamp of an answer, else the event's time."""
     return event.data.answered_at if isinstance(event.data, Outcome) else event.time

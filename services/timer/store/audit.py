@@ -1,5 +1,7 @@
-"""The audit's queries: clocks by state, and clocks that are doubled, asleep or overdue. All are counted in the database,
-as there may be a million clocks."""
+"""The audit's queries: clocks by state, and clocks that are doubled, asleep (not scheduled) or overdue.
+
+All are counted in the database, as there may be a million clocks.
+"""
 
 from datetime import timedelta
 

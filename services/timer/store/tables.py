@@ -82,7 +82,7 @@ pending_actions = Table(
     Column("answered_at", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
 )
-"""Answers that the notifier took and the router has neither applied nor refused yet. They may come before the assignment
+"""Answers that the notifier received and the router has neither applied nor refused yet. They may come before the assignment
 that they answer."""
 
 step_counts = Table(
