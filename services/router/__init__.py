@@ -1,1 +1,1 @@
-"""The router."""
+"""The router service: it receives, qualifies and assigns leads."""

@@ -1,4 +1,4 @@
-"""The router: who leads are, what they are worth, and whose they are."""
+"""The router service: it identifies, qualifies and assigns leads."""
 
 from services.router import audit
 from services.router.api import actions as actions_api
@@ -12,7 +12,7 @@ from shared.web.http import combine_routers
 
 
 def build(settings: Settings) -> Service:
-    """The router as data."""
+    """Describe the router: its routes, and the handler of each event and scheduled item."""
     return Service(
         name="router",
         metadata=metadata,

@@ -1,4 +1,4 @@
-"""The router's part of the audit: what was received must equal what became of it."""
+"""The router's part of the audit: counts of received items and of their outcomes, which must agree."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from shared.store.tx import Tx
 
 
 async def counts(tx: Tx) -> dict[str, Any]:
-    """Counts of what came in and of what became of it, and the leads that do not fit.
+    """Count deliveries, items by outcome and leads by state, and list leads that contradict their assignments.
 
     `bound` names each `VERSION:TIER` among the owned leads for which the agreement promises an accept.
     """

@@ -1,1 +1,1 @@
-"""The router's core: plain values in, plain values out."""
+"""The router's domain: pure functions on plain values."""

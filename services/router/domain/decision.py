@@ -1,4 +1,4 @@
-"""The decision record: why a lead went where it went, in words, and with all that is needed to decide it again later."""
+"""The decision record: why a lead was assigned, held or unrouted, with all that a later replay of the decision needs."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -103,7 +103,7 @@ def _chosen_rep(decision: RoutingDecision) -> str | None:
 
 
 def replay_choice(record: dict[str, Any]) -> str | None:
-    """The rep that a stored record's own candidates lead to: its `chosen`, as long as the rules of the code are the same.
+    """Choose again among the candidates of a stored record: its `chosen`, as long as the rules of the code are the same.
 
     Where a tier does not wait and somebody over the cap or off shift was chosen, their reason is ignored, as the record's
     `flags` say.

@@ -1,4 +1,4 @@
-"""The lead lifecycle as one table: in which state which action leads where. The docs draw their picture from it."""
+"""The lead lifecycle as a table: state and action to the next state. The docs draw their diagram from it."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ ACTIONS = ("accept", "decline", "attempt", "contacted", "advance", "disqualify",
 MANAGER_ACTIONS = ("reassign", "assign", "claim")
 """What a manager (or a rep who claims a lead) does to change its owner."""
 NOT_YET = ("release", "split", "wait", "resume", "excuse", "rate", "check", "nurture", "archive")
-"""Named in the contract, not yet executed."""
+"""Actions that the contract names and the router does not execute yet."""
 
 TRANSITIONS: dict[str, dict[str, str]] = {
     "assigned": {
@@ -80,7 +80,7 @@ AUTOMATIC: dict[str, tuple[str, ...]] = {
     "declined": ("assigned", "held", "unrouted", "recycled"),
     "recycled": ("qualified",),
 }
-"""What the rules, escalation steps and new enquiries do without an action of a person."""
+"""The transitions that rules, escalation steps and new enquiries cause without an action of a person."""
 
 
 class Refused(NamedTuple):
@@ -106,7 +106,7 @@ def next_state(state: str, action: str) -> str | Refused:
 
 
 def implied_actions(state: str, action: str) -> tuple[str, ...]:
-    """The earlier actions that this one includes: whoever has contacted a lead has accepted it."""
+    """The earlier actions that this one includes: contacting a lead also accepts it."""
     if state == "assigned" and action in ("attempt", "contacted", "advance", "won", "lost", "disqualify", "recycle"):
         return ("accept",)
     return ()

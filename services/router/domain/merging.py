@@ -1,10 +1,10 @@
-"""Merging enquiries of one person: the facts and the card that both have."""
+"""Merging enquiries of one person: the merged facts and the merged card."""
 
 from typing import Any
 
 
 def merge_facts(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """The facts of both: new values win, activities add up, and an MQL answer stays where the new one has none."""
+    """The facts of both: new values win, activities add up, and the old `mql` stays where the new enquiry has none."""
     activities = list(dict.fromkeys([*(old.get("activity") or ()), *(new.get("activity") or ())]))
     merged = {**old, **new}
     if "mql" in old and new.get("mql") is None:

@@ -157,12 +157,12 @@ class RepPool:
         return candidate
 
     def assign(self, candidate: Candidate, *, uses_turn: bool) -> None:
-        """Count one open lead more for them, and one turn more if it uses one."""
+        """Count one more open lead for a candidate, and one more turn if the assignment uses one."""
         self.open_counts[candidate.rep] = self.open_counts.get(candidate.rep, 0) + 1
         if uses_turn and candidate.team:
             turn = TurnCount(candidate.turns + 1, candidate.weight, self.now)
             self._set_turn(candidate.team, candidate.rep, turn)
 
     def release(self, rep: str) -> None:
-        """Count one open lead less for them."""
+        """Count one open lead less for a rep."""
         self.open_counts[rep] = max(0, self.open_counts.get(rep, 0) - 1)

@@ -16,7 +16,7 @@ TEMPORARY = frozenset(("hours", "cap"))
 
 @dataclass(frozen=True, slots=True)
 class RuleTrace:
-    """A routing rule that was evaluated: whether it matched, and which part of its condition says so."""
+    """A routing rule that was evaluated: whether it matched, and which part of its condition decided that."""
 
     rule: str
     matched: bool
@@ -176,17 +176,23 @@ def _nobody_free(rule: RoutingRule, candidates: list[Candidate], search: _Search
 
 
 def _last_resort(may_not_wait: bool, search: _Search) -> RoutingDecision:
-    """A tier that may not wait goes over the cap to the least loaded rep, else to whoever opens soonest, with the flag that says so."""
+    """Decide for a lead that no rule has placed.
+
+    A tier that may not wait goes over the cap to the least loaded rep, else to the rep whose shift begins soonest; a
+    flag records which. Any other lead is unrouted.
+    """
     full = [candidate for candidate in search.considered if may_not_wait and candidate.kind == "cap"]
     if full:
-        return _forced(min(full, key=lambda rep: (rep.open_leads, rep.order)), "over the cap", search)
+        return _forced(min(full, key=lambda candidate: (candidate.open_leads, candidate.order)), "over the cap", search)
     closed = [
         candidate
         for candidate in search.considered
         if may_not_wait and candidate.kind == "hours" and candidate.opens_at
     ]
     if closed:
-        return _forced(min(closed, key=lambda rep: (rep.opens_at, rep.order)), "outside working hours", search)
+        return _forced(
+            min(closed, key=lambda candidate: (candidate.opens_at, candidate.order)), "outside working hours", search
+        )
     matched = any(trace.matched for trace in search.traces)
     return search.decide(
         "unrouted", f"Nobody can take it: {_reasons(search.considered)}." if matched else "No rule matched."

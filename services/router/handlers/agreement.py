@@ -104,7 +104,7 @@ async def _names(tx: Tx, person: str) -> set[str]:
 
 
 async def publish(tx: Tx, number: int) -> dict[str, Any]:
-    """Make a signed version live, at once or on its effective day. Raises NotFound, and Conflict if it cannot be."""
+    """Make a signed version live, at once or on its effective day. Raises NotFound, or Conflict if it cannot go live."""
     row = await _locked(tx, number)
     if row["state"] in ("live", "published"):
         return {"version": number, "state": row["state"], "live_at": row["live_at"]}

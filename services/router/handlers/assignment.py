@@ -14,7 +14,7 @@ from services.router.store.config_cache import Config, current
 
 
 async def place(batch: LeadBatch, requests: Sequence[PlacementRequest]) -> dict[str, RoutingDecision]:
-    """Place loaded leads one after another; returns the decision by lead, or nothing while no agreement is live."""
+    """Place loaded leads one after another; returns the decision by lead, or an empty dict while no agreement is live."""
     config = await current(batch.tx)
     live = config.live
     if live is None or not requests:

@@ -1,4 +1,4 @@
-"""Escalation steps that are the router's: reassign a lead, or return it to marketing, if epoch and state still match."""
+"""The handler of escalation steps: reassign a lead, or return it to marketing, if its epoch and state still match."""
 
 from services.router.domain.lead import Lead
 from services.router.handlers.assignment import place
@@ -12,7 +12,7 @@ from shared.store.tx import Tx
 
 
 async def on_escalated(tx: Tx, events: list[Event[SlaEscalated]]) -> None:
-    """Reassign or return the leads whose escalation step says so."""
+    """Reassign or return the leads whose escalation step names that action."""
     relevant = [event for event in events if any(_is_for_router(verb) for verb in event.data.do)]
     if not relevant:
         return

@@ -54,7 +54,7 @@ def _is_repeated(item: ParsedLead, taken: dict[store.EndpointKey, str]) -> bool:
 
 
 def _delivery_rows(tx: Tx, events: list[Event[IntakeReceived]], parsed: list[ParsedLead]) -> list[dict[str, Any]]:
-    """A row for each request, with the number of its items; used whole where the request did not come by a webhook."""
+    """A row for each request, with the number of its items; inserted where the request did not come by a webhook."""
     counts = {event.subject: 0 for event in events}
     for item in parsed:
         counts[item.event.subject] += 1

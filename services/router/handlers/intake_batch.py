@@ -1,4 +1,4 @@
-"""The items of a batch, one after another, each against the leads that are there: new, merged, repeated or parked."""
+"""The intake batch: each parsed item becomes a new lead, is merged into a known one, is a repetition, or is parked."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from shared.store.tx import Tx
 
 
 class IntakeBatch:
-    """What the items become, until it is written: leads, item rows, identity pointers, and leads to place."""
+    """The results of a batch of items before they are written: leads, item rows, identity pointers, leads to place."""
 
     def __init__(self, tx: Tx, config: Config) -> None:
         self.tx = tx
@@ -158,7 +158,7 @@ class IntakeBatch:
             self._apply_verdict(lead, verdict, "a new enquiry", parsed.event, prefer)
 
     def _merge(self, parsed: ParsedLead, known: Lead, outcome: DuplicateOutcome) -> None:
-        """Point the enquiry to the person's lead, and add to that lead what is new."""
+        """Merge the enquiry into the person's lead, and add its facts and card to that lead."""
         merged = self.leads.update(self._new_lead(parsed), state="merged", merged_into=known.id, why=outcome.why)
         self._add_item(parsed, "merged", known.id)
         self.leads.emit(merged, LeadMerged(into=known.id, why=outcome.why), parsed.event)

@@ -16,7 +16,7 @@ async def load_pool(
 ) -> RepPool:
     """Lock the turns of all teams that these leads may go to, then the people, and count their open leads.
 
-    `named` are the reps and teams that somebody asked for.
+    `named` are the reps and teams that placement requests name.
     """
     pool = RepPool(live.compiled, batch.tx.now, config.roster)
     teams, reps = _may_go_to(leads, named, pool, config)

@@ -1,4 +1,4 @@
-"""Outcomes of actions on leads: what was applied, what was refused, and leads that go back to marketing."""
+"""Outcomes of actions on leads: events of applied and refused actions, and the return of leads to marketing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +37,7 @@ OUTCOME_EVENTS: dict[str, type[Outcome]] = {
 
 @dataclass(frozen=True, slots=True)
 class LeadAction:
-    """One action on one lead: by whom, under which epoch, answered when (UTC); `action_id` is that of the action.taken.
+    """One action on one lead: by whom, under which epoch, answered when (UTC); `action_id` is the id of the action.taken.
 
     `to` is the rep or team of an assignment, `cause` the event that brought the action.
     """

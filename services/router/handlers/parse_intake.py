@@ -1,4 +1,4 @@
-"""Parsing what came in: each intake event becomes parsed leads with their facts, by the mapping of its endpoint."""
+"""The parsing of intake events: each becomes parsed leads with their facts, by the mapping of its endpoint."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,8 +28,8 @@ from shared.store.tx import Tx
 class ParsedLead:
     """One item of a request, parsed; `problem` is the sentence that says why it is parked, and then there are no facts.
 
-    `lead` is the id of its lead, `item` its place in the request, `key` what a repetition is recognised by within
-    `dedupe_window`, `unmapped` what no field took.
+    `lead` is the id of its lead, `item` its place in the request, `key` recognises a repetition within
+    `dedupe_window`, `unmapped` holds the values that no field took.
     """
 
     lead: str
@@ -54,7 +54,7 @@ class ParsedLead:
 
     @property
     def endpoint_key(self) -> EndpointKey:
-        """What a repetition of this item is recognised by."""
+        """The key that recognises a repetition of this item."""
         return self.intake.endpoint, self.key
 
 
@@ -73,7 +73,7 @@ def endpoint_config(endpoint: Endpoint | None) -> EndpointConfig:
 
 
 def parse_intake(tx: Tx, event: Event[IntakeReceived]) -> list[ParsedLead]:
-    """The items of one request. Never raises for what a sender did: an unreadable request is one item with a problem."""
+    """The items of one request. Never raises for bad input: an unreadable request is one item with a problem."""
     intake = event.data
     received_at = min(intake.received_at, tx.now)
     access = tx.context.access
@@ -87,7 +87,7 @@ def parse_intake(tx: Tx, event: Event[IntakeReceived]) -> list[ParsedLead]:
         reason = getattr(error, "reason", None) or getattr(error, "sentence", None) or "The body is not base64."
         return [ParsedLead(stable_id(event.subject, 0), event, 0, received_at, problem=reason)]
     if kind.parse_before_commit:
-        # The response has already named the items that are of no use.
+        # The response to the sender has already listed the unusable items.
         items = [item for item in items if item.problem is None]
     scheme = endpoint.scheme if endpoint else None
     return [
@@ -143,6 +143,6 @@ def _card(fields: CanonicalLead, facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _form_fingerprint(endpoint: str, facts: dict[str, Any]) -> str:
-    """What two enquiries by the same form have in common: the endpoint, the activity, the asset and the campaign."""
+    """The values that two enquiries by the same form share: the endpoint, the activity, the asset and the campaign."""
     activity = ",".join(facts.get("activity") or ())
     return "|".join(str(part or "") for part in (endpoint, activity, facts.get("asset"), facts.get("campaign")))

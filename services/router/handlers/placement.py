@@ -1,4 +1,4 @@
-"""One placement: the request for it, and what its decision does to the lead, its assignment, its timeline and schedule."""
+"""The placement of one lead: its request, and what the decision changes in lead, assignment, timeline and schedule."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from shared.work.schedule import ScheduledItem
 class PlacementRequest:
     """A lead to place: why now (`reason`), which event caused it, and which rep is preferred.
 
-    `keep_owner` means that its owner keeps it unless somebody else is found.
+    `keep_owner` means that its owner keeps the lead unless another rep can take it.
     """
 
     lead: str

@@ -19,8 +19,9 @@ def apply_verdict(
     cause: Event[Any] | None = None,
     prefer: str | None = None,
 ) -> PlacementRequest | None:
-    """Update the lead by its verdict under this agreement version and emit it; returns how a qualified lead is placed.
+    """Update the lead by its verdict under this agreement version and emit the event.
 
+    Returns the placement of a qualified lead, else None.
     `reason` says why it was qualified now, `prefer` is the rep who gets it if they can take it.
     """
     if verdict.state == "refused":
@@ -53,7 +54,7 @@ def apply_verdict(
 def _nurture(
     batch: LeadBatch, lead: Lead, verdict: Verdict, version: int, scores: dict[str, Any], cause: Event[Any] | None
 ) -> None:
-    """A lead that is nurtured already is scored again without another event."""
+    """Mark a lead as nurtured; one that is nurtured already is scored again without another event."""
     repeated = lead.state == "nurtured"
     lead = batch.update(lead, state="nurtured", routing_version=version, **scores)
     if not repeated:

@@ -1,4 +1,4 @@
-"""Leads that wait: held ones until somebody opens or has room, unrouted ones until things change, all until a version is live."""
+"""Handlers that retry waiting leads: held and unrouted ones are placed again, received ones qualified by a new version."""
 
 from services.router.domain.lead import Lead
 from services.router.handlers.assignment import place
@@ -16,7 +16,7 @@ WAITING = ("held", "unrouted")
 
 
 async def schedule_retry(batch: LeadBatch) -> None:
-    """Somebody has room: try the held and unrouted leads again, if there are any."""
+    """Schedule a retry of the held and unrouted leads, if there are any: a rep may have room for them now."""
     for state in WAITING:
         if await store.ids_in_state(batch.tx, state, limit=1):
             batch.scheduled.append(ScheduledItem("waiting", "waiting", "waiting", batch.tx.now))
@@ -34,7 +34,7 @@ async def retry_waiting(tx: Tx, due: list[ScheduledItem]) -> None:
 
 
 async def retry_held(tx: Tx, due: list[ScheduledItem]) -> None:
-    """Try held leads again at the hour that they waited for."""
+    """Try held leads again at the time that they waited for."""
     await _retry(tx, [row.subject for row in due], "opening hours")
 
 
@@ -56,7 +56,7 @@ async def _retry(tx: Tx, ids: list[str], reason: str) -> int:
 
 
 def _priority(lead: Lead, tiers: list[str]) -> tuple[int, int, float]:
-    """First the tier, then the higher score, then the older lead."""
+    """The sort key of waiting leads: first the tier, then the higher score, then the older lead."""
     rank = tiers.index(lead.tier) if lead.tier in tiers else len(tiers)
     return rank, -(lead.score or 0), lead.received_at.timestamp()
 

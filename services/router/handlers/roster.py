@@ -1,4 +1,4 @@
-"""The roster: people are imported or changed one by one; scheduled items follow up what a change means for their leads."""
+"""Changes of the roster: import people or change one of them, and schedule the follow-up for their leads."""
 
 import re
 from collections import Counter
@@ -25,9 +25,9 @@ _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
 
 async def import_people(tx: Tx, reps: list[Rep], by: str) -> dict[str, Any]:
-    """Insert or update the people of a file; who is not in it stays as they are.
+    """Insert or update the people of a file; people who are not in the file stay unchanged.
 
-    Returns how many are new, changed and the same, and warnings. Raises BadRequest for what cannot be right.
+    Returns how many are new, changed and the same, and warnings. Raises BadRequest for an invalid person.
     """
     for rep in reps:
         _validate(rep)
@@ -94,7 +94,7 @@ async def _write(tx: Tx, reps: list[Rep], by: str) -> None:
 
 
 def _absences(rep: Rep, now: datetime) -> list[ScheduledItem]:
-    """What to do when a person's time off begins and ends."""
+    """The scheduled items for the beginning and the end of a person's time off."""
     items = []
     if not rep.active or rep.is_away(now):
         items.append(ScheduledItem(f"absent:{rep.id}", "absent", rep.id, now))
@@ -109,7 +109,7 @@ def _absences(rep: Rep, now: datetime) -> list[ScheduledItem]:
 async def reassign_leads_of_absent(tx: Tx, rows: list[ScheduledItem]) -> None:
     """Reassign all open leads of people who became inactive, and the unaccepted ones of people who are away.
 
-    A lead of an inactive person becomes unrouted if nobody else can take it; one who is away keeps it.
+    A lead of an inactive person becomes unrouted if nobody else can take it; a person who is away keeps theirs.
     """
     roster = (await config_cache.current(tx)).roster
     batch = LeadBatch(tx)

@@ -39,7 +39,7 @@ async def show_parked(tx: Tx, lead_id: str) -> dict[str, Any] | None:
 
 
 async def settle_parked(tx: Tx, lead_id: str, by: str, drop: bool) -> str:
-    """Read a parked lead's request again, or drop it; returns a sentence about what became of it.
+    """Read a parked lead's request again, or drop it; returns a sentence about the result.
 
     Raises NotFound if the lead is not parked, and BadRequest if it still cannot be read.
     """

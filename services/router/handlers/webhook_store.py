@@ -38,7 +38,7 @@ class IncomingWebhook:
 
     @property
     def endpoint_key(self) -> EndpointKey:
-        """What a repetition of the request is recognised by."""
+        """The key that recognises a repetition of the request."""
         return self.endpoint, self.dedupe_key
 
 
@@ -50,7 +50,7 @@ class WebhookStore:
         self._access = access
 
     async def store(self, webhooks: list[IncomingWebhook]) -> list[WebhookResponse]:
-        """Store new requests and emit them; returns the response to each, for a repeated one that of the first."""
+        """Store new requests and emit an event for each; returns each response, for a repetition that of the first."""
         responses = await self._db.run(lambda tx: self._store(tx, webhooks))
         failpoints.hit("tx_committed_before_2xx")
         return responses

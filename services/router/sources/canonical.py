@@ -58,7 +58,7 @@ PUBLIC_FIELDS = tuple(CanonicalLead.model_fields)[: tuple(CanonicalLead.model_fi
 class Item:
     """One lead in one request, at `index`.
 
-    `key` recognises it when it is repeated (None: nothing does, see `dedupe.item_key`); `unmapped` holds the values
+    `key` recognises it when it is repeated (None: `dedupe.item_key` derives one); `unmapped` holds the values
     that no field took; `note` is a remark on how it was read; `problem` is one sentence when the item holds no usable
     lead, and then it is parked or refused.
     """

@@ -1,4 +1,4 @@
-"""Whether anybody can be contacted through a lead, or its source has to be asked for the fields first."""
+"""Contact checks: whether a lead has usable contact data, or its fields must be fetched from the source first."""
 
 from email_validator import EmailNotValidError, validate_email
 

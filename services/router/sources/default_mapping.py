@@ -15,7 +15,7 @@ FORM_ANSWER_PATHS: FieldPaths = {
     "timeframe": ("timeframe", "time_frame", "timeline", "purchase_timeframe", "buying_timeframe"),
     "decision_maker": ("decision_maker", "decisionmaker", "is_decision_maker"),
 }
-"""What forms ask besides the person and the company; facts of a lead, but not canonical fields."""
+"""Answers that forms ask for besides the person and the company; facts of a lead, but not canonical fields."""
 
 LEAD_PATHS: FieldPaths = {
     "email": ("email", "email_address", "work_email", "business_email", "mail"),

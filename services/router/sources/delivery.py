@@ -9,7 +9,7 @@ from shared.events.intake import IntakeReceived
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One verified request without its proof: header names are lower case, `query` is the raw query."""
+    """One verified request without its signature: header names are lower case, `query` is the raw query."""
 
     body: bytes
     content_type: str = "application/json"

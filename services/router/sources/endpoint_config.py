@@ -1,4 +1,4 @@
-"""How the payloads of one endpoint are mapped."""
+"""The configuration of one endpoint: how its payloads are mapped."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

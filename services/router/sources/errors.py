@@ -1,4 +1,4 @@
-"""What can be wrong with a webhook request: its signature does not hold, or its body cannot be read."""
+"""Errors of webhook requests: the signature does not hold, or the body cannot be read."""
 
 
 class SignatureError(Exception):
@@ -6,7 +6,7 @@ class SignatureError(Exception):
 
 
 class UnreadableBody(ValueError):
-    """A body that holds no lead we can read. `reason` is one sentence and repeats nothing of what was sent."""
+    """A body that holds no lead we can read. `reason` is one sentence and repeats nothing of the body."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

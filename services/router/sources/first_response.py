@@ -1,4 +1,4 @@
-"""The first response to a verified delivery, which is stored with it and given again when it is repeated."""
+"""The first response to a verified delivery, which is stored and returned again when the delivery is repeated."""
 
 from services.router.sources import responses
 from services.router.sources.canonical import Item

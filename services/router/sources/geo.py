@@ -1,4 +1,4 @@
-"""ISO codes of countries and states, from the ways people write them."""
+"""ISO codes of countries and states, from the names that people write."""
 
 import csv
 import re

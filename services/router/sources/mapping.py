@@ -156,7 +156,7 @@ def _signals(flat: FlatPayload, raw: Mapping[str, Any]) -> dict[str, Any]:
     }
     signals = {name: value for name, value in signals.items() if _is_scalar_or_list(value)}
     if "honeypot" in signals:
-        # A trap field that holds anything at all was filled by a machine.
+        # People do not see the honeypot field, so a value in it comes from a bot.
         signals["honeypot"] = coerce.boolean(signals["honeypot"]) is not False
     return {name: _signal_value(value) for name, value in signals.items() if not isinstance(value, list)}
 

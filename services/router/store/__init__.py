@@ -1,1 +1,1 @@
-"""The router's tables, and functions named for the answer they give; one file for each noun."""
+"""The router's tables, and the functions that read and write them."""

@@ -1,4 +1,4 @@
-"""Agreement versions and their signatures."""
+"""Queries of agreement versions and their signatures."""
 
 from datetime import datetime
 from typing import Any

@@ -28,7 +28,7 @@ async def delivery_counts(tx: Tx) -> dict[str, Any]:
 
 
 async def items_by_outcome(tx: Tx) -> dict[str, int]:
-    """How many items became a lead, a duplicate, ..."""
+    """The number of items by outcome (lead, merged, duplicate, parked)."""
     rows = await tx.rows(select(items.c.outcome, func.count().label("n")).group_by(items.c.outcome))
     return {row["outcome"]: int(row["n"]) for row in rows}
 
@@ -40,7 +40,7 @@ async def leads_by_state(tx: Tx) -> dict[str, int]:
 
 
 async def owned_leads(tx: Tx) -> list[dict[str, Any]]:
-    """Every lead that has an owner, with what tells which promises hold for it."""
+    """Every lead that has an owner, with the tier and version that its promises follow from."""
     columns = (leads.c.id, leads.c.epoch, leads.c.owner, leads.c.state, leads.c.tier, leads.c.terms_version)
     return [dict(row) for row in await tx.rows(select(*columns).where(leads.c.state.in_(sorted(OWNED))))]
 

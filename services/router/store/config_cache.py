@@ -27,7 +27,7 @@ class LiveAgreement:
 
 @dataclass(slots=True)
 class Config:
-    """What this process has read, and the revisions it was read at."""
+    """The configuration that this process has read, and the revisions of its parts."""
 
     revisions: dict[str, int] = field(default_factory=dict)
     live: LiveAgreement | None = None

@@ -1,4 +1,4 @@
-"""Deliveries with the responses they got, the items in them, and the identities of people."""
+"""Queries of deliveries with their responses, the items in them, and the identities of people."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,7 +16,7 @@ EndpointKey = tuple[str, str]
 
 
 async def insert_deliveries(tx: Tx, rows: list[dict[str, Any]]) -> set[str]:
-    """Insert deliveries; returns the ids of those whose key is new, or has expired and is given up for them."""
+    """Insert deliveries; returns the ids of those whose key is new, or belonged to an expired one."""
     inserted = await _insert_new_deliveries(tx, rows)
     others = [row for row in rows if row["id"] not in inserted]
     if not others:

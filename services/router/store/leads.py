@@ -1,4 +1,4 @@
-"""Leads, their timeline, decisions and assignments: one statement for each table, however many leads there are."""
+"""Queries of leads, their timeline, decisions and assignments: one statement for each table and batch."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Lists that conditions name as `in list:NAME`."""
+"""Queries of the lists that conditions name as `in list:NAME`."""
 
 from sqlalchemy import select
 

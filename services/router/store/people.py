@@ -1,4 +1,4 @@
-"""People and their round robin turns: rows locked in one order (teams, then reps) by whoever assigns."""
+"""Queries of people and of their round robin turns. Every assignment locks the rows in one order: teams, then reps."""
 
 from collections.abc import Iterable
 from typing import Any

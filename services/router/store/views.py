@@ -1,4 +1,4 @@
-"""Leads as people ask for them: lists by page, details, timelines, decisions."""
+"""Queries of leads for the HTTP routes: pages of leads, details, timelines, decisions."""
 
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ async def list_leads(
 ) -> list[dict[str, Any]]:
     """One page of leads, newest first, after a (received at, id) in that order.
 
-    `state` may be several, separated by commas; `q` is a piece of the card.
+    `state` may be several, separated by commas; `q` is a text that the card contains.
     """
     statement = select(*LIST_COLUMNS).order_by(leads.c.received_at.desc(), leads.c.id.desc()).limit(limit)
     if state:
