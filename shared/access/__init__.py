@@ -1,1 +1,1 @@
-"""Who may do what: API keys, webhook endpoints and destinations, in a schema of their own that every process reads."""
+"""API keys, webhook endpoints and destinations, in the schema `access`, which every process reads."""

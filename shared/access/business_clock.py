@@ -1,4 +1,4 @@
-"""Setting the stepped clock (BATON_CLOCK=row), for every process at once."""
+"""Sets the stepped business clock (BATON_CLOCK=row) for every process at once."""
 
 from datetime import datetime
 
@@ -10,7 +10,9 @@ from shared.store.write import upsert
 
 
 async def set_clock(access: Access, base: datetime, rate: float, by: str) -> None:
-    """Step the clock (BATON_CLOCK=row only): now it is `base`, and `rate` seconds pass in a real one."""
+    """Set business time to `base`, running at `rate` business seconds per real second.
+
+    `by` is recorded as the author of the change. Raises BadRequest (409) unless BATON_CLOCK=row."""
     if not access.db.clock.stepped:
         raise BadRequest(
             "The clock is the database's; start with BATON_CLOCK=row to step it.",

@@ -1,4 +1,4 @@
-"""Keys, endpoints and destinations as this process has cached them, checked against a version row where it matters."""
+"""This process's cache of keys, endpoints and destinations, with a version row that shows when to reload it."""
 
 import asyncio
 import hashlib
@@ -17,7 +17,7 @@ SECRET_PURPOSE = "access secrets"
 
 
 class Access:
-    """One per process. `db` is the Database of schema `access`."""
+    """The cache; one per process. `db` is the Database of schema `access`."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
@@ -29,11 +29,11 @@ class Access:
         self._load_lock = asyncio.Lock()
 
     def grant(self, token: str, who: Principal) -> None:
-        """Let a key in for as long as this process lives."""
+        """Accept a key that is not stored, for as long as this process lives."""
         self._granted[hash_token(token)] = who
 
     async def load(self) -> None:
-        """Reload everything. One load at a time, so that an older reading never replaces a newer one."""
+        """Reload everything. One load runs at a time, so that older rows never replace newer ones."""
         async with self._load_lock, self.db.reading() as tx:
             await self._load(tx)
 
@@ -83,21 +83,21 @@ class Access:
         )
 
     async def reload_if_changed_elsewhere(self) -> None:
-        """Reload when another process changed something; only on PostgreSQL are there others."""
+        """Reload when another process changed something. On SQLite there is no other process, so this does nothing."""
         if self.db.dialect == "postgresql":
             async with self.db.reading() as tx:
                 await self.reload_if_stale(tx)
 
     async def reload_if_stale(self, tx: Tx) -> bool:
-        """Whether the cache was current, checked in this transaction; it is reloaded when it was not.
+        """Return whether the cache was current, checked in this transaction, and reload the cache when it was not.
 
-        On SQLite this process is the only writer, so the cache always is."""
+        On SQLite this process is the only writer, so the cache is always current."""
         if tx.dialect == "sqlite":
             return True
         if await self._is_current(tx):
             return True
         async with self._load_lock:
-            if not await self._is_current(tx):  # By its own connection: many who ask at once hold them all.
+            if not await self._is_current(tx):  # Load in `tx`: concurrent callers may hold every other connection.
                 await self._load(tx)
         return False
 
@@ -122,7 +122,7 @@ class Access:
         return list(self._destinations.values())
 
     def principal(self, token: str) -> Principal | None:
-        """Whose key this is, or None."""
+        """The principal that the key belongs to, or None when the key is unknown or revoked."""
         return self._keys.get(hash_token(token)) or self._granted.get(hash_token(token))
 
 

@@ -28,7 +28,9 @@ async def record_change(tx: Tx, by: str, what: str, which: str, before: Any, aft
 
 
 async def list_changes(access: Access, before: str | None, limit: int) -> list[dict[str, Any]]:
-    """Who changed keys, endpoints, destinations and the clock, newest first; `before` is the id of the last one seen."""
+    """List changes of keys, endpoints, destinations and the clock, newest first.
+
+    `before` is the id of the last change on the previous page."""
     statement = select(tables.changes).order_by(tables.changes.c.id.desc()).limit(limit)
     async with access.db.reading() as tx:
         return [
@@ -37,7 +39,7 @@ async def list_changes(access: Access, before: str | None, limit: int) -> list[d
 
 
 async def revoke(access: Access, table: Any, column: Any, which: str, what: str, by: str) -> None:
-    """Revoke the row whose column is `which` and record it as a change of `what`. Raises NotFound."""
+    """Revoke the row whose `column` equals `which` and record a change of `what` by `by`. Raises NotFound."""
     async with access.db.transaction() as tx:
         statement = table.update().where(column == which, table.c.revoked_at.is_(None)).values(revoked_at=tx.wall)
         if not (await tx.conn.execute(statement)).rowcount:

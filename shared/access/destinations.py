@@ -1,4 +1,4 @@
-"""Destinations: where notices go besides people; create, rotate and revoke them."""
+"""Destinations, the URLs that receive notices besides people: create, rotate and revoke them."""
 
 from shared.access import tables
 from shared.access.cache import SECRET_PURPOSE, Access

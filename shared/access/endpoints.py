@@ -65,8 +65,10 @@ async def rotate_endpoint(
     until: datetime | None,
     by: str,
 ) -> str:
-    """Add a secret; the old ones count until `until` (None: for good, until the next rotation), or until their own end
-    where that comes first. Returns the new one. Raises NotFound, or BadRequest for a revoked endpoint."""
+    """Add a secret to an endpoint and return that secret.
+
+    The old secrets stay valid until `until`, or until their own end where that is earlier; None sets no new end.
+    The three newest old secrets are kept. Raises NotFound, or BadRequest (409) for a revoked endpoint."""
     async with access.db.transaction() as tx:
         row = await tx.first(select(tables.endpoints).where(tables.endpoints.c.id == endpoint_id).with_for_update())
         if row is None:
@@ -84,7 +86,7 @@ async def rotate_endpoint(
 
 
 def _until(item: dict[str, Any], until: datetime | None) -> dict[str, Any]:
-    """A secret that counts until then; one that ends earlier by an earlier rotation keeps its end."""
+    """The secret, valid until `until`; a secret whose own end is earlier keeps that end."""
     own = item.get("not_after")
     if until is None or (own and datetime.fromisoformat(own) <= until):
         return item
@@ -96,5 +98,5 @@ def _ended(item: dict[str, Any], now: datetime) -> bool:
 
 
 async def revoke_endpoint(access: Access, endpoint_id: str, by: str) -> None:
-    """Revoke an endpoint; it stays and answers 410. Raises NotFound."""
+    """Revoke an endpoint. Its row is kept, and its URL answers 410. Raises NotFound."""
     await revoke(access, tables.endpoints, tables.endpoints.c.id, endpoint_id, "endpoint", by)

@@ -44,7 +44,7 @@ async def create_key(access: Access, name: str, roles: list[str], person: str | 
 
 
 async def revoke_key(access: Access, key_id: str, by: str) -> None:
-    """Revoke a key; it is invalid at once. Raises NotFound."""
+    """Revoke a key, which is invalid at once. Raises NotFound."""
     await revoke(access, tables.api_keys, tables.api_keys.c.id, key_id, "key", by)
 
 

@@ -1,4 +1,4 @@
-"""Schema `access`: API keys, webhook endpoints, destinations, the clock row; written by the router, read by all."""
+"""Tables of schema `access`: API keys, webhook endpoints, destinations, the clock row. The router writes, all read."""
 
 from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table, Text
 

@@ -1,1 +1,1 @@
-"""What everything stands on: errors, ids, the clock, settings, telemetry, keys, waits."""
+"""Modules that every other package may import: errors, ids, the clock, settings, telemetry, keys, waits."""

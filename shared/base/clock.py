@@ -1,8 +1,8 @@
-"""Where `now` and `wall` come from. `now` is what the business means and may be stepped; `wall` is real time.
+"""The process's clock: business time (`now`), which a demo or a test may step, and real time (`wall`).
 
-With BATON_CLOCK=row, now = base + rate x (wall - set_at), from the row `clock` of schema `access`; so a demo or a test
-moves time for every process at once. With BATON_CLOCK=database both are the database's clock. `shared.store.time`
-reads them in a transaction.
+With BATON_CLOCK=row, now = base + rate x (wall - set_at), from the row `clock` of schema `access`, so that a demo or a
+test moves business time for every process at once. With BATON_CLOCK=database, both are the database's clock.
+`shared.store.time` reads both in a transaction.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Times(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ClockStep:
-    """The stepped clock: at `set_at` (wall) it was `base`, and it runs `rate` times as fast as real time."""
+    """The stepped clock: business time was `base` at `set_at` (wall) and runs `rate` times as fast as real time."""
 
     base: datetime
     rate: float
@@ -31,7 +31,7 @@ class ClockStep:
 
 
 class Clock:
-    """One per process. On SQLite there is one process, so the row is held here; on PostgreSQL it is read each time."""
+    """The clock of one process. `step` holds the clock row, which every transaction on PostgreSQL reads again."""
 
     def __init__(self, *, stepped: bool, in_database: bool) -> None:
         self.stepped = stepped
@@ -42,11 +42,11 @@ class Clock:
 
     @property
     def rate(self) -> float:
-        """How many seconds of business pass in a real second."""
+        """Seconds of business time in one real second."""
         return self.step.rate if self.stepped and self.step else 1.0
 
     def times_at(self, wall: datetime) -> Times:
-        """Both readings at a moment of real time, by the step last known."""
+        """Both readings at a moment of real time, computed from the last `step`."""
         return Times(self.step.at(wall) if self.stepped and self.step else wall, wall)
 
     def local(self) -> Times:
@@ -54,7 +54,7 @@ class Clock:
         return self.times_at(datetime.now(UTC) + self.shift)
 
     def seconds_until(self, at: datetime, basis: str, times: Times) -> float:
-        """Real seconds from `times` until `at`, never negative."""
+        """Real seconds from `times` until `at`, never negative. `basis` is the clock of `at`: "wall" or "now"."""
         if basis == "wall":
             return max(0.0, (at - times.wall).total_seconds())
         return max(0.0, (at - times.now).total_seconds() / max(self.rate, 1e-9))

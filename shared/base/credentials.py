@@ -1,4 +1,4 @@
-"""Who may do what, as values: principals, webhook endpoints with their secrets, destinations."""
+"""Value types for access: principals, webhook endpoints with their secrets, and destinations."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,14 +7,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks: the key's name, the person it stands for, and its roles."""
+    """The holder of an API key: the key's name, the person the key stands for, and the key's roles."""
 
     name: str
     person: str | None
     roles: frozenset[str]
 
     def may(self, *roles: str) -> bool:
-        """Whether they have one of the roles; `admin` has them all."""
+        """Whether the principal has one of the roles. The role `admin` includes all others."""
         return "admin" in self.roles or bool(self.roles & set(roles))
 
 
@@ -28,7 +28,7 @@ class EndpointSecret:
     not_after: datetime | None = None
 
     def in_force(self, now: float) -> bool:
-        """Whether the secret is valid at `now` (unix seconds); at `not_after` itself it no longer is."""
+        """Whether the secret is valid at `now` (unix seconds): `not_before` is included, `not_after` excluded."""
         has_begun = self.not_before is None or now >= self.not_before.timestamp()
         return has_begun and (self.not_after is None or now < self.not_after.timestamp())
 
@@ -50,7 +50,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where notices go besides people: a URL and the secret they are signed with. `local` allows a private address."""
+    """A URL that receives notices, and the secret that signs them. `local` allows a private address."""
 
     name: str
     url: str

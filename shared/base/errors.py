@@ -1,4 +1,4 @@
-"""Whose fault a failure is, in one sentence that a person can act on.
+"""The exceptions of the system; each says whose fault a failure is, in one sentence that a person can act on.
 
 BatonError
 ├── BadRequest            the request or the record is wrong; answered 4xx or made a dead letter, never retried
@@ -6,7 +6,7 @@ BatonError
 │   ├── Conflict          409, with the present state
 │   └── NotAllowed        401 or 403
 ├── Unavailable           a part of this installation is away or broken; retried with back-off, answered 503
-│   └── TryLater          the same, and it passes by itself
+│   └── TryLater          the same, and the failure ends without repair
 └── CannotStart           a setting, a database version or a lock forbids the start
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class BatonError(Exception):
-    """The root. `sentence` states what is wrong, where, and what to do; `status` is the HTTP status to answer."""
+    """The base class. `sentence` states what is wrong, where, and what to do; `status` is the HTTP status to answer."""
 
     status = 500
     kind = "error"
@@ -70,7 +70,7 @@ class Unavailable(BatonError):
 
 
 class TryLater(Unavailable):
-    """It passes by itself; the same request may be sent again."""
+    """The failure ends without repair; the same request may be sent again."""
 
     kind = "try-later"
 

@@ -31,5 +31,5 @@ on_hit: Callable[[str], None] = _pass
 
 
 def hit(name: str) -> None:
-    """Mark that the process has reached this failpoint. Only the launcher of a test sets what happens then."""
+    """Call `on_hit` with the name of a failpoint. Only the launcher of a test replaces `on_hit`."""
     on_hit(name)

@@ -1,4 +1,4 @@
-"""Host names: which of them are this machine."""
+"""Recognises host names of this machine."""
 
 import ipaddress
 

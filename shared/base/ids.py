@@ -1,4 +1,4 @@
-"""Identifiers: UUIDv7 for what is new, UUIDv5 for what must come out the same twice."""
+"""Identifiers: UUIDv7 for new things, UUIDv5 where the same input must give the same id."""
 
 from uuid import NAMESPACE_URL, UUID, uuid5
 

@@ -1,4 +1,4 @@
-"""The secret keys of the installation: seal, sign, and derive one key for each purpose (HKDF, RFC 5869)."""
+"""The secret keys of the installation: encrypt, sign, and derive one key for each purpose (HKDF, RFC 5869)."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ MINIMUM = 32
 
 
 class KeyRing:
-    """The installation's keys, newest first. New values use the newest; a stored value names its key."""
+    """The installation's keys, newest first. New values use the newest key; each stored value contains its key's id."""
 
     def __init__(self, keys: list[str]) -> None:
         if not keys:
@@ -39,13 +39,13 @@ class KeyRing:
         return HKDF(algorithm=SHA256(), length=32, salt=b"baton", info=purpose.encode()).derive(secret)
 
     def seal(self, purpose: str, text: str) -> str:
-        """Encrypt a text (AES-256-GCM); the result names its key."""
+        """Encrypt a text (AES-256-GCM); the result begins with the id of its key."""
         nonce = os.urandom(12)
         sealed = AESGCM(self.derive(purpose)).encrypt(nonce, text.encode(), purpose.encode())
         return f"{self._newest}.{_b64(nonce + sealed)}"
 
     def open(self, purpose: str, sealed: str) -> str:
-        """Decrypt what `seal` made. Raises ValueError when the key is gone or the text was changed."""
+        """Decrypt a text that `seal` encrypted. Raises ValueError when the key is gone or the text was changed."""
         key_id, _, body = sealed.partition(".")
         raw = _unb64(body)
         try:
@@ -57,7 +57,7 @@ class KeyRing:
         return opened.decode()
 
     def sign(self, purpose: str, data: bytes) -> str:
-        """`key id + HMAC-SHA256`, both URL-safe."""
+        """Sign the data: the id of the newest key and an HMAC-SHA256, both as URL-safe text."""
         mac = hmac.digest(self.derive(purpose), data, "sha256")
         return f"{self._newest}{_b64(mac)}"
 

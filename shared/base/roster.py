@@ -44,10 +44,10 @@ class Rep(BaseModel):
         return (value.strip() or None) if isinstance(value, str) else value
 
     def is_away(self, now: datetime) -> bool:
-        """Whether the person is off at `now`."""
+        """Whether the person has time off at `now`."""
         return any(span.start <= now < span.until for span in self.away)
 
     def back_at(self, now: datetime) -> datetime | None:
-        """The end of the time off that covers `now`, or None when the person is here."""
+        """The end of the time off that covers `now`, or None when the person is not away."""
         ends = [span.until for span in self.away if span.start <= now < span.until]
         return max(ends) if ends else None

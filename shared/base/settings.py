@@ -1,4 +1,4 @@
-"""What every service reads from the environment (prefix BATON_). Read once, at the start."""
+"""Settings that every service reads from the environment (prefix BATON_), once, at the start."""
 
 import os
 from datetime import timedelta
@@ -100,7 +100,7 @@ class Settings(BaseSettings):
         return self.bus == "embedded"
 
     def require_one_width(self) -> None:
-        """Refuse any mix of the two widths. Raises CannotStart."""
+        """Refuse a mix of the embedded form (SQLite) and the wide form (Kafka, PostgreSQL). Raises CannotStart."""
         if self.embedded and self.database_url:
             raise CannotStart(
                 "BATON_BUS is embedded but BATON_DATABASE_URL is set; set BATON_BUS=kafka too, or unset the URL."

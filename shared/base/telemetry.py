@@ -56,7 +56,7 @@ _STANDARD = set(vars(logging.makeLogRecord({})))
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object for each line; what was passed as `extra` (lead, correlation) becomes a field."""
+    """Formats a record as one JSON object; the values passed as `extra` (lead, correlation) become fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line."""
@@ -69,14 +69,14 @@ class JsonLines(logging.Formatter):
         line |= {
             name: value for name, value in vars(record).items() if name not in _STANDARD and not name.startswith("_")
         }
-        line.pop("color_message", None)  # uvicorn's, with codes for a terminal
+        line.pop("color_message", None)  # uvicorn adds this copy with terminal colour codes.
         if record.exc_info:
             line["error"] = _trace(record)
         return orjson.dumps(line, default=str).decode()
 
 
 class TextLines(logging.Formatter):
-    """The same for a terminal: a sentence, then the fields that were passed as `extra`."""
+    """Formats a record for a terminal: the message, then the trace fields that were passed as `extra`."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -88,7 +88,7 @@ class TextLines(logging.Formatter):
 
 
 def _trace(record: logging.LogRecord) -> list[str]:
-    """Where it happened, without the message of the exception: that may quote a record, and so a person."""
+    """The exception's type and places in the code, without its message, which may quote personal data."""
     kind, _, trace = record.exc_info or (None, None, None)
     places = []
     while trace is not None:

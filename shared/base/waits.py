@@ -1,4 +1,4 @@
-"""Waiting: a sleep that an event, a stop or a cap ends, and how long to wait after a failure."""
+"""Waiting: a sleep that a wakeup, a stop or a time limit ends, and the delay after a failure."""
 
 import asyncio
 import random
@@ -17,6 +17,8 @@ async def sleep_until(wakeup: asyncio.Event | None, stop: asyncio.Event, seconds
 
 
 def backoff(attempt: int, *, first: float = 0.2, most: float = 30.0) -> float:
-    """Seconds to wait after the `attempt`-th failure (from 1): doubling, half of it random (full jitter tames herds)."""
+    """Seconds to wait after the `attempt`-th failure (from 1).
+
+    The delay doubles up to `most`; half of it is random, so that many processes do not retry at the same moment."""
     ceiling = min(most, first * float(2 ** min(attempt - 1, 16)))
     return ceiling * (0.5 + random.random() / 2)

@@ -50,7 +50,7 @@ class EmbeddedBus:
         self._writer_lock = asyncio.Lock()
         self._end_offsets: dict[str, int] = {}
         self._ends_known = True
-        """Whether `_end_offsets` is what the file holds; after a failure it is read again."""
+        """False after a failed append: `_end_offsets` may differ from the file and is read again."""
 
     async def start(self) -> None:
         """Open the log; create it when it is new."""
@@ -68,7 +68,7 @@ class EmbeddedBus:
         """Do nothing: a topic exists with its first record."""
 
     async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
-        """Append in one transaction; a record whose event id is there already is not written twice."""
+        """Append the records in one transaction, except those whose event id the topic's log already holds."""
         if not records:
             return []
         try:
@@ -116,7 +116,7 @@ class EmbeddedBus:
             return int((await conn.execute(_LAG, {"group": group, "topics": list(topics)})).scalar_one())
 
     async def end_offsets(self, topics: Sequence[str]) -> EndOffsets:
-        """Where each topic ends."""
+        """The offset after the last record of each topic that has records."""
         return {(topic, 0): self._end_offsets[topic] for topic in topics if topic in self._end_offsets}
 
     async def caught_up(self, group: str, ends: EndOffsets) -> bool:
@@ -151,7 +151,7 @@ class EmbeddedConsumer:
         self._positions = {topic: committed.get(topic, 0) for topic in self._topics}
 
     async def poll(self, limit: int = 500, wait: float = 30.0) -> Batch:
-        """Whatever is there; topics take turns at being first, so that none starves."""
+        """Return the next records. Each poll begins with another topic, so that a busy topic delays no other."""
         async with self._bus._appended:
             if not self._more():
                 try:
@@ -167,7 +167,7 @@ class EmbeddedConsumer:
         records: list[Record] = []
         offsets = []
         self._first = (self._first + 1) % len(self._topics)
-        # The ends of before the snapshot: an end that moved after it would pass over records that it does not show.
+        # Copy the ends before the database snapshot: a later end could skip records that the snapshot does not contain.
         ends = dict(self._bus._end_offsets)
         async with self._bus._engines.reader.connect() as conn:
             for topic in self._topics[self._first :] + self._topics[: self._first]:
@@ -193,15 +193,15 @@ class EmbeddedConsumer:
                 await conn.execute(_COMMIT, values)
 
     def stale(self, batch: Batch) -> bool:
-        """Never: nobody else is in the group."""
+        """Return False: the group has no other member."""
         return False
 
     async def stop(self) -> None:
-        """Nothing to leave."""
+        """Do nothing: the consumer holds no connection."""
 
 
 async def _not_in_log(conn: AsyncConnection, records: Sequence[Outgoing]) -> list[Outgoing]:
-    """The records that the log does not hold yet. A repeat takes no offset: its readers would lag behind it for ever."""
+    """The records that the log does not hold yet. A repeat takes no offset, which would count as lag for ever."""
     known: set[tuple[str, str]] = set()
     for topic in {record.topic for record in records}:
         ids = orjson.dumps([record.event_id for record in records if record.topic == topic]).decode()

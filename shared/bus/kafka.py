@@ -1,7 +1,8 @@
-"""The Kafka bus: Apache Kafka through aiokafka. At least once, in order per key, and bounded in every wait.
+"""The Kafka bus, through aiokafka: delivers at least once, in order per key, and limits the time of every wait.
 
-Measured traps that shape it: auto-commit loses the record in hand; the default reset is `latest`; a commit of an older
-assignment moves a group back; a send to a frozen broker never returns, and its producer cannot even be stopped.
+Behaviour of aiokafka, as measured, that the code guards against: auto-commit loses the record that is being handled; the
+default offset reset is `latest`; a commit from an older assignment moves a group back; a send to a frozen broker never
+returns, and neither does the `stop` of its producer.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ CONTENT = [("content-type", CONTENT_TYPE.encode())]
 
 
 class KafkaBus:
-    """One producer per process, rebuilt when a send does not return."""
+    """The Kafka bus of one process. Its one producer is rebuilt when a send does not return."""
 
     def __init__(self, settings: Settings) -> None:
         self._prefix = settings.kafka_topic_prefix
@@ -46,7 +47,7 @@ class KafkaBus:
         """Do nothing: the producer is created with the first send, so that a process starts while the broker is away."""
 
     async def stop(self) -> None:
-        """Leave, in bounded time."""
+        """Stop the producer and the lag client, in bounded time."""
         await self._drop(self._producer)
         self._producer = None
         if self._lag:
@@ -82,7 +83,7 @@ class KafkaBus:
         await create_topics(self._options, names, self._settings.kafka_partitions, self._settings.kafka_replication)
 
     async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
-        """Post in order; a send that does not answer in 10 s is cut and the producer rebuilt."""
+        """Post in order. A send without an answer within 10 s counts as failed, and the producer is rebuilt."""
         if not records:
             return []
         try:
@@ -102,8 +103,9 @@ class KafkaBus:
     async def _enqueue(
         self, producer: AIOKafkaProducer, records: Sequence[Outgoing]
     ) -> list["asyncio.Future[Any] | Exception"]:
-        """Give each record to the producer; after a key's first failure none of its later ones goes out. All of them
-        have one bound together: a broker that takes nothing is not waited for once for each key."""
+        """Pass each record to the producer, and skip the later records of a key after the key's first failure.
+
+        All records share one time limit, so that an unresponsive broker does not cost the limit once for each key."""
         sends: list[asyncio.Future[Any] | Exception] = []
         failed: dict[tuple[str, str], Exception] = {}
         until = asyncio.get_running_loop().time() + SEND_BOUND
@@ -135,11 +137,11 @@ class KafkaBus:
         return KafkaConsumer(connection, group, {self.name(topic): topic for topic in topics})
 
     async def lag(self, group: str, topics: Sequence[str]) -> int:
-        """End of each partition less what the group has committed. Raises TryLater."""
+        """The number of records that the group has not committed, over all partitions. Raises TryLater."""
         return await self._lag_client().lag(group, [self.name(topic) for topic in topics])
 
     async def end_offsets(self, topics: Sequence[str]) -> EndOffsets:
-        """Where each partition ends now. Raises TryLater."""
+        """The offset after the last record of each partition. Raises TryLater."""
         return await self._lag_client().end_offsets({self.name(topic): topic for topic in topics})
 
     async def caught_up(self, group: str, ends: EndOffsets) -> bool:
@@ -154,7 +156,7 @@ class KafkaBus:
         return self._lag
 
     async def check(self) -> None:
-        """Ask the broker for its topics. Raises TryLater with a sentence."""
+        """Ask the broker for its topics. Raises TryLater when no broker answers or a topic is missing."""
         admin = AIOKafkaAdminClient(**self._options, request_timeout_ms=3000)
         try:
             await asyncio.wait_for(admin.start(), 4)
@@ -182,7 +184,7 @@ def _answer(send: "asyncio.Future[Any] | Exception") -> Exception | None:
 def _stop_each_key_at_its_first_failure(
     records: Sequence[Outgoing], answers: list[Exception | None]
 ) -> list[Exception | None]:
-    """A later record of a key that failed counts as failed too: it is sent again in order, and readers drop repeats."""
+    """Mark the records after a key's first failure as failed too: they are sent again in order; readers drop repeats."""
     failed: dict[tuple[str, str], Exception] = {}
     for place, (record, answer) in enumerate(zip(records, answers, strict=True)):
         key = (record.topic, record.key)

@@ -1,4 +1,4 @@
-"""How a client connects to the brokers, from the settings."""
+"""Connection options of the Kafka clients, from the settings."""
 
 import ssl
 from typing import Any

@@ -1,4 +1,4 @@
-"""One member of a Kafka group: offsets committed by hand, each batch tagged with the assignment it was read under."""
+"""One member of a Kafka group: commits offsets explicitly and tags each batch with the number of its assignment."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ KEY_LENGTH = 200
 
 
 class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
-    """One member. Offsets are committed by hand, tagged with a count that each rebalance raises."""
+    """One member of a group. A batch carries the assignment number, which each rebalance raises."""
 
     def __init__(self, connection: dict[str, Any], group: str, names: dict[str, str]) -> None:
         self._connection = connection
@@ -48,20 +48,20 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer = consumer
 
     def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
-        """From here on, what was read before must not be committed."""
+        """Raise the assignment number, so that no batch read before the rebalance is committed."""
         self._assignment += 1
 
     def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
-        """A new assignment begins."""
+        """Raise the assignment number for the new assignment."""
         self._assignment += 1
 
     async def poll(self, limit: int = 500, wait: float = 30.0) -> Batch:
-        """Whatever is there."""
+        """Return the next records, at most `limit`, after at most `wait` seconds."""
         consumer = self._consumer
         assert consumer is not None, "start() comes before poll()"
         fetched = await consumer.getmany(timeout_ms=int(wait * 1000), max_records=limit)
-        # Read after the wait: a rebalance may end during it, and what then comes is of the new assignment. Called
-        # stale, those records would be passed over, as the consumer's position is past them already.
+        # Read the number after the wait: a rebalance may end during the wait, and the records then belong to the new
+        # assignment. With the old number they would count as stale and be lost, since the position has moved past them.
         assignment = self._assignment
         records = [
             Record(
@@ -81,7 +81,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         return Batch(tuple(records), assignment, tuple(offsets))
 
     async def commit(self, batch: Batch) -> None:
-        """Commit, if the assignment is still the one that the batch was read under."""
+        """Commit the offsets of the batch, unless the partitions were reassigned since the batch was read."""
         if self.stale(batch) or not batch.offsets or self._consumer is None:
             return
         offsets = {TopicPartition(topic, part): OffsetAndMetadata(offset, "") for topic, part, offset in batch.offsets}
@@ -93,7 +93,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             )
 
     def stale(self, batch: Batch) -> bool:
-        """Whether a rebalance came between."""
+        """Whether the partitions were reassigned since the batch was read."""
         return batch.assignment != self._assignment
 
     async def stop(self) -> None:
@@ -104,12 +104,12 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 def _storable_key(raw: bytes | None) -> str:
-    """The key as text that a database can store. A foreign record may hold any bytes, and must still become a dead letter."""
+    """The key as text that a database can store, so that a foreign record with any key can become a dead letter."""
     return (raw or b"").decode(errors="replace").replace("\x00", "\ufffd")[:KEY_LENGTH]
 
 
 async def bounded_stop(client: Any) -> None:
-    """Stop a client of aiokafka, in bounded time: after a send that hung, its `stop` hangs too."""
+    """Stop an aiokafka client, in bounded time: the `stop` of a client whose send hangs does not return either."""
     try:
         await asyncio.wait_for(client.stop(), STOP_BOUND)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""How far a group is: what its partitions hold, less what it has committed; asked over connections that stay open."""
+"""Measures the lag of a Kafka group: the end offsets of its partitions minus its committed offsets."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,9 @@ COORDINATOR_TRIES = 10
 
 
 class KafkaLag:
-    """One per process. Its two clients are created with the first request, and again after a failure."""
+    """The lag client of one process.
+
+    Its two connections are opened with the first request and stay open; a failed admin connection is opened again."""
 
     def __init__(self, connection: dict[str, Any]) -> None:
         self._connection = connection
@@ -29,12 +31,14 @@ class KafkaLag:
         self._making = asyncio.Lock()
 
     async def lag(self, group: str, names: Sequence[str]) -> int:
-        """Records of these topics (names at the broker) that the group has not done. Raises TryLater."""
+        """The number of records of these topics (names at the broker) that the group has not committed.
+
+        Raises TryLater."""
         done, ends = await asyncio.gather(self._committed(group), self._ends(names))
         return sum(max(0, end - max(0, done[place].offset if place in done else 0)) for place, end in ends.items())
 
     async def end_offsets(self, names: Mapping[str, str]) -> EndOffsets:
-        """Where each partition of these topics (name at the broker to name here) ends. Raises TryLater."""
+        """The end offset of each partition of these topics (name at the broker to name here). Raises TryLater."""
         try:
             offsets = await self._ends(list(names))
         except (KafkaError, OSError, TimeoutError) as error:
@@ -50,7 +54,7 @@ class KafkaLag:
         return all(max(0, done.get(place, 0)) >= end for place, end in ends.items())
 
     async def stop(self) -> None:
-        """Leave, in bounded time."""
+        """Close both connections, in bounded time."""
         reader, self._reader = self._reader, None
         if reader is not None:
             await bounded_stop(reader)
@@ -63,7 +67,10 @@ class KafkaLag:
                 await asyncio.wait_for(admin.close(), STOP_BOUND)
 
     async def _committed(self, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
-        """The offsets that the group has committed. A broker that has just started, or just lost its coordinator, has none for a moment."""
+        """The offsets that the group has committed.
+
+        Retries, because a broker that has just started or lost its coordinator cannot answer for a moment. Raises
+        TryLater."""
         for attempt in range(1, COORDINATOR_TRIES + 1):
             try:
                 admin = await self._asking()

@@ -1,4 +1,4 @@
-"""Creating topics at the broker, each with the settings that its content needs."""
+"""Creates topics at the broker, each with the settings that its content needs."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What every bus can do. Both implementations pass the same suite, `tests/shared/bus/`."""
+"""The interface of every bus. Both implementations pass the same tests, `tests/shared/bus/`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class Outgoing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as it was read."""
+    """A record that was read from the bus."""
 
     topic: str
     key: str
@@ -29,12 +29,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one poll brought. `assignment` counts the rebalances up to it: an older batch must not be committed."""
+    """The records of one poll. `assignment` counts the rebalances before the poll; an older batch is not committed."""
 
     records: tuple[Record, ...]
     assignment: int = 0
     offsets: tuple[tuple[str, int, int], ...] = field(default=())
-    """(topic, partition, next offset) that `commit` commits."""
+    """One (topic, partition, next offset) per partition, for `commit`."""
 
 
 EndOffsets = dict[tuple[str, int], int]
@@ -45,23 +45,23 @@ class Consumer(Protocol):
     """One member of a group. Not to be shared between tasks."""
 
     async def start(self) -> None:
-        """Join the group, from the earliest record that the group has not committed."""
+        """Join the group and read from the earliest record that the group has not committed."""
 
     async def poll(self, limit: int = 500, wait: float = 30.0) -> Batch:
-        """Whatever is there, up to `limit`; waits at most `wait` seconds for the first record; may be empty."""
+        """Return up to `limit` records, after at most `wait` seconds for the first one. The batch may be empty."""
 
     async def commit(self, batch: Batch) -> None:
-        """Commit the batch, unless the partitions were reassigned since (then nothing happens)."""
+        """Commit the offsets of the batch; do nothing when the partitions were reassigned since the batch was read."""
 
     def stale(self, batch: Batch) -> bool:
-        """Whether the partitions were re-assigned since the batch was read; it will be read again by its new owner."""
+        """Whether the partitions were reassigned since the batch was read; their new owner reads the batch again."""
 
     async def stop(self) -> None:
         """Leave the group; bounded in time."""
 
 
 class Bus(Protocol):
-    """One per process."""
+    """The bus as one process uses it."""
 
     async def start(self) -> None:
         """Connect."""
@@ -70,12 +70,12 @@ class Bus(Protocol):
         """Disconnect; bounded in time."""
 
     async def create(self, topics: Sequence[str]) -> None:
-        """Create the topics (and their `.dlq` twins where named so) with their settings; harmless when they exist."""
+        """Create the topics and a `.dlq` topic for each, with their settings; leave existing topics as they are."""
 
     async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
-        """Post in order; one result for each record, None once the bus has stored it.
+        """Post in order; return one result per record: None when the bus has stored the record, otherwise the error.
 
-        A key stops at its first failure: its later records are answered with the same error and not sent."""
+        A key stops at its first failure: its later records get the same error."""
 
     def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
         """A member of `group` for the topics."""
@@ -84,10 +84,10 @@ class Bus(Protocol):
         """How many records the group has not committed yet."""
 
     async def end_offsets(self, topics: Sequence[str]) -> EndOffsets:
-        """Where each partition of the topics ends now."""
+        """The offset after the last record of each partition of the topics."""
 
     async def caught_up(self, group: str, ends: EndOffsets) -> bool:
-        """Whether the group has committed everything before these offsets, whichever member reads which partition."""
+        """Whether the group as a whole has committed everything before these offsets."""
 
     async def check(self) -> None:
-        """Raise with a sentence when the bus cannot be reached."""
+        """Raise when the bus cannot be reached; the error text is one sentence."""

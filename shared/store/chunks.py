@@ -1,4 +1,4 @@
-"""Long lists, cut into chunks that one statement can name."""
+"""Cuts long lists into chunks that fit in the parameters of one SQL statement."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar

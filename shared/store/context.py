@@ -1,4 +1,4 @@
-"""What every handler may need to know of the installation: keys, its public address, the settle time, endpoints."""
+"""The context that every handler receives: keys, the public address, the settle time, endpoints, reading progress."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,14 +9,14 @@ from shared.base.keyring import KeyRing
 
 
 class EndpointDirectory(Protocol):
-    """Looks webhook endpoints up; `shared.access` provides it."""
+    """Looks up webhook endpoints; `shared.access` implements this protocol."""
 
     def endpoint(self, endpoint_id: str) -> Endpoint | None:
         """The endpoint with this id, or None."""
 
 
 class CaughtUp(Protocol):
-    """Says how far a service has read its topics; `shared.work.progress` provides it."""
+    """Tells whether a service has read its topics up to a moment; `shared.work.progress` implements this protocol."""
 
     def caught_up_to(self, moment: datetime) -> bool:
         """Whether everything published up to this moment (real time) has been read."""
@@ -24,11 +24,11 @@ class CaughtUp(Protocol):
 
 @dataclass(slots=True)
 class Context:
-    """What a handler finds at `tx.context`; one per process. `access` is set once it is open."""
+    """The value of `tx.context`; one per process. `access` is None until schema `access` is open."""
 
     keys: KeyRing
     public_url: str
     settle: timedelta = timedelta(seconds=2)
     access: EndpointDirectory | None = None
     progress: dict[str, CaughtUp] = field(default_factory=dict)
-    """By service: how far it has read its topics. Empty where the service's loops do not run."""
+    """The reading progress of each service by its name; a service whose loops do not run here has no entry."""

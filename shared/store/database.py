@@ -49,7 +49,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
-        """One write transaction; committed at the end, undone by an exception. On SQLite one at a time."""
+        """One write transaction, committed at the end and rolled back by an exception. On SQLite, one runs at a time."""
         if self.dialect == "sqlite":
             async with self._writer_lock, self._write() as tx:
                 yield tx
@@ -75,7 +75,7 @@ class Database:
             then()
 
     def _count_and_log(self, events: list[Event[EventData]]) -> None:
-        """Count and log the emitted events, now that they are committed; by ids, never by names."""
+        """Count and log the committed events. The log holds ids only, never names of people."""
         for event in events:
             EMITTED.labels(self.service, event.data.type).inc()
         if log.isEnabledFor(logging.INFO):
@@ -91,7 +91,7 @@ class Database:
             yield await self._tx(conn)
 
     async def run(self, work: Callable[[Tx], Awaitable[R]]) -> R:
-        """Do the work in a transaction, again when the database asks for that (deadlock, serialization, lock)."""
+        """Do the work in a transaction, and retry after a deadlock, a serialization failure or a lock timeout."""
         for attempt in range(RETRIES):
             try:
                 async with self.transaction() as tx:
@@ -106,7 +106,7 @@ class Database:
         return Tx(conn, times.now, times.wall, self.context, self.service, self.dialect)
 
     async def check(self) -> None:
-        """Read one row. Raises when the database cannot be read or its tables are not there."""
+        """Read one row. Raises when the database cannot be read or its tables do not exist."""
         async with self.engines.reader.connect() as conn:
             await conn.execute(_ONE_ROW)
 

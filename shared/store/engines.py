@@ -15,15 +15,16 @@ ACCESS = "access"
 
 @dataclass(frozen=True, slots=True)
 class EnginePair:
-    """Where to write and where to read; the same engine on PostgreSQL."""
+    """The engine to write with and the engine to read with; on PostgreSQL both are the same engine."""
 
     writer: AsyncEngine
     reader: AsyncEngine
 
 
 def sqlite(path: Path, *, small: bool = False) -> EnginePair:
-    """One writer connection (BEGIN IMMEDIATE, synchronous=FULL) and a query-only engine on one file. `small`: what is
-    read never takes long, so that it is not worth the hops to another thread."""
+    """One writer connection (BEGIN IMMEDIATE, synchronous=FULL) and a query-only engine on one file.
+
+    `small` promises short reads, which then run on the event loop instead of in another thread."""
     path.parent.mkdir(parents=True, exist_ok=True)
     url = f"sqlite+aiosqlite:///{path}"
     writer = create_async_engine(

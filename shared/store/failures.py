@@ -1,4 +1,4 @@
-"""Whose fault a failure is: the infrastructure's, which is tried again, or the record's, which becomes a dead letter."""
+"""Classifies failures: a failure of the infrastructure is retried, a failure of a record makes it a dead letter."""
 
 from sqlalchemy.exc import DBAPIError
 
@@ -14,7 +14,7 @@ def is_retryable(error: BaseException) -> bool:
 
 
 def is_infrastructure_error(error: BaseException) -> bool:
-    """Whether the infrastructure failed (database or network away), which is no record's fault."""
+    """Whether the infrastructure failed (database or network unreachable) and not the record."""
     if isinstance(error, DBAPIError):
         code = str(getattr(error.orig, "sqlstate", None) or "")
         lost = error.connection_invalidated or code[:2] in {"08", "53", "57", "58"}

@@ -1,4 +1,4 @@
-"""Group commit: requests that arrive together share one transaction; nobody waits for a window."""
+"""Group commit: requests that arrive while a transaction runs share the next one; no request waits for a timer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,8 @@ O = TypeVar("O")
 class GroupCommit(Generic[I, O]):
     """Collects items while the last flush runs, then flushes all of them at once.
 
-    `flush` takes the items and answers each in order; it commits before it returns. What it raises, all of the group get.
+    `flush` takes the items, commits, and returns one outcome per item in their order. An exception of `flush` is raised
+    for every item of the group.
     """
 
     def __init__(self, flush: Callable[[list[I]], Awaitable[list[O]]], *, most: int = 200) -> None:
@@ -21,7 +22,7 @@ class GroupCommit(Generic[I, O]):
         self._running: asyncio.Task[None] | None = None
 
     async def submit(self, item: I) -> O:
-        """Hand in an item; returns its outcome once it is committed."""
+        """Submit an item and return its outcome after the commit."""
         future: asyncio.Future[O] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._running is None or self._running.done():

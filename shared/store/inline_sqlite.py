@@ -1,6 +1,7 @@
 """A SQLite connection that runs on the event loop: only calls that wait for the disk or a lock go to its thread.
 
-A hop to a thread and back costs more than most statements on a row or two, and a transaction is some ten of them.
+Switching to a thread and back takes longer than most statements on one or two rows, and a transaction has about ten
+statements.
 """
 
 import sqlite3
@@ -16,13 +17,14 @@ BLOCKING_CALLS = frozenset(("commit", "close", "backup", "iterdump"))
 
 
 class InlineConnection(aiosqlite.Connection):
-    """For short statements: a long one would block the event loop."""
+    """A connection for short statements only: a long statement would block the event loop."""
 
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, 64)
         self._thread.daemon = True
         self._in_thread: deque[None] = deque()
-        """One for each call that its thread has not finished; none overtakes them, also when their caller was cancelled."""
+        """One entry per call that the thread has not finished. While any is left, later calls queue behind it in the
+        thread, so that the order of calls holds even when a caller is cancelled."""
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if not self._in_thread and not _blocks(fn, args) and self._connection is not None:

@@ -1,4 +1,4 @@
-"""The kernel tables as a service's first migration makes them. Frozen: a later change is a new function beside these."""
+"""Creates the kernel tables in a service's first migration. Frozen: add a new function for every later change."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -45,7 +45,7 @@ def create_kernel_tables() -> None:
 
 
 def create_deferred_events() -> None:
-    """Create the table of events that came before what they need, for a service that keeps such events."""
+    """Create the table of events that arrived before the events they depend on, for a service that defers events."""
     op.create_table(
         "deferred_events",
         sa.Column("id", BigId, primary_key=True, autoincrement=True),

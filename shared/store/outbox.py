@@ -1,4 +1,4 @@
-"""The outbox: events written in the transaction of their change, numbered per subject, until the relay posts them."""
+"""The outbox: events written in the transaction of their change and numbered per subject, for the relay to post."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,7 +16,8 @@ from shared.store.types import UtcDateTime
 async def write(tx: Tx) -> None:
     """Number the transaction's events and put them in the outbox, in the order they were emitted.
 
-    The sequence rows are locked before the outbox rows get their ids: so for one subject ids grow in commit order.
+    The sequence rows are locked before the outbox rows get their ids, so that the ids of one subject grow in commit
+    order.
     """
     if not tx.events and not tx.raw_records:
         return
@@ -48,13 +49,13 @@ class Unsent(NamedTuple):
 
 
 async def unsent(tx: Tx) -> Unsent:
-    """What waits for the relay."""
+    """Count the outbox rows that the relay has not posted."""
     row = await tx.first(_UNSENT)
     return Unsent(int(row["n"]), row["oldest"]) if row else Unsent(0, None)
 
 
 async def _numbers(tx: Tx, events: list[Event[EventData]]) -> dict[tuple[str, str], int]:
-    """Take as many numbers as each subject needs; returns the number before the first."""
+    """Reserve a sequence number for each event; returns, by topic and subject, the number before the first one."""
     needs: dict[tuple[str, str], int] = {}
     for event in events:
         place = (event.topic, event.subject)

@@ -1,4 +1,4 @@
-"""What time a transaction has: read from the database's own clock, where there is one."""
+"""Reads the time of a transaction: from the database's clock on PostgreSQL, from the process's clock on SQLite."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from shared.base.clock import Clock, ClockStep, Times
 
 
 async def read_times(clock: Clock, conn: AsyncConnection) -> Times:
-    """Both readings. On SQLite there is one process, so its own clock serves; on PostgreSQL the database's does."""
+    """Business time and real time now. With `clock.in_database` the stepped clock's row is read again as well."""
     if not clock.in_database:
         return clock.times_at(datetime.now(UTC) + clock.shift)
     if not clock.stepped:

@@ -1,4 +1,4 @@
-"""One transaction of a service, as its handlers see it: rows, both readings of time, and the events it emits."""
+"""One transaction of a service, passed to its handlers: rows, business and real time, and the emitted events."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class Tx:
     commit_hooks_before: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def emit(self, data: EventData, *, subject: str, cause: Event[Any] | None = None) -> Event[EventData]:
-        """Emit an event. It is numbered and written to the outbox when the transaction ends, and posted after the commit."""
+        """Emit an event, to be written to the outbox at the end of the transaction and posted after the commit."""
         event = Event(
             data=data,
             subject=subject,
@@ -47,19 +47,19 @@ class Tx:
         self.raw_records.append(OutboxRecord(topic, key, shard_of(key), event_id, body, headers))
 
     def on_commit(self, then: Callable[[], None]) -> None:
-        """Call something once the transaction is committed."""
+        """Call `then` after the commit."""
         self.commit_hooks_after.append(then)
 
     def before_commit(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do something at the end of the transaction, when no other row is locked after it any more."""
+        """Run `work` at the end of the transaction, so that the rows it locks are the last ones locked."""
         self.commit_hooks_before.append(work)
 
     async def rows(self, statement: Executable, values: dict[str, Any] | None = None) -> Sequence[RowMapping]:
-        """All rows of the answer."""
+        """All rows of the result."""
         return (await self.conn.execute(statement, values or {})).mappings().all()
 
     async def first(self, statement: Executable, values: dict[str, Any] | None = None) -> RowMapping | None:
-        """The first row of the answer, or None."""
+        """The first row of the result, or None."""
         return (await self.conn.execute(statement, values or {})).mappings().first()
 
     async def execute(
@@ -67,7 +67,7 @@ class Tx:
         statement: Executable,
         values: dict[str, Any] | list[dict[str, Any]] | None = None,
     ) -> int:
-        """Execute, many times when `values` is a list; returns the rows touched, as far as the driver knows."""
+        """Execute the statement, once per item when `values` is a list; returns the driver's count of changed rows."""
         if isinstance(values, list) and not values:
             return 0
         return (await self.conn.execute(statement, values or {})).rowcount

@@ -10,7 +10,7 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite forgets zones, so there it is text of fixed width, which sorts as time does."""
+    """A moment in UTC. SQLite stores no zones, so the column is text of fixed width there, which sorts by time."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -22,7 +22,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """To the database; a moment without a zone is refused."""
+        """Convert to the database's form. Raises ValueError for a moment without a zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -31,7 +31,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.strftime("%Y-%m-%dT%H:%M:%S.%f") if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """From the database, aware."""
+        """Convert from the database's form to an aware datetime."""
         if value is None:
             return None
         if isinstance(value, str):
@@ -40,15 +40,15 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[Any]):
-    """Any JSON value, kept as text on both databases."""
+    """Any JSON value, stored as text on both databases."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        """To text."""
+        """Convert the value to JSON text."""
         return None if value is None else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """From text."""
+        """Convert JSON text to the value."""
         return None if value is None else orjson.loads(value)

@@ -1,4 +1,7 @@
-"""Wakeups for sleeping loops: an event in this process, a NOTIFY for the others. Sleeps are capped, so a lost one costs 30 s."""
+"""Wakeups for sleeping loops: an asyncio event in this process, a PostgreSQL NOTIFY for the other processes.
+
+Loops limit their sleeps, so that a lost wakeup only delays the work.
+"""
 
 import asyncio
 import logging
@@ -17,13 +20,13 @@ log = logging.getLogger(__name__)
 
 
 class Wakeups:
-    """One per process. Names are `service:what` (outbox, due, access, clock, ...)."""
+    """The subscriptions of one process. Names are `service:what` (outbox, due, access, clock, ...)."""
 
     def __init__(self) -> None:
         self._subscribers: dict[str, list[asyncio.Event]] = defaultdict(list)
 
     def subscribe(self, service: str, name: str) -> asyncio.Event:
-        """An event that is set whenever the name is signalled; its owner clears it."""
+        """Return an event that is set whenever the name is signalled; the subscriber clears the event."""
         event = asyncio.Event()
         self._subscribers[f"{service}:{name}"].append(event)
         return event
@@ -35,19 +38,19 @@ class Wakeups:
                 events.remove(event)
 
     def signal(self, service: str, name: str) -> None:
-        """Wake everybody in this process who waits for the name; `*` wakes that name in every service."""
+        """Set the events of all subscribers to the name in this process; `*` means every service."""
         for subscribed, events in self._subscribers.items():
             if subscribed == f"{service}:{name}" or (service == "*" and subscribed.endswith(f":{name}")):
                 for event in events:
                     event.set()
 
     async def notify(self, conn: AsyncConnection, service: str, names: Iterable[str]) -> None:
-        """Signal the names in the other processes when this transaction commits; once for each name."""
+        """Signal the names in all listening processes when the connection's transaction commits."""
         payload = " ".join(f"{service}:{name}" for name in sorted(names))
         await conn.execute(_NOTIFY, {"channel": CHANNEL, "payload": payload})
 
     async def listen(self, url: str, stop: asyncio.Event) -> None:
-        """Receive the signals of other processes until stopped; reconnects by itself."""
+        """Receive the signals of other processes until `stop` is set; reconnect when the connection is lost."""
         while not stop.is_set():
             try:
                 await self._listen_once(url, stop)
@@ -83,5 +86,5 @@ _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
 
 def asyncpg_url(url: str) -> str:
-    """The SQLAlchemy URL as asyncpg itself reads it."""
+    """The SQLAlchemy URL in the form that asyncpg accepts."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

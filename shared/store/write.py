@@ -1,4 +1,4 @@
-"""Inserting rows so that two processes never deadlock: sorted by key, one statement, built once."""
+"""Inserts and upserts rows in key order, so that two processes never deadlock; each statement is built once."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -18,7 +18,7 @@ def _insert(dialect: str, table: Table) -> Any:
     return pg_insert(table) if dialect == "postgresql" else sqlite_insert(table)
 
 
-@lru_cache(maxsize=512)  # To build one costs more than to run it: `excluded` is a copy of the whole table.
+@lru_cache(maxsize=512)  # Building a statement takes longer than running it: `excluded` copies the whole table.
 def _upserting(dialect: str, table: Table, key: tuple[str, ...], update: tuple[str, ...]) -> Any:
     statement = _insert(dialect, table)
     if not update:
@@ -40,7 +40,7 @@ async def upsert(
     key: Sequence[str],
     update: Sequence[str] | None = None,
 ) -> None:
-    """Insert rows or, where the key exists, set the named columns (none: leave it). Sorted, so that two never deadlock."""
+    """Insert rows, in key order. Where the key exists, set the `update` columns; without any, leave the row."""
     if not rows:
         return
     statement = _upserting(tx.dialect, table, tuple(key), tuple(update or ()))
@@ -50,11 +50,11 @@ async def upsert(
 async def insert_new(
     tx: Tx, table: Table, rows: list[dict[str, Any]], key: Sequence[str], returning: Sequence[str] | None = None
 ) -> set[tuple[Any, ...]]:
-    """Insert what is not there yet; returns the keys (or the `returning` columns) really inserted."""
+    """Insert the rows whose key does not exist; returns the keys (or the `returning` columns) of the inserted rows."""
     inserted: set[tuple[Any, ...]] = set()
     ordered = sorted(rows, key=lambda row: tuple(str(row[name]) for name in key))
     statement = _inserting(tx.dialect, table, tuple(key), tuple(returning or key))
     for chunk in chunked(ordered, ROWS_PER_INSERT):
-        # The rows are passed beside the statement: within it, each number of rows would be compiled again.
+        # Rows passed as VALUES inside the statement would compile a new statement for each number of rows.
         inserted.update(tuple(row) for row in (await tx.conn.execute(statement, list(chunk))).all())
     return inserted

@@ -1,1 +1,1 @@
-"""What drives a service: consuming events, scheduled items, the relay of the outbox, dead letters."""
+"""The loops of a service: consuming events, scheduled items, the relay of the outbox, dead letters."""

@@ -25,7 +25,7 @@ class ConsumerLoop:
         self.busy = False
 
     async def run(self) -> None:
-        """Poll, handle, commit the offsets; until stopped. An infrastructure failure is retried for ever, loudly."""
+        """Poll, handle and commit until stopped. A failed batch is logged and retried until it succeeds."""
         await self._join_group()
         try:
             while not self._stop.is_set():

@@ -1,6 +1,6 @@
 """Dead letters: records and scheduled items that failed (poison records), stored unchanged with the reason.
 
-A later record of the same topic and key is stored as blocked until somebody replays or drops the earlier one.
+A later record of the same topic and key is stored as blocked until an operator replays or drops the earlier one.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ dead_letters = Table(
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One dead letter. `blocked` means that it did not fail itself: it waits for an earlier one of its key."""
+    """One dead letter. `blocked` means that the record did not fail: an earlier dead letter of its key blocks it."""
 
     id: str
     topic: str
@@ -74,13 +74,15 @@ class DeadLetter:
     state: str
 
     def summary(self) -> dict[str, Any]:
-        """For people: everything but the body."""
+        """All fields except the body, for lists."""
         return {name: getattr(self, name) for name in SUMMARY}
 
 
 async def blocked_by_earlier(tx: Tx, records: list[Record]) -> set[tuple[str, str]]:
-    """The (topic, key) pairs that have an open dead letter, at least those of these records. Those rows stay locked until this
-    transaction ends: a record that must wait behind one is stored before that one can be settled."""
+    """The (topic, key) pairs that have an open dead letter, at least those of these records.
+
+    The rows stay locked until this transaction ends, so that a record is stored as blocked before the dead letter that
+    blocks it can be settled."""
     keys = sorted({record.key for record in records})
     statement = select(dead_letters.c.topic, dead_letters.c.key).where(dead_letters.c.state == "open")
     if len(keys) <= 500:
@@ -143,7 +145,7 @@ def _dlq_headers(row: dict[str, Any]) -> dict[str, str]:
 
 
 def reason_of(error: BaseException) -> str:
-    """Why it failed, in one sentence. A database's own text may quote a person, so only the error's type is given."""
+    """The reason of a failure, in one sentence. A database error is shown by its type: its text may hold personal data."""
     reason = str(error).splitlines()[0] if str(error) else ""
     if type(error).__module__.startswith("sqlalchemy"):
         reason = ""
@@ -151,19 +153,19 @@ def reason_of(error: BaseException) -> str:
 
 
 async def list_in_state(tx: Tx, state: str = "open", limit: int = 200) -> list[DeadLetter]:
-    """The records in a state, oldest first."""
+    """The dead letters in a state, oldest first."""
     statement = select(dead_letters).where(dead_letters.c.state == state).order_by(dead_letters.c.id).limit(limit)
     return [_dead_letter(row) for row in await tx.rows(statement)]
 
 
 async def get(tx: Tx, letter_id: str) -> DeadLetter | None:
-    """One record, only to read."""
+    """One dead letter, not locked, or None."""
     row = await tx.first(select(dead_letters).where(dead_letters.c.id == letter_id))
     return _dead_letter(row) if row else None
 
 
 async def lock_open(tx: Tx, topic: str, key: str) -> list[DeadLetter]:
-    """All open records of one topic and key, in the order they came."""
+    """Lock and return all open dead letters of one topic and key, oldest first."""
     statement = (
         select(dead_letters)
         .where(dead_letters.c.topic == topic, dead_letters.c.key == key, dead_letters.c.state == "open")
@@ -174,7 +176,7 @@ async def lock_open(tx: Tx, topic: str, key: str) -> list[DeadLetter]:
 
 
 async def settle(tx: Tx, letter_id: str, state: str, by: str) -> None:
-    """Mark a record replayed or dropped; it stays readable."""
+    """Mark a dead letter as replayed or dropped; its row is kept."""
     await tx.conn.execute(
         dead_letters.update()
         .where(dead_letters.c.id == letter_id)
@@ -183,7 +185,7 @@ async def settle(tx: Tx, letter_id: str, state: str, by: str) -> None:
 
 
 async def record_failure(tx: Tx, letter_id: str, error: BaseException) -> None:
-    """Count another failed attempt."""
+    """Count another failed attempt and store its reason."""
     await tx.conn.execute(
         dead_letters.update()
         .where(dead_letters.c.id == letter_id)

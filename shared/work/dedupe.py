@@ -1,4 +1,4 @@
-"""Deduplication: the last sequence handled of each subject, and the ids of records that carry none."""
+"""Deduplication: the last handled sequence of each subject, and the ids of handled records that have no sequence."""
 
 import logging
 from typing import Any
@@ -26,8 +26,8 @@ _inbox = Table(
 async def claim_new(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
     """Mark these events as handled; return those that were not handled before, in their order.
 
-    An event with a sequence lower than or equal to the last of its topic and subject is a repeat and left out. A gap is
-    applied and reported, except on the compacted agreement topic.
+    An event with a sequence lower than or equal to the last of its topic and subject is a repeat and left out. An event
+    after a gap is handled, and the gap is logged and counted, except on the compacted agreement topic.
     """
     numbered = [event for event in events if event.sequence]
     unnumbered = [event for event in events if not event.sequence]

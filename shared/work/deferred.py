@@ -1,4 +1,4 @@
-"""Events that came before what they need (a version, a person, a lead): stored in order, handled when it arrives."""
+"""Deferred events: events that arrived before the version, person or lead they need, stored until that arrives."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -11,14 +11,14 @@ from shared.store.tx import Tx
 from shared.store.types import BigId
 
 EARLIER_EVENT = "behind"
-"""What an event lacks when an earlier one of its lead is deferred."""
+"""The value of `missing` for an event that is deferred because an earlier event of its lead is."""
 Handler = Callable[[Tx, list[Event[Any]]], Awaitable[None]]
 Missing = Callable[[Event[Any]], str]
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' deferred'))")
 
 
 def deferred_table(metadata: MetaData) -> Table:
-    """The table, for a service that stores such events."""
+    """The table of deferred events, for a service that defers events."""
     return Table(
         "deferred_events",
         metadata,
@@ -37,8 +37,9 @@ async def defer_unready(
 ) -> list[Event[Any]]:
     """Return the events that can be handled now; store the others, and every later event of the same lead.
 
-    `missing_of` names what an event lacks ("" when nothing). Another process may be committing just that, so `recheck`
-    asks once more under the lock that `resume` takes too: no event waits for something that is already here."""
+    `missing_of` names what an event lacks ("" when nothing). Another process may be committing the missing thing, so
+    `recheck` computes `missing_of` again under the lock that `resume` also takes: no event then waits for something
+    that has arrived."""
     if recheck and tx.dialect == "postgresql" and any(missing_of(event) for event in events):
         await tx.conn.execute(_LOCK)
         missing_of = await recheck()
@@ -66,7 +67,7 @@ async def resume(tx: Tx, handler: Handler, arrived: Sequence[str]) -> None:
 
 
 async def missing(tx: Tx) -> list[str]:
-    """What the deferred events lack, each thing once."""
+    """The distinct things that deferred events lack."""
     rows = await tx.rows(select(_table.c.missing).distinct())
     return [row["missing"] for row in rows if row["missing"] != EARLIER_EVENT]
 

@@ -1,4 +1,4 @@
-"""How a batch of records is handled: one transaction, waves with one record per key, bisected when it fails."""
+"""Handles a batch of records: one transaction, waves with one record per key, bisected when the batch fails."""
 
 import logging
 from collections.abc import Awaitable, Callable

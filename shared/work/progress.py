@@ -1,7 +1,8 @@
-"""How far a service has read its topics: whoever judges by what was published must have read it first.
+"""Reading progress: the instant up to which a service has read its topics.
 
-A process that starts, or that takes over from one that died, is behind its topics for a while (joining a group takes
-seconds). What is due is overdue by then, and may have been answered long ago.
+A process that starts, or that takes over from one that died, is behind its topics for seconds while it joins its group.
+Scheduled items become overdue meanwhile, although an unread event may already answer them; so the service must read its
+topics before it declares a breach.
 """
 
 import asyncio
@@ -15,12 +16,12 @@ from shared.bus.port import Bus, EndOffsets
 
 log = logging.getLogger(__name__)
 MAX_WAIT = 300.0
-"""Seconds after which it goes on as it knows: a partition that nobody reads must not keep every breach secret."""
+"""Seconds after which the service counts as caught up anyway, so that an unread partition does not stop all breaches."""
 FAST, SLOW = 0.02, 1.0
 
 
 class ConsumerProgress:
-    """One per service and process. On each wakeup it measures up to which instant its group has read everything."""
+    """The reading progress of one service in one process, measured on each wakeup."""
 
     def __init__(
         self, bus: Bus, group: str, topics: Sequence[str], clock: Clock, wakeup: asyncio.Event, settle: timedelta
@@ -38,7 +39,9 @@ class ConsumerProgress:
         return self._caught_up_to is not None and self._caught_up_to >= moment
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look whenever somebody asks, half the settle time later, when what was on its way has arrived."""
+        """Measure after each wakeup until stopped.
+
+        The measurement starts half the settle time later, so that records still being posted are included."""
         while not stop.is_set():
             await sleep_until(self._wakeup, stop, 3600)
             if self._wakeup.is_set():

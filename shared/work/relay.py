@@ -23,7 +23,7 @@ MAX_SLEEP = 30.0
 
 
 class Relay:
-    """One loop per service and process. On PostgreSQL it posts only the shards that its session owns."""
+    """The relay loop of one service in one process. On PostgreSQL it posts only the shards that its session owns."""
 
     def __init__(self, db: Database, bus: Bus, leases: ShardLeases | None, stop: asyncio.Event) -> None:
         self._db = db
@@ -33,7 +33,7 @@ class Relay:
         self._wakeup = db.wakeups.subscribe(db.service, "outbox")
 
     async def run(self) -> None:
-        """Post until stopped; what fails is tried again with back-off, for ever."""
+        """Post until stopped. Failed records are retried with back-off until the bus stores them."""
         failures = 0
         while not self._stop.is_set():
             self._wakeup.clear()
@@ -50,7 +50,7 @@ class Relay:
                 await sleep_until(self._wakeup, self._stop, MAX_SLEEP)
 
     async def drain(self) -> None:
-        """Post what is left, once, at a graceful stop."""
+        """Post the remaining rows at a graceful stop; end at the first failure."""
         sent, failed = await self._post_batch()
         while sent == BATCH and not failed:
             sent, failed = await self._post_batch()

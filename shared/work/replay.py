@@ -1,4 +1,4 @@
-"""Replaying a dead letter: handle it again or drop it, then those of its key that wait behind it."""
+"""Replays or drops a dead letter, then handles the later dead letters of the same key."""
 
 import time
 
@@ -13,7 +13,7 @@ from shared.work.dispatch import EventHandlers, dispatch
 from shared.work.scheduler import DueHandler
 
 TIME_LIMIT = 60.0
-"""Seconds after which a replay stops; what is left waits for the next one."""
+"""Seconds after which a replay stops; the remaining dead letters stay open for the next replay."""
 
 
 async def replay(
@@ -25,9 +25,10 @@ async def replay(
     *,
     drop: bool = False,
 ) -> str:
-    """Handle a dead letter again (or drop it), then those it blocks, in order. Returns what happened, in a sentence.
+    """Handle a dead letter again, or drop it, then handle those it blocks, in order. Returns a summary for people.
 
-    Raises NotFound where it is not open, BadRequest (409) where an earlier one blocks it or it fails again."""
+    Raises NotFound when the dead letter is not open, and BadRequest (409) when an earlier one blocks it or when a dead
+    letter fails again."""
     async with db.reading() as tx:
         first = await dead_letters.get(tx, letter_id)
     if first is None or first.state != "open":
@@ -60,7 +61,9 @@ async def _settle_head(
     drop: bool,
     earliest: bool,
 ) -> DeadLetter | None:
-    """Settle the earliest open dead letter of the key; `earliest`: it must be `first` itself. None when there is none."""
+    """Settle and return the earliest open dead letter of the key of `first`; None when there is none.
+
+    With `earliest`, raise BadRequest (409) unless that dead letter is `first` itself."""
     head: DeadLetter | None = None
     try:
         async with db.transaction() as tx:

@@ -1,4 +1,4 @@
-"""What must happen later, as rows: scheduled, moved in place, claimed in batches with the change that they cause."""
+"""Scheduled items: rows that say what must happen later; claimed in batches, in the transaction that handles them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,8 +27,9 @@ _items = Table(
 
 @dataclass(frozen=True, slots=True)
 class ScheduledItem:
-    """One thing that must happen: which handler (`kind`), for whom (`subject`), when, and by which clock:
-    `now` (business time, may be stepped) or `wall` (real time: settle, hold, back-off)."""
+    """One thing that must happen: its handler (`kind`), its `subject`, its time (`at`) and the clock of that time.
+
+    The clock is `now` (business time, may be stepped) or `wall` (real time: settle, hold, back-off)."""
 
     id: str
     kind: str
@@ -39,7 +40,7 @@ class ScheduledItem:
 
 
 async def schedule(tx: Tx, items: list[ScheduledItem]) -> None:
-    """Add items, or move those whose id is there already."""
+    """Add items; an item whose id exists replaces the existing one."""
     values = [
         {
             "id": item.id,
@@ -57,7 +58,7 @@ async def schedule(tx: Tx, items: list[ScheduledItem]) -> None:
 
 
 async def cancel(tx: Tx, ids: list[str]) -> None:
-    """Remove items."""
+    """Delete the items with these ids."""
     if ids:
         await tx.conn.execute(_CANCEL, {"ids": sorted(set(ids))})
 
@@ -79,14 +80,14 @@ async def lock(tx: Tx, subjects: list[str]) -> None:
 
 
 async def claim(tx: Tx, limit: int = BATCH) -> list[ScheduledItem]:
-    """The items that have come due, earliest first. They are deleted with this commit unless scheduled again."""
+    """Claim the items that are due, earliest first. The claim deletes them when this transaction commits."""
     statement = _CLAIM_PG if tx.dialect == "postgresql" else _CLAIM
     rows = (await tx.conn.execute(statement, {"now": tx.now, "wall": tx.wall, "limit": limit})).mappings().all()
     return sorted((_item(row) for row in rows), key=lambda item: (item.at, item.id))
 
 
 async def claim_by_id(tx: Tx, ids: list[str]) -> list[ScheduledItem]:
-    """Claim the items with these ids, to find the one at fault after a batch failed."""
+    """Claim the items with these ids, to handle them one by one after a batch failed."""
     if not ids:
         return []
     statement = _items.delete().where(_items.c.id.in_(ids)).returning(*_items.c)

@@ -1,4 +1,4 @@
-"""The scheduler: claims items that have come due, hands them to their handler in the same transaction, sleeps until the next."""
+"""The scheduler: claims due items, passes them to their handlers in the same transaction, and sleeps until the next."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ MIN_SLEEP = 0.05
 
 
 class Scheduler:
-    """The loop of one service in one process; several processes share the items (SKIP LOCKED)."""
+    """The scheduler loop of one service in one process; several processes share the items (SKIP LOCKED)."""
 
     def __init__(self, db: Database, handlers: dict[str, DueHandler], stop: asyncio.Event) -> None:
         self._db = db
@@ -35,7 +35,7 @@ class Scheduler:
         self._wakeup = db.wakeups.subscribe(db.service, "due")
 
     async def run(self) -> None:
-        """Claim and sleep until stopped. After downtime it catches up by itself: overdue items are claimed first."""
+        """Claim and sleep until stopped. After downtime, overdue items are claimed first."""
         failures = 0
         while not self._stop.is_set():
             self._wakeup.clear()
@@ -56,7 +56,7 @@ class Scheduler:
                 await sleep_until(self._wakeup, self._stop, min(wait, MAX_SLEEP))
 
     async def run_once(self) -> float:
-        """One claim; returns how many real seconds to sleep (0: at once again)."""
+        """Claim and handle one batch; return the real seconds to sleep before the next claim (0 after a batch)."""
         claimed: list[ScheduledItem] = []
         try:
             return await self._db.run(lambda tx: self._claim_and_dispatch(tx, claimed))
@@ -103,7 +103,7 @@ class Scheduler:
 
 
 async def dispatch_items(tx: Tx, handlers: dict[str, DueHandler], items: list[ScheduledItem]) -> None:
-    """Hand claimed items to their handlers, one list for each kind."""
+    """Pass claimed items to their handlers, one list per kind."""
     kinds: dict[str, list[ScheduledItem]] = {}
     for row in items:
         kinds.setdefault(row.kind, []).append(row)
@@ -113,7 +113,7 @@ async def dispatch_items(tx: Tx, handlers: dict[str, DueHandler], items: list[Sc
 
 
 async def replay_item(tx: Tx, handlers: dict[str, DueHandler], body: bytes) -> None:
-    """Handle a scheduled item that became a dead letter once more."""
+    """Handle again a scheduled item that became a dead letter."""
     row = orjson.loads(body)
     at = datetime.fromisoformat(row["at"])
     await dispatch_items(

@@ -1,7 +1,7 @@
-"""Which relay shards this process owns: session advisory locks on a connection of its own, with a heartbeat.
+"""Leases of relay shards: session advisory locks on a separate connection, with a heartbeat.
 
-A pooled connection would keep its lock after the work is done, and a stopped process (SIGSTOP) holds its locks for
-ever: so owners write a heartbeat, and a process that finds one 15 s old ends that session.
+A pooled connection would keep its locks after the work is done. A stopped process (SIGSTOP) holds its locks for ever;
+therefore owners write a heartbeat, and another process ends the session of a heartbeat older than 15 s.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ STALE = "15 seconds"
 
 
 class ShardLeases:
-    """The shards of one service that this process posts. The session ends with the process, and with it the locks."""
+    """The shards of one service that this process posts. The locks end with the database session, hence the process."""
 
     def __init__(self, url: str, service: str, stop: asyncio.Event, wakeup: asyncio.Event) -> None:
         self._url = asyncpg_url(url)
