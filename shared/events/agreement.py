@@ -1,4 +1,4 @@
-"""`baton.agreement`: a version went live; people and their availability changed."""
+"""Events of `baton.agreement`: a version of the agreement went live; a person of the roster changed."""
 
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,10 @@ from shared.events.base import AGREEMENT, EventData, event_type
 
 @event_type
 class AgreementPublished(EventData):
-    """A version went live; carries the whole executable agreement with the holidays of last year and the next ten. Subject `agreement:VERSION`.
+    """A version of the agreement went live. Subject `agreement:VERSION`.
 
-    `compiled` is a `shared.agreement.model.ExecutableAgreement` in its JSON form.
+    `compiled` is the whole agreement, a `shared.agreement.model.ExecutableAgreement` in its JSON form, with the holidays
+    of last year and the next ten.
     """
 
     topic = AGREEMENT
@@ -25,7 +26,7 @@ class AgreementPublished(EventData):
 
 @event_type
 class RosterChanged(EventData):
-    """A person's full state. Subject `rep:ID`."""
+    """A person of the roster changed; `rep` holds all fields of that person. Subject `rep:ID`."""
 
     topic = AGREEMENT
     type = "baton.roster.changed.v1"

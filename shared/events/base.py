@@ -1,4 +1,4 @@
-"""The one envelope of every topic: CloudEvents 1.0 in structured JSON, key = subject."""
+"""The envelope of every event: CloudEvents 1.0 in structured JSON; the record's key is the subject."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,11 +24,11 @@ TOPICS = (INTAKE, LEADS, AGREEMENT, CLOCKS, BREACHES, NOTICES)
 
 
 class UnreadableEvent(ValueError):
-    """A record that is not one of our events; the message states why in one sentence."""
+    """Raised for a record that is not an event of Baton; the message states why in one sentence."""
 
 
 class UnknownEventType(UnreadableEvent):
-    """An event of a type that this version does not know; a consumer skips what a newer producer adds."""
+    """Raised for an event type that this version does not know; consumers skip such events of newer producers."""
 
 
 class EventData(BaseModel):
@@ -53,8 +53,9 @@ def event_type(cls: type[F]) -> type[F]:
 class Event(Generic[F]):
     """One event: who published it (`source`), about what (`subject`), when (`time`, UTC), and its `data`.
 
-    `sequence` grows by one per subject and per topic; 0 means that the writer gave none (an intake record of a
-    producer of yours). `causationid` is the event that caused this one, `correlationid` the first of the chain.
+    `sequence` grows by one per topic and subject; 0 means that the event has no number, as on `baton.intake`.
+    `causationid` is the id of the event that caused this one; `correlationid` is the subject of the first event of the
+    chain.
     """
 
     data: F
@@ -68,11 +69,11 @@ class Event(Generic[F]):
 
     @property
     def topic(self) -> str:
-        """The topic it belongs to, without the prefix."""
+        """The event's topic, without the prefix."""
         return self.data.topic
 
     def numbered(self, sequence: int) -> Self:
-        """The same event with its place in the order of its subject."""
+        """A copy of the event with its sequence number."""
         return replace(self, sequence=sequence)
 
     def encode(self) -> bytes:
@@ -95,7 +96,7 @@ class Event(Generic[F]):
 
 
 def decode(raw: bytes) -> Event[EventData]:
-    """Read an event. Raises UnreadableEvent with a sentence when it is none, or of a type that is unknown."""
+    """Decode an event. Raises UnreadableEvent when the bytes are no valid event, UnknownEventType for a new type."""
     try:
         envelope = orjson.loads(raw)
     except orjson.JSONDecodeError as error:

@@ -1,4 +1,4 @@
-"""`baton.breaches`: the public contract for ops: warned, breached, escalated, withdrawn. Ids only."""
+"""Events of `baton.breaches`, a public contract for ops: warned, breached, escalated, withdrawn. Ids only."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from shared.events.base import BREACHES, EventData, event_type
 
 
 class SlaEvent(EventData):
-    """Common to all: which clock of which lead (the event's subject), whose, and when it was due."""
+    """The fields of every breach event: clock, lead (the event's subject), promise, owner, team and due time."""
 
     topic = BREACHES
     clock: str
@@ -23,7 +23,7 @@ class SlaEvent(EventData):
 
 @event_type
 class SlaWarned(SlaEvent):
-    """The agreed share of the time is gone (75 % unless agreed otherwise); the owner is notified."""
+    """The agreed share of the time has passed (75 % unless agreed otherwise); the owner is notified."""
 
     type = "baton.sla.warned.v1"
     left_seconds: int
@@ -31,18 +31,20 @@ class SlaWarned(SlaEvent):
 
 @event_type
 class SlaBreached(SlaEvent):
-    """The promise was not kept in time. It notifies nobody by itself; escalation steps do."""
+    """The promise was not kept in time. This event notifies nobody; the escalation steps that follow do."""
 
     type = "baton.sla.breached.v1"
     breached_at: datetime
     settled_at: datetime
-    """When the settle time after due was over (real seconds, UTC); lateness is counted from here."""
+    """The end of the settle time after the due time, in real time (UTC); lateness is counted from here."""
 
 
 @event_type
 class SlaEscalated(SlaEvent):
-    """One escalation step is due: `do` in the agreement's own words. The notifier runs `notify ...`, the router the rest,
-    if epoch and state still match. `skipped` names the steps that were skipped before it, each with its reason."""
+    """One escalation step is due; `do` lists its actions in the words of the agreement.
+
+    The notifier runs `notify ...` and the router runs the other actions, if epoch and state still match. `skipped`
+    names the steps that were skipped before this one, each with its reason."""
 
     type = "baton.sla.escalated.v1"
     step: int
@@ -55,9 +57,9 @@ class SlaEscalated(SlaEvent):
 
 @event_type
 class SlaWithdrawn(SlaEvent):
-    """An answer stamped in time turned up after the breach was published: the promise counts as kept.
+    """An answer given in time arrived after the breach was published: the promise counts as kept.
 
-    `applied` is False when the lead had moved on to somebody else by then, who keeps it."""
+    `applied` is False when another owner had the lead by then; that owner keeps the lead."""
 
     type = "baton.sla.withdrawn.v1"
     answered_at: datetime

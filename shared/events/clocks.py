@@ -1,4 +1,4 @@
-"""`baton.clocks`: clocks started, moved and stopped; written by the timer. Ids only, no personal data."""
+"""Events of `baton.clocks`: clocks started, moved, paused and stopped; written by the timer. Ids only."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from shared.events.base import CLOCKS, EventData, event_type
 
 
 class ClockEvent(EventData):
-    """Common to all: one clock of one lead (the event's subject), promise, epoch and round."""
+    """The fields of every clock event: one clock of one lead (the event's subject), its promise, epoch and round."""
 
     topic = CLOCKS
     clock: str
@@ -19,7 +19,7 @@ class ClockEvent(EventData):
 
 @event_type
 class ClockStarted(ClockEvent):
-    """A promise runs: from when, until when (`due_at`), and how that was reckoned, in words."""
+    """The clock of a promise runs from `started_at` until `due_at`; `in_words` explains how `due_at` was computed."""
 
     type = "baton.clock.started.v1"
     started_at: datetime
@@ -32,7 +32,7 @@ class ClockStarted(ClockEvent):
 
 @event_type
 class ClockMoved(ClockEvent):
-    """The due instant changed."""
+    """The clock's due time changed."""
 
     type = "baton.clock.moved.v1"
     due_at: datetime
@@ -41,7 +41,7 @@ class ClockMoved(ClockEvent):
 
 @event_type
 class ClockPaused(ClockEvent):
-    """It waits; `left` seconds remain."""
+    """The clock is paused; `left_seconds` remain."""
 
     type = "baton.clock.paused.v1"
     at: datetime
@@ -50,7 +50,7 @@ class ClockPaused(ClockEvent):
 
 @event_type
 class ClockResumed(ClockEvent):
-    """It goes on."""
+    """The clock runs again after a pause, until the new `due_at`."""
 
     type = "baton.clock.resumed.v1"
     at: datetime
@@ -59,8 +59,10 @@ class ClockResumed(ClockEvent):
 
 @event_type
 class ClockStopped(ClockEvent):
-    """It ended: `kept` (answered in time), `late` (answered after the due instant), `missed` (breached, and the lead moved on or ended
-    without an answer) or `void` (the lead moved on or ended before it was due)."""
+    """The clock ended with a `verdict`.
+
+    `kept`: answered in time. `late`: answered after the due time. `missed`: breached, and the lead changed owner or ended
+    without an answer. `void`: the lead changed owner or ended before the due time."""
 
     type = "baton.clock.stopped.v1"
     at: datetime

@@ -1,4 +1,4 @@
-"""`baton.intake`: what a webhook endpoint received, unchanged."""
+"""Events of `baton.intake`: requests as webhook endpoints received them."""
 
 from datetime import datetime
 
@@ -9,7 +9,9 @@ from shared.events.base import INTAKE, EventData, event_type
 
 @event_type
 class IntakeReceived(EventData):
-    """One authenticated request: raw body (base64) and what is needed to read it. Key = intake id (UUIDv7)."""
+    """A webhook endpoint received an authenticated request. Subject: the intake id (UUIDv7).
+
+    `body` is the raw body in base64; the other fields are needed to read the body."""
 
     topic = INTAKE
     type = "baton.intake.received.v1"

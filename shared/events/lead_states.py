@@ -1,4 +1,4 @@
-"""Which state a lead is in after each event of `baton.leads`; the router decides it, every reader of the topic follows it."""
+"""The state of a lead after each event of `baton.leads`. The router decides the state; readers of the topic follow."""
 
 from shared.events import leads, outcomes
 from shared.events.base import EventData
@@ -22,4 +22,4 @@ STATE_AFTER: dict[type[EventData], str] = {
     outcomes.LeadWon: "won",
     outcomes.LeadLost: "lost",
 }
-"""An event that is not here (attempted, enquired again, a refused action) leaves the state as it is."""
+"""The state after each event type; all other events (attempted, enquired again, action refused) keep the state."""

@@ -1,4 +1,4 @@
-"""`baton.leads`: the life of every lead; written by the router."""
+"""Events of `baton.leads`: everything that happens to a lead; written by the router."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from shared.events.base import LEADS, EventData, event_type
 
 
 class LeadCard(BaseModel):
-    """What a person must know about a lead to act on it. Personal data: travels on `baton.leads` only."""
+    """The data that a person needs to act on a lead. Holds personal data, so only `baton.leads` carries it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     id: str
@@ -27,14 +27,14 @@ class LeadCard(BaseModel):
 
 
 class LeadEvent(EventData):
-    """Common to all: they speak of one lead, whose id is the event's subject."""
+    """The base of every lead event; the event's subject is the lead's id."""
 
     topic = LEADS
 
 
 @event_type
 class LeadReceived(LeadEvent):
-    """A lead exists: one item of one request."""
+    """A lead was created from one item of a request."""
 
     type = "baton.lead.received.v1"
     lead: LeadCard
@@ -47,7 +47,7 @@ class LeadReceived(LeadEvent):
 
 @event_type
 class LeadParked(LeadEvent):
-    """An item that cannot be read; stored, labelled and shown."""
+    """An item of a request could not be read; the router stores the item with the reason and shows it to ops."""
 
     type = "baton.lead.parked.v1"
     intake: str
@@ -56,7 +56,7 @@ class LeadParked(LeadEvent):
 
 @event_type
 class LeadRefused(LeadEvent):
-    """It meets a refusal of the agreement and never reaches a rep."""
+    """The lead matches a refusal of the agreement and never reaches a rep."""
 
     type = "baton.lead.refused.v1"
     reason: str
@@ -65,7 +65,7 @@ class LeadRefused(LeadEvent):
 
 @event_type
 class LeadMerged(LeadEvent):
-    """The same person has an open lead; this one points to it."""
+    """The same person has an open lead; this lead was merged into that one (`into`)."""
 
     type = "baton.lead.merged.v1"
     into: str
@@ -74,7 +74,7 @@ class LeadMerged(LeadEvent):
 
 @event_type
 class LeadEnquiredAgain(LeadEvent):
-    """The person of an open lead came back. `enquiry_count` counts the enquiries from 1; the owner is notified."""
+    """The person of an open lead enquired again; the owner is notified. `enquiry_count` counts from 1."""
 
     type = "baton.lead.enquired_again.v1"
     lead: LeadCard
@@ -90,7 +90,7 @@ class LeadEnquiredAgain(LeadEvent):
 
 @event_type
 class LeadNurtured(LeadEvent):
-    """Not an MQL, or not sales-ready yet; re-scored on new activity."""
+    """The lead is no MQL or not sales-ready yet; new activity scores the lead again."""
 
     type = "baton.lead.nurtured.v1"
     why: str
@@ -100,7 +100,7 @@ class LeadNurtured(LeadEvent):
 
 @event_type
 class LeadQualified(LeadEvent):
-    """It is an MQL: tier and score fixed, the promises of `terms_version` hold from here on."""
+    """The lead is an MQL: tier and grade are fixed, and the promises of `terms_version` hold from here on."""
 
     type = "baton.lead.qualified.v1"
     lead: LeadCard
@@ -113,7 +113,7 @@ class LeadQualified(LeadEvent):
 
 @event_type
 class LeadHeld(LeadEvent):
-    """Qualified, awaiting opening hours or a free cap."""
+    """The qualified lead waits for opening hours or for a rep below the cap."""
 
     type = "baton.lead.held.v1"
     tier: str
@@ -125,7 +125,9 @@ class LeadHeld(LeadEvent):
 
 @event_type
 class LeadAssigned(LeadEvent):
-    """It has an owner under a new epoch. `routing_version` routed it, `terms_version` holds its promises."""
+    """The lead has an owner under a new epoch.
+
+    `routing_version` is the agreement that routed the lead, `terms_version` the one whose promises hold."""
 
     type = "baton.lead.assigned.v1"
     lead: LeadCard
@@ -142,12 +144,12 @@ class LeadAssigned(LeadEvent):
     why: str | None = None
     flags: tuple[str, ...] = ()
     in_words: str = ""
-    """The decision in a few sentences, as `GET /v1/leads/{id}/decisions` gives it."""
+    """The decision in a few sentences, as `GET /v1/leads/{id}/decisions` shows it."""
 
 
 @event_type
 class LeadUnrouted(LeadEvent):
-    """No rule found anybody; it waits in the unrouted queue."""
+    """No rule found a rep; the lead waits in the unrouted queue."""
 
     type = "baton.lead.unrouted.v1"
     tier: str

@@ -1,4 +1,4 @@
-"""`baton.notices`: who was notified and how, and what a person answered; written by the notifier. Ids only."""
+"""Events of `baton.notices`: notices and answers by action links; written by the notifier. Ids only."""
 
 from datetime import datetime
 
@@ -6,7 +6,8 @@ from shared.events.base import NOTICES, EventData, event_type
 
 
 class NoticeEvent(EventData):
-    """Common to all: one message to one person (or destination) by one channel, about one lead (the event's subject)."""
+    """The fields of every notice event: one message to one person or destination by one channel, about one lead (the
+    event's subject)."""
 
     topic = NOTICES
     notice: str
@@ -21,7 +22,7 @@ class NoticeEvent(EventData):
 
 @event_type
 class NoticeSent(NoticeEvent):
-    """The channel took it. `message_id` stays the same over retries."""
+    """The channel accepted the notice. `message_id` stays the same over retries."""
 
     type = "baton.notice.sent.v1"
     at: datetime
@@ -31,7 +32,7 @@ class NoticeSent(NoticeEvent):
 
 @event_type
 class NoticeFailed(NoticeEvent):
-    """It was given up; `why` in a sentence without personal data."""
+    """The notice could not be sent and is not retried; `why` is a sentence without personal data."""
 
     type = "baton.notice.failed.v1"
     at: datetime
@@ -41,7 +42,7 @@ class NoticeFailed(NoticeEvent):
 
 @event_type
 class NoticeSuppressed(NoticeEvent):
-    """It was not sent because it no longer mattered (answered, moved on) or nobody could receive it."""
+    """The notice was not sent, because it was no longer needed (answered, new owner) or nobody could receive it."""
 
     type = "baton.notice.suppressed.v1"
     at: datetime
@@ -50,7 +51,7 @@ class NoticeSuppressed(NoticeEvent):
 
 @event_type
 class ActionTaken(EventData):
-    """A person pressed a button of an action link; the stamp is our server's."""
+    """A person pressed a button on the page of an action link; `answered_at` is the server's time."""
 
     topic = NOTICES
     type = "baton.action.taken.v1"

@@ -1,4 +1,4 @@
-"""`baton.leads`, the part about answers: what became of each action that a person took, or why it was refused."""
+"""Events of `baton.leads` about answers: the outcome of each action that a person took, or why it was refused."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from shared.events.leads import LeadCard, LeadEvent
 
 
 class Outcome(LeadEvent):
-    """The outcome of an answer: by whom, under which epoch, stamped when, by which `action.taken` (`action_id`)."""
+    """The fields of every outcome: owner, epoch, who answered and when, and the id of the `action.taken` event."""
 
     owner: str | None = None
     epoch: int
@@ -18,14 +18,14 @@ class Outcome(LeadEvent):
 
 @event_type
 class LeadAccepted(Outcome):
-    """The owner took it (SAL)."""
+    """The owner accepted the lead (SAL)."""
 
     type = "baton.lead.accepted.v1"
 
 
 @event_type
 class LeadDeclined(Outcome):
-    """The owner gave it back, with a reason that is sales' own (`ours`) or the lead's (`theirs`)."""
+    """The owner declined the lead. `side` says whether the reason lies with sales (`ours`) or the lead (`theirs`)."""
 
     type = "baton.lead.declined.v1"
     reason: str
@@ -41,7 +41,7 @@ class LeadAttempted(Outcome):
 
 @event_type
 class LeadContacted(Outcome):
-    """The owner spoke with the person."""
+    """The owner reached the person."""
 
     type = "baton.lead.contacted.v1"
 
@@ -55,7 +55,7 @@ class LeadAdvanced(Outcome):
 
 @event_type
 class LeadDisqualified(Outcome):
-    """Not worth pursuing, with a reason."""
+    """The lead is not worth pursuing; `reason` says why."""
 
     type = "baton.lead.disqualified.v1"
     reason: str = ""
@@ -63,7 +63,7 @@ class LeadDisqualified(Outcome):
 
 @event_type
 class LeadRecycled(Outcome):
-    """Back to marketing, with the reason; `why` says it in words."""
+    """The lead went back to marketing; `reason` says why."""
 
     type = "baton.lead.recycled.v1"
     reason: str = ""
@@ -72,14 +72,14 @@ class LeadRecycled(Outcome):
 
 @event_type
 class LeadWon(Outcome):
-    """Closed won."""
+    """The deal of the lead was won."""
 
     type = "baton.lead.won.v1"
 
 
 @event_type
 class LeadLost(Outcome):
-    """Closed lost, with a reason."""
+    """The deal of the lead was lost; `reason` says why."""
 
     type = "baton.lead.lost.v1"
     reason: str = ""
@@ -87,7 +87,7 @@ class LeadLost(Outcome):
 
 @event_type
 class ActionRefused(LeadEvent):
-    """An action that was not applied: an old epoch, or a state that does not allow it."""
+    """An action was not applied, because its epoch is old or the lead's state does not allow it."""
 
     type = "baton.action.refused.v1"
     action: str

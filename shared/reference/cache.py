@@ -20,7 +20,7 @@ _tables = reference_tables(MetaData())
 
 @dataclass(slots=True)
 class ReferenceCache:
-    """What this process has read through one engine. `stamp` is the version of the roster that `people` are of."""
+    """The reference data read through one engine. `stamp` is the version of the roster in `people`."""
 
     versions: dict[int, ExecutableAgreement] = field(default_factory=dict)
     people: dict[str, Rep] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The one web app of a process: the routes of its services, and the only health, metrics and documentation."""
+"""The web app of a process: the routes of its services and the ops routes."""
 
 import asyncio
 

@@ -30,7 +30,7 @@ def config_for(schema: str) -> Config:
 
 
 async def prepare(resources: Resources, services: tuple[Service, ...]) -> None:
-    """Embedded: bring every file up to date. Wide: refuse to start on another version. Raises CannotStart."""
+    """Upgrade every schema in embedded mode; otherwise raise CannotStart when a schema has another version."""
     schemas = [engines.ACCESS, *(service.name for service in services)]
     if resources.settings.embedded:
         await upgrade(resources, schemas)

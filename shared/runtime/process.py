@@ -1,4 +1,4 @@
-"""A process with its services at work: consume, relay, schedule, and stop in order."""
+"""Runs the loops of a process's services (consume, relay, schedule) and stops them in order."""
 
 import asyncio
 import gc
@@ -43,7 +43,7 @@ class Process:
 
 @asynccontextmanager
 async def running(services: tuple[Service, ...], settings: Settings) -> AsyncIterator[Process]:
-    """Run everything but the listening socket. At the end: take no new work, finish what is in hand, post the outbox."""
+    """Run everything except the HTTP server. At the end: take no new work, finish running work, post the outbox."""
     async with open_resources(settings, [service.name for service in services]) as resources:
         await migrate.prepare(resources, services)
         await resources.bus.start()
@@ -72,8 +72,9 @@ async def running(services: tuple[Service, ...], settings: Settings) -> AsyncIte
 
 
 def _stop_on_unexpected_end(task: asyncio.Task[None], process: Process) -> None:
-    """Stop the process when one of its loops ends before the stop: a supervisor starts it again. Half a process that
-    reports itself healthy is worse than none."""
+    """Stop the process when one of its loops ends early, so that a supervisor restarts it.
+
+    Otherwise a process without that loop would keep reporting itself healthy."""
     if not process.stop.is_set():
         error = None if task.cancelled() else task.exception()
         log.critical("A loop of this process ended unexpectedly; the process stops.", exc_info=error)

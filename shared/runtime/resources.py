@@ -1,4 +1,4 @@
-"""What a process holds open: keys, clock, wakeups, the bus, access, and a database for each of its services."""
+"""The resources of a process: keys, clock, wakeups, the bus, access, and a database for each of its services."""
 
 import fcntl
 import os
@@ -30,7 +30,7 @@ RUN_FILE = "run.json"
 
 @dataclass(slots=True)
 class Resources:
-    """Opened once, closed once."""
+    """The open resources of one process."""
 
     settings: Settings
     clock: Clock
@@ -90,14 +90,14 @@ def _create(settings: Settings, services: list[str]) -> Resources:
 
 
 def engine_pair(settings: Settings, service: str) -> engines.EnginePair:
-    """The engines of one service (or of schema `access`) in this width."""
+    """The engines of one service, or of schema `access`: SQLite in embedded mode, otherwise PostgreSQL."""
     if settings.embedded:
         return engines.sqlite(settings.data_dir / f"{service}.db")
     return engines.postgres(settings.database_url, service, pool=3 if service == engines.ACCESS else 10)
 
 
 def make_bus(settings: Settings) -> Bus:
-    """The bus of this width."""
+    """The bus: the embedded log in embedded mode, otherwise Kafka."""
     if settings.embedded:
         return EmbeddedBus(settings.data_dir / "log.db")
     from shared.bus.kafka import KafkaBus
@@ -106,8 +106,8 @@ def make_bus(settings: Settings) -> Bus:
 
 
 def take_lock(data_dir: Path) -> IO[str]:
-    """Lock the data directory for this process. Raises CannotStart when another has it."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # Leads are in it.
+    """Lock the data directory for this process. Raises CannotStart when another process has locked it."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # The files hold personal data.
     lock = (data_dir / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -120,13 +120,13 @@ def take_lock(data_dir: Path) -> IO[str]:
 
 
 def release_lock(data_dir: Path, lock: IO[str]) -> None:
-    """Release the data directory."""
+    """Release the lock of the data directory and delete its run file."""
     (data_dir / RUN_FILE).unlink(missing_ok=True)
     lock.close()
 
 
 def write_run_file(resources: Resources, url: str) -> None:
-    """Write down for commands on this machine where the live system is, with a key that is valid as long as it runs."""
+    """Write the file that tells commands on this machine the URL of this process, with a key valid while it runs."""
     token = secrets.token_urlsafe(32)
     resources.access.grant(token, Principal("this machine", None, frozenset({"admin"})))
     path = resources.settings.data_dir / RUN_FILE
@@ -136,7 +136,7 @@ def write_run_file(resources: Resources, url: str) -> None:
 
 
 def read_run_file(data_dir: Path) -> dict[str, str] | None:
-    """Where the live system of this data directory is, or None when none runs."""
+    """The URL, process id and key of the process that runs on this data directory, or None without a readable file."""
     try:
         run: dict[str, str] = orjson.loads((data_dir / RUN_FILE).read_bytes())
     except (OSError, orjson.JSONDecodeError):

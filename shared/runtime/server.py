@@ -1,4 +1,4 @@
-"""The HTTP server of a process: listen, serve its app, and stop on TERM or Ctrl-C."""
+"""The HTTP server of a process: listens, serves the app, and stops on TERM or Ctrl-C."""
 
 import asyncio
 import logging
@@ -26,14 +26,14 @@ async def serve(
     *,
     ready: Callable[[Process, str], Any] | None = None,
 ) -> None:
-    """Run until TERM or Ctrl-C. Raises CannotStart when the port is taken."""
+    """Run the services until TERM or Ctrl-C. Raises CannotStart when the port is taken."""
     with _bound(settings) as listening:
         await _serve(services, settings, listening, ready)
 
 
 @contextmanager
 def _bound(settings: Settings) -> Iterator[socket.socket]:
-    """The socket to listen on, before anything else is opened."""
+    """Bind the listening socket. This comes first, so that a taken port stops the start before anything is opened."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -90,7 +90,7 @@ async def _serve(
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, stopped by the same event as the loops, so that open streams end by themselves."""
+    """A uvicorn server that stops with the same event as the loops, so that open streams end as well."""
 
     def __init__(self, config: uvicorn.Config, stop: asyncio.Event) -> None:
         super().__init__(config)
@@ -106,9 +106,10 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """TERM or Ctrl-C: everything stops together; a second Ctrl-C waits for nobody.
+        """Stop the server and the loops on TERM or Ctrl-C; a second Ctrl-C closes open connections at once.
 
-        uvicorn's own way raises the signal again once the socket is closed, which ends the process before the loops."""
+        The method of uvicorn would raise the signal again after closing the socket and end the process before the
+        loops have stopped."""
         self._stop.set()
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True

@@ -1,4 +1,4 @@
-"""A service as data: what it reacts to, its routes, its tables and its audit. It is never an app by itself."""
+"""The description of a service: its event handlers, scheduled handlers, routes, tables and audit."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -23,7 +23,7 @@ from shared.work.scheduler import DueHandler
 
 @dataclass(frozen=True, slots=True)
 class TaskContext:
-    """What a background task of a service works with."""
+    """The resources that a background task of a service receives."""
 
     db: Database
     clock: Clock
@@ -38,7 +38,7 @@ class TaskContext:
 class UnreadableRequests:
     """Requests that a service stored and could not read; ops list, show and settle them beside dead letters.
 
-    `settle` takes (transaction, id, by whom, whether to drop it) and returns what happened, in a sentence.
+    `settle` takes (transaction, id, author, whether to drop the request) and returns the outcome as a sentence.
     """
 
     list: Callable[[Tx], Awaitable[list[dict[str, Any]]]]
@@ -63,7 +63,7 @@ class Service:
     """Routes of senders, matched before all others."""
     background: tuple[BackgroundTask, ...] = ()
     catch_up_signal: str = ""
-    """The wakeup by which the service asks how far it has read its topics (see `shared/work/progress.py`)."""
+    """The wakeup with which the service requests a measurement of its reading progress (`shared/work/progress.py`)."""
     parked_items: UnreadableRequests | None = None
     audit: Counts | None = None
     gauges: Counts | None = None
@@ -72,5 +72,5 @@ class Service:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The topics it consumes."""
+        """The topics that the service consumes."""
         return tuple(sorted({kind.topic for kind in self.on_event}))

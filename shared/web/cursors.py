@@ -1,4 +1,4 @@
-"""Page cursors: the place of the last row of a page, as text that goes into `?cursor=`."""
+"""Page cursors: the position of the last row of a page, as text for `?cursor=`."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ def encode_cursor(at: datetime, row_id: str) -> str:
 
 
 def decode_cursor(cursor: str) -> tuple[datetime, str]:
-    """The instant and id of a cursor. Raises BadRequest when it is not one of `encode_cursor`."""
+    """The instant and id of a cursor. Raises BadRequest for a text that `encode_cursor` did not make."""
     text, _, row_id = cursor.partition("~")
     try:
         at = datetime.fromisoformat(text)

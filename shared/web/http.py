@@ -1,4 +1,4 @@
-"""What the routes of every service share: a transaction per request, authentication, and errors as problem+json."""
+"""HTTP helpers for the routes of every service: transactions, authentication, and errors as problem+json."""
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Server-sent events: one event as bytes, and the pieces that keep a stream alive."""
+"""Server-sent events: encodes an event, and defines the heartbeat, the retry time and the headers of a stream."""
 
 from typing import Any
 

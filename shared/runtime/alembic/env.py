@@ -1,4 +1,4 @@
-"""Alembic's way in: runs a chain on the connection that `shared.migrate` hands over."""
+"""Alembic's environment script: runs a migration chain on the connection that `shared.runtime.migrate` passes."""
 
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ schema = context.config.attributes["schema"]
 
 
 def named(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
-    """Write our own column types by their short names."""
+    """Render the column types of `shared.store.types` by their short names."""
     return f"{type(item).__name__}()" if type(item).__module__ == "shared.store.types" else False
 
 

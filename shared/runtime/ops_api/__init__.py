@@ -1,4 +1,4 @@
-"""The routes that every process has once: health, metrics, backlog, audit, dead letters, event schemas, the clock."""
+"""The ops routes of every process: health, metrics, backlog, audit, dead letters, event schemas, the clock."""
 
 from fastapi import APIRouter
 
@@ -7,6 +7,6 @@ from shared.web.http import combine_routers
 
 
 def routes(*, stepped: bool) -> APIRouter:
-    """All ops routes. The route that sets the clock is there only where the clock can be stepped."""
+    """All ops routes. The route that sets the clock exists only with a clock that can be stepped."""
     routers = [health.router, reports.router, dead_letters.router, business_clock.router]
     return combine_routers(*routers, *([business_clock.step_router] if stepped else []))

@@ -1,4 +1,4 @@
-"""What time it is here, and setting it where the clock can be stepped (BATON_CLOCK=row)."""
+"""Routes of the business clock: read it, and set it when it can be stepped (BATON_CLOCK=row)."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ step_router = APIRouter()
 
 
 class ClockStep(BaseModel):
-    """Where to put the stepped clock, and how many seconds of business time pass in a real second from there."""
+    """A new setting of the stepped clock: business time now (`base`) and business seconds per real second (`rate`)."""
 
     model_config = ConfigDict(extra="forbid")
     base: AwareDatetime
@@ -22,7 +22,7 @@ class ClockStep(BaseModel):
 
 @router.get("/v1/clock")
 async def clock(resources: ProcessResources) -> dict[str, Any]:
-    """What time it is here: business time, real time, and how fast the first runs."""
+    """Show business time, real time, and the rate at which business time runs."""
     async with resources.access.db.reading() as tx:
         return {"now": tx.now, "wall": tx.wall, "rate": resources.clock.rate, "stepped": resources.clock.stepped}
 

@@ -1,4 +1,4 @@
-"""Dead letters over HTTP: list, show, replay and drop what failed, and requests that could not be read."""
+"""Routes of dead letters and unreadable requests: list, show, replay and drop."""
 
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ async def listed(
     resources: ProcessResources,
     state: Literal["open", "replayed", "dropped"] = "open",
 ) -> list[dict[str, Any]]:
-    """Records that failed and requests that could not be read, oldest first, without their bodies."""
+    """List dead letters and requests that could not be read, oldest first in each service, without their bodies."""
     letters: list[dict[str, Any]] = []
     for service in services:
         async with resources.databases[service.name].reading() as tx:
@@ -33,7 +33,7 @@ async def listed(
 
 @router.get("/v1/dead-letters/{letter_id}")
 async def show(who: Ops, services: ProcessServices, resources: ProcessResources, letter_id: str) -> dict[str, Any]:
-    """One dead letter with its body."""
+    """Show one dead letter with its body."""
     for service in services:
         async with resources.databases[service.name].reading() as tx:
             if letter := await dead_letters.get(tx, letter_id):
@@ -46,13 +46,13 @@ async def show(who: Ops, services: ProcessServices, resources: ProcessResources,
 
 @router.post("/v1/dead-letters/{letter_id}/replay")
 async def replay(who: Ops, services: ProcessServices, resources: ProcessResources, letter_id: str) -> dict[str, str]:
-    """Handle a dead letter again, then those of its key that wait behind it."""
+    """Handle a dead letter again, then the later ones of its key."""
     return await _settle(services, resources, letter_id, who.name, drop=False)
 
 
 @router.post("/v1/dead-letters/{letter_id}/drop")
 async def drop(who: Ops, services: ProcessServices, resources: ProcessResources, letter_id: str) -> dict[str, str]:
-    """Give a dead letter up, then handle those of its key that wait behind it."""
+    """Drop a dead letter, then handle the later ones of its key."""
     return await _settle(services, resources, letter_id, who.name, drop=True)
 
 
@@ -72,7 +72,7 @@ async def _settle(
 async def _owner(
     services: tuple[Service, ...], resources: Resources, letter_id: str
 ) -> tuple[Service, UnreadableRequests | None]:
-    """The service that keeps it; with its unreadable requests, when it is one of those."""
+    """The service that stores the dead letter, and its `UnreadableRequests` when the id is one of those."""
     for service in services:
         async with resources.databases[service.name].reading() as tx:
             if await dead_letters.get(tx, letter_id):

@@ -1,4 +1,4 @@
-"""What the ops routes need of the process that answers them."""
+"""FastAPI dependencies of the ops routes: the principal's role, and the process's resources and services."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Whether the process lives and is ready, and what it publishes: event schemas and its OpenAPI description."""
+"""Routes for health (`/healthz`, `/readyz`), event schemas and the OpenAPI description."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ async def openapi(request: Request, who: Ops) -> dict[str, Any]:
 
 
 async def unreachable(resources: Resources) -> list[str]:
-    """What cannot be reached, one sentence each."""
+    """One sentence for each database or bus that cannot be reached."""
     problems = []
     for name, db in resources.databases.items():
         try:

@@ -1,4 +1,4 @@
-"""What still moves in this process, in figures: backlog, audit and Prometheus metrics."""
+"""Routes that report figures of this process: backlog, audit and Prometheus metrics."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ async def metrics(who: Ops, services: ProcessServices, resources: ProcessResourc
 
 @router.get("/v1/backlog")
 async def backlog(who: Ops, services: ProcessServices, resources: ProcessResources) -> list[dict[str, Any]]:
-    """What still moves: unposted events, unread records, scheduled items that are overdue or due within seconds."""
+    """Show unfinished work: unposted events, unread records, scheduled items that are overdue or due within seconds."""
     return [await backlog_of(service, resources) for service in services]
 
 
@@ -44,7 +44,7 @@ async def audit(who: Ops, services: ProcessServices, resources: ProcessResources
 
 
 async def backlog_of(service: Service, resources: Resources) -> dict[str, Any]:
-    """What still moves in one service."""
+    """The unfinished work of one service."""
     async with resources.databases[service.name].reading() as tx:
         unsent = await outbox.unsent(tx)
         overdue = await schedule.count_overdue(tx, tx.now, tx.wall)
