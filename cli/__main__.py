@@ -1,4 +1,4 @@
-"""The `baton` command: it runs the services (`up`, or one of them), and loads every other command when it is called."""
+"""The `baton` command: runs all services (`up`) or one of them, and loads every other command only when called."""
 
 import asyncio
 import os
@@ -78,7 +78,7 @@ _add_service_command("console", "Run the console: it shows all leads and promise
 
 
 def main() -> None:
-    """Run the command. An error that is no fault of this program ends it with one sentence and its exit code."""
+    """Run the command. An expected error ends the process with one sentence and an exit code, without a traceback."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     try:
         if len(sys.argv) > 1 and "--help" not in sys.argv:
@@ -93,7 +93,7 @@ def main() -> None:
 
 
 def _error_sentence(error: Exception) -> tuple[str, int]:
-    """The sentence to print for an error and the exit code: 2 for wrong use, 1 for bad news.
+    """The sentence to print for an error and the exit code: 2 for wrong use, 1 for a failure in the answer.
 
     The sentence is empty when the error is a defect of this program, which then shows its traceback.
     """

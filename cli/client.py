@@ -1,4 +1,4 @@
-"""Reach the system: over HTTP if it runs, else by calling the same routes inside this process."""
+"""The HTTP client of the commands: calls the running system, or the same routes inside this process if none runs."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -51,7 +51,7 @@ class Checks:
             self.passed.append(await asyncio.wait_for(check(), TIMEOUT))
         except BatonError as error:
             self.problems.append(error.sentence)
-        except Exception as error:  # whatever it is, it is the diagnosis
+        except Exception as error:  # Any exception of a check is a finding to report.
             reason = str(error).splitlines()[0] if str(error) else "no answer"
             self.problems.append(f"{subject}: {type(error).__name__}: {reason}.")
 

@@ -1,4 +1,4 @@
-"""Commands whose file is imported only when they are called, so that `baton up` and `baton --help` load no tools."""
+"""Lazy commands: their files are imported only when called, so that `baton up` and `baton --help` start fast."""
 
 from importlib import import_module
 from typing import Any
@@ -49,7 +49,7 @@ class LazyCommand(TyperCommand):
         return command
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """Parse the arguments with the real command, which then runs in the place of this one."""
+        """Parse the arguments with the real command, which then runs instead of this placeholder."""
         return self.load().make_context(info_name, args, parent=parent, **extra)
 
 

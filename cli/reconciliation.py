@@ -1,4 +1,4 @@
-"""Compare the audit counts of the four services: every item must be accounted for, and every promise must be watched."""
+"""Compares the audit counts of the four services: every item must be counted once and every promise needs a clock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What the audit found: the totals in print order, and one sentence for each problem."""
+    """The result of the audit: the totals in print order, and one sentence for each problem."""
 
     totals: tuple[Total, ...]
     problems: tuple[str, ...]

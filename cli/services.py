@@ -11,7 +11,7 @@ SERVICE_NAMES = ("router", "timer", "notifier", "console")
 
 
 def build_service(name: str) -> Service:
-    """Build one service from the settings of its own."""
+    """Build one service with its settings from the environment."""
     app = import_module(f"services.{name}.app")
     settings = import_module(f"services.{name}.settings")
     service: Service = app.build(load(settings.Settings))

@@ -1,1 +1,1 @@
-"""The demo: it runs the real system with simulated senders and reps. No other code depends on it."""
+"""The demo: runs the real system with simulated senders and reps. No other code depends on this package."""

@@ -205,7 +205,7 @@ async def _set_up(admin: httpx.AsyncClient) -> senders.DemoEndpoints:
 
 
 async def _audit_when_idle(admin: httpx.AsyncClient) -> tuple[Reconciliation, dict[str, Any]]:
-    """The result of the audit and its counts, once no events are on their way, or after ten seconds."""
+    """The result of the audit and its counts, taken when no service has a backlog, or after ten seconds."""
     for _ in range(40):
         counts: dict[str, Any] = await _json_or_fail(admin.get("/v1/audit"))
         if not backlogged(counts):

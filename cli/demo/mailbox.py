@@ -1,4 +1,4 @@
-"""The mail server of the demo: it receives the notices over SMTP and shows them in the browser."""
+"""The mail server of the demo: receives notices over SMTP and shows the mails in the browser."""
 
 import asyncio
 import html
@@ -35,7 +35,7 @@ class Mail:
 
 
 class Mailbox:
-    """All delivered mails, and the queues of those who wait for mail."""
+    """All delivered mails, and the queues of the subscribers to new mails."""
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []

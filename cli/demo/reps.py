@@ -1,4 +1,4 @@
-"""The simulated reps of the demo: they open the link of a mail and press a button, each with a behaviour of their own."""
+"""The simulated reps of the demo: each rep opens links from mails and presses buttons, with an individual behaviour."""
 
 import asyncio
 import random
@@ -12,7 +12,8 @@ from services.notifier.domain.links import unpack
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How a rep behaves: the probability of an answer and of a decline, and the minutes of business time before it."""
+    """How a rep behaves: the probabilities of an answer and of a decline, and the range of minutes (business time)
+    before an answer."""
 
     answer_rate: float
     minutes: tuple[float, float]
@@ -34,11 +35,11 @@ BEHAVIOURS = {
 async def answer_mails(
     client: httpx.AsyncClient, mailbox: Mailbox, stop: asyncio.Event, rng: random.Random, speed: float
 ) -> None:
-    """Answer mails until stopped. Each answer is a task of its own, so that reps do not wait for each other."""
+    """Answer mails until stopped. Each answer runs in a separate task, so that reps do not wait for each other."""
     incoming = mailbox.subscribe()
     tasks: set[asyncio.Task[None]] = set()
     answers: dict[tuple[str, str], bool] = {}
-    """Whether a rep answers for a lead is drawn once: a rep who ignores a lead also ignores its warning."""
+    """Whether a rep answers, by rep and lead; drawn once, so that a rep who ignores a lead also ignores its warning."""
     while not stop.is_set():
         try:
             mail = await asyncio.wait_for(incoming.get(), 0.5)
@@ -72,7 +73,7 @@ async def _answer(
 
 
 async def _wait_minutes(minutes: float, stop: asyncio.Event, speed: float) -> bool:
-    """Wait for minutes of business time. Returns False if the demo ends before."""
+    """Wait for minutes of business time. Returns False if the demo ends during the wait."""
     try:
         await asyncio.wait_for(stop.wait(), minutes * 60 / speed)
     except TimeoutError:

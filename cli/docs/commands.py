@@ -63,7 +63,11 @@ def _chapter(name: str, command: Any) -> str:
 
 
 def _visible_parameters(command: Any) -> list[Any]:
-    return [one for one in command.params if one.name != "help" and not getattr(one, "hidden", False)]
+    return [
+        parameter
+        for parameter in command.params
+        if parameter.name != "help" and not getattr(parameter, "hidden", False)
+    ]
 
 
 def _name(parameter: Any) -> str:

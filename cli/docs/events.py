@@ -33,7 +33,7 @@ def page() -> str:
 def _topic_chapter(topic: str) -> str:
     event_types = [kind for kind in EVENT_TYPES.values() if kind.topic == topic]
     description = first_paragraph(sys.modules[event_types[0].__module__]) if event_types else ""
-    description = description.removeprefix(f"`baton.{topic}`: ")
+    description = description.removeprefix(f"Events of `baton.{topic}`: ")
     chapters = [_event_chapter(kind) for kind in event_types]
     return "\n\n".join([f"## baton.{topic}", description[:1].upper() + description[1:], *chapters])
 

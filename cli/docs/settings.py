@@ -24,7 +24,7 @@ def setting_names() -> list[str]:
 
 
 def _chapter(title: str, cls: type[BaseSettings]) -> str:
-    """One class as a chapter."""
+    """The chapter of one settings class."""
     if not cls.model_fields:
         return f"## {title}\n\n{first_paragraph(cls)} None yet."
     rows = [(f"`BATON_{name.upper()}`", _default(field), _meaning(field)) for name, field in cls.model_fields.items()]

@@ -1,4 +1,4 @@
-"""The console: shows everything, owns nothing, and asks the owning services to act."""
+"""The console service: shows leads, clocks and notices from a projection of all topics, and changes no lead."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from shared.web.http import combine_routers
 
 
 def build(settings: Settings) -> Service:
-    """The console as data: its routes, and the handler of each event."""
+    """The description of the console: its routes, and the handler of each event."""
     return Service(
         name="console",
         metadata=metadata,

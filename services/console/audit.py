@@ -1,4 +1,4 @@
-"""The console's figures for the audit and the metrics: leads by state, as the topics describe them."""
+"""The console's figures for the audit and the metrics: leads by state, as projected from the topics."""
 
 from typing import Any
 

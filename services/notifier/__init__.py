@@ -1,1 +1,1 @@
-"""The notifier."""
+"""The notifier service: sends notices to people and destinations, and records answers by action links."""

@@ -1,4 +1,4 @@
-"""The notifier's routes: action links (GET shows and changes nothing, POST acts once), and who was notified of what."""
+"""The notifier's routes: action links (GET shows a page, POST records an answer once), and the list of notices."""
 
 import asyncio
 from typing import Annotated, Any
@@ -29,21 +29,21 @@ routes = APIRouter()
 ReadTx = Annotated[Tx, Depends(reading("notifier"), scope="function")]
 Reader = Annotated[Principal, Depends(allow("rep", "manager", "marketing", "executive", "ops"))]
 OUTCOME_WAIT, POLL_INTERVAL = 3.0, 0.1
-"""Seconds that a page waits for the router's outcome, and seconds between two looks for it."""
+"""Seconds that a page waits for the router's outcome, and seconds between two reads of the outcome."""
 MAX_FORM_BYTES = 10_000
 _templates = templates("services/notifier/templates")
 
 
 @routes.api_route("/a/{token}", methods=["GET", "HEAD"], include_in_schema=False)
 async def show(tx: ReadTx, token: str, do: str = "") -> Response:
-    """Show what the link is about, and buttons; following a link changes nothing."""
+    """Show the lead of an action link with buttons to answer. Opening a link changes nothing."""
     context = await open_link(tx, token)
     return _html(context if isinstance(context, Page) else action_page(context, do if do in ACTIONS else ""))
 
 
 @routes.post("/a/{token}", include_in_schema=False)
 async def answer(request: Request, token: str) -> Response:
-    """Act once: record the answer with our time stamp, then wait a moment for the router's outcome and show it."""
+    """Record an answer once, with the server's time, then wait up to 3 seconds for the router's outcome and show it."""
     if request.headers.get("sec-fetch-site") == "cross-site":
         return _html(cross_site_page())
     form = await _form(request)
@@ -70,7 +70,7 @@ async def answer(request: Request, token: str) -> Response:
 async def list_notices(
     who: Reader, tx: ReadTx, lead: str | None = None, cursor: str | None = None, limit: int = 100
 ) -> Response:
-    """Who was notified, how, and what the channel answered; newest first. `cursor` is the last id of the page before."""
+    """List notices with recipient, channel and result, newest first. `cursor` is the last id of the previous page."""
     size = max(1, min(limit, 1000))
     rows = await notices.newest_first(tx, lead, cursor, size)
     return json_response({"notices": rows, "cursor": rows[-1]["id"] if len(rows) == size else None})
@@ -88,7 +88,7 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 async def _wait_for_outcome(db: Database, answer_id: str) -> dict[str, Any]:
-    """The answer with its outcome, or without when the router takes longer than the page can wait."""
+    """The answer, with its outcome unless the router takes longer than OUTCOME_WAIT."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + OUTCOME_WAIT
     while True:

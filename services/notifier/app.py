@@ -1,4 +1,4 @@
-"""The notifier: who was notified, how, and what they answered."""
+"""The notifier service: plans and sends notices, and records answers."""
 
 from services.notifier import api, audit
 from services.notifier.channels import Channels
@@ -14,7 +14,7 @@ from shared.web import STATIC
 
 
 def build(settings: Settings) -> Service:
-    """The notifier as data."""
+    """The description of the notifier: its routes, handlers and background tasks."""
     smtp = SmtpServer(
         host=settings.smtp_host,
         port=settings.smtp_port,
@@ -32,8 +32,8 @@ def build(settings: Settings) -> Service:
         name="notifier",
         metadata=metadata,
         routes=api.routes,
-        on_event={  # what others say -> what we do about it
-            **lead_events.ON_EVENT,  # notify people, or suppress what no longer matters
+        on_event={  # event type -> handler
+            **lead_events.ON_EVENT,  # notify people, or suppress outdated notices
             ClockStarted: clocks.on_clock_started,
             ClockMoved: clocks.on_clock_started,
             ClockResumed: clocks.on_clock_started,
@@ -41,11 +41,11 @@ def build(settings: Settings) -> Service:
             AgreementPublished: on_agreement_published(lead_events.on_lead_event),
             RosterChanged: on_roster_changed(lead_events.on_lead_event),
         },
-        on_due={  # what comes due -> what we do about it
+        on_due={  # kind of scheduled item -> handler
             "send": delivery.make_ready,  # a delay, a retry delay or a lease is over
             "recheck": lead_events.recheck_deferred,  # events that lack a version or a person
         },
-        background=(deliver,),  # takes ready notices to their channels
+        background=(deliver,),  # sends ready notices through their channels
         audit=audit.counts,
         gauges=audit.gauges,
         static_dirs=(STATIC,),

@@ -7,7 +7,8 @@ from shared.store.tx import Tx
 
 
 async def counts(tx: Tx) -> dict[str, Any]:
-    """Counts, and what does not add up."""
+    """Notices by state, and the items that the audit reports: unscheduled notices, answers without an outcome, waiting
+    events."""
     return {
         "states": await store.counts_by_state(tx),
         "asleep": await store.unscheduled(tx),
@@ -18,7 +19,7 @@ async def counts(tx: Tx) -> dict[str, Any]:
 
 
 async def gauges(tx: Tx) -> dict[str, float]:
-    """Notices by state, those to be sent now, and deferred events."""
+    """The number of notices by state, of notices ready or being sent, and of deferred events."""
     counts = {f"notices_{state}": float(count) for state, count in (await store.counts_by_state(tx)).items()}
     unsent = counts["notices_ready"] + counts["notices_sending"]
     return {**counts, "notices_unsent": unsent, "waiting": float(await store.count_deferred(tx))}

@@ -106,7 +106,7 @@ class Access:
         return (int(row["n"]) if row else 0) == self._version
 
     def endpoint(self, endpoint_id: str) -> Endpoint | None:
-        """An endpoint by its id, revoked ones too (they answer 410)."""
+        """An endpoint by its id, including revoked endpoints; None for an unknown id."""
         return self._endpoints.get(endpoint_id)
 
     def endpoints(self) -> list[Endpoint]:

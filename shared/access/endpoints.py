@@ -98,5 +98,5 @@ def _ended(item: dict[str, Any], now: datetime) -> bool:
 
 
 async def revoke_endpoint(access: Access, endpoint_id: str, by: str) -> None:
-    """Revoke an endpoint. Its row is kept, and its URL answers 410. Raises NotFound."""
+    """Revoke an endpoint. Its row is kept; its URL answers 200 and stores nothing. Raises NotFound."""
     await revoke(access, tables.endpoints, tables.endpoints.c.id, endpoint_id, "endpoint", by)

@@ -1,4 +1,4 @@
-"""Events of `baton.breaches`, a public contract for ops: warned, breached, escalated, withdrawn. Ids only."""
+"""Events of `baton.breaches`: warned, breached, escalated and withdrawn; a public contract for ops. Ids only."""
 
 from datetime import datetime
 

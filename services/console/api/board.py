@@ -17,7 +17,7 @@ def board_routes(rows: int) -> APIRouter:
 
     @router.get("/", include_in_schema=False)
     async def board_page(request: Request, tx: ReadDep) -> Response:
-        """The live board: leads with their owners and clocks, the feed and the counters; for keys with a reading role."""
+        """Show the live board: leads with owners and clocks, the feed and the counters."""
         viewer = await viewer_of(request)
         if viewer is None:
             return RedirectResponse("/sign-in", 303)

@@ -32,7 +32,7 @@ def lead_routes() -> APIRouter:
 
     @router.get("/leads/{lead}/content", include_in_schema=False)
     async def lead_content(request: Request, tx: ReadDep, lead: str) -> Response:
-        """The content of a lead's page without its frame, which the page fetches when the lead changes."""
+        """The content of a lead's page without header and frame; the page fetches this when the lead changes."""
         await require_viewer(request)
         detail = await queries.lead_detail(tx, lead) if is_uuid(lead) else None
         if detail is None:

@@ -23,7 +23,7 @@ def html(name: str, status: int = 200, **values: Any) -> Response:
 async def live_page(
     tx: Tx, request: Request, viewer: Principal, name: str, status: int = 200, **values: Any
 ) -> Response:
-    """The response with a page that shows the clock and the viewer, and whose stream starts after what it shows."""
+    """The response with a page whose header shows the clock and the viewer. The page's stream starts at `cursor`."""
     header = {
         "now": tx.now,
         "rate": request.app.state.resources.clock.rate,

@@ -19,13 +19,13 @@ from shared.web.http import database
 from shared.web.sse import RETRY, sse_event
 
 HEARTBEAT = 15.0
-"""Real seconds without a change after which the time is sent; the viewer's key is checked again as often."""
+"""Real seconds without a change after which the stream sends the time; also the interval of checks of the key."""
 MIN_INTERVAL = 0.2
-"""Real seconds between two polls: a busy board costs each page five polls a second, however many commits there are."""
+"""Real seconds between two polls of one page, so that a busy board causes at most five polls a second per page."""
 OVERLAP = 300
 """Entries before the cursor that are read again: a lower id may be committed after a higher one."""
 MAX_LAG = 5000
-"""Entries that a page may be behind; beyond that it gets the board as it is now instead of each change."""
+"""Entries that a page may be behind; a page further behind gets the whole present board instead of each change."""
 OPEN_STREAMS = Gauge("baton_console_streams", "Live pages that are open now.")
 
 
@@ -96,7 +96,8 @@ class PageStream:
             self.db.wakeups.unsubscribe(wakeup)
 
     async def _start(self, start: int | None) -> list[bytes]:
-        """Set the cursor. A page that is too far behind, or has a cursor of another database, gets the whole board."""
+        """Set the cursor and return the first events: the whole board if the page is too far behind or its cursor is
+        newer than the newest entry (a cursor of another database), otherwise none."""
         async with self.db.reading() as tx:
             newest = await timeline.newest_id(tx)
             out_of_range = start is not None and not newest - MAX_LAG <= start <= newest
@@ -109,7 +110,7 @@ class PageStream:
             return [self._time_event(tx), *changes, self._cursor_event()]
 
     async def _poll(self) -> list[bytes]:
-        """The events of entries that were not sent yet, also of those that were committed behind the cursor."""
+        """The events for entries that were not sent yet, including entries committed late with an id below the cursor."""
         async with self.db.reading() as tx:
             entries = await timeline.after(tx, max(0, self.cursor - OVERLAP), lead=self.lead, limit=OVERLAP * 2)
             unsent = [entry for entry in entries if entry["id"] not in self.sent]
@@ -123,7 +124,7 @@ class PageStream:
         return [time, *changes, self._cursor_event()]
 
     async def _still_allowed(self) -> bool:
-        """Whether the viewer may still view; checked once per HEARTBEAT."""
+        """Whether the viewer's key is still valid; checked once per HEARTBEAT."""
         if _loop_time() - self.access_checked_at < HEARTBEAT:
             return True
         self.access_checked_at = _loop_time()

@@ -11,7 +11,7 @@ ROLES = ("manager", "marketing", "executive", "ops")
 
 
 async def viewer_of(request: Request) -> Principal | None:
-    """The viewer of a page; None when they must sign in first."""
+    """The viewer of a page; None when the viewer must sign in first."""
     principal = await authenticate(request)
     if principal is not None:
         return principal if principal.may(*ROLES) else None
@@ -19,7 +19,7 @@ async def viewer_of(request: Request) -> Principal | None:
 
 
 async def require_viewer(request: Request) -> Principal:
-    """The viewer of a page. Raises NotAllowed (401) when they must sign in first."""
+    """The viewer of a page. Raises NotAllowed (401) when the viewer must sign in first."""
     viewer = await viewer_of(request)
     if viewer is None:
         raise NotAllowed("Sign in first.", status=401)

@@ -37,7 +37,7 @@ def display_name(lead: str, card: Mapping[str, Any]) -> str:
 
 
 def clock_view(clock: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """A clock as the pages show it: promise, what is to do, due time and warning time (Unix seconds), colour, and time left in words."""
+    """A clock for the pages: promise, task, due and warning time (Unix seconds), colour, and time left in words."""
     late = clock["state"] == "breached" or now > clock["due_at"]
     warned = clock["state"] == "warned" or (clock["warn_at"] is not None and now >= clock["warn_at"])
     return {
@@ -52,5 +52,5 @@ def clock_view(clock: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def time_left(seconds: float) -> str:
-    """Seconds until the due time in words: "12 min left", "3 min over" when they are negative."""
+    """Seconds until the due time in words: "12 min left", or "3 min over" for negative seconds."""
     return f"{format_duration(seconds)} {'left' if seconds >= 0 else 'over'}"

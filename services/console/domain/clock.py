@@ -1,4 +1,4 @@
-"""The state of a clock, from two topics in any order: when it is due (`clocks`) and how it went (`clocks`, `breaches`)."""
+"""The row of a clock, from two topics in any order: due times from `clocks`, the state from `clocks` and `breaches`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,8 +8,9 @@ from shared.events.base import Event
 from shared.events.breaches import SlaEvent
 
 STATE_RANK = {"running": 0, "warned": 1, "breached": 2, "late": 3, "missed": 3, "kept": 4, "void": 5}
-"""Of two known states the one with the higher rank stands. `kept` is above `missed`: an answer given in time that arrives
-after the breach withdraws it. `void` is above both: a breach is also withdrawn when the lead had moved on in time."""
+"""Of two known states, the one with the higher rank is stored. `kept` ranks above `missed`, because an answer given in
+time withdraws a breach that was published earlier. `void` ranks above both, because a breach is also withdrawn when the
+lead changed owner in time."""
 RUNNING = ("running", "warned", "breached")
 STATE_AFTER_SLA: dict[type[Any], str] = {e.SlaWarned: "warned", e.SlaBreached: "breached", e.SlaWithdrawn: "kept"}
 Row = dict[str, Any]
@@ -18,8 +19,8 @@ Row = dict[str, Any]
 def apply(clocks: Sequence[Mapping[str, Any]], event: Event[Any]) -> Row | None:
     """The row of the event's clock after the event; None when the event changes no clock.
 
-    `clocks` are those of the event's lead. A breach may arrive before the start: it creates the row, and the start
-    completes it.
+    `clocks` are the rows of the event's lead. A breach may arrive before the start: the breach creates the row, and the
+    start completes the row.
     """
     data = event.data
     clock_id = getattr(data, "clock", None)

@@ -8,7 +8,7 @@ from shared.events.base import Event
 from shared.events.lead_states import STATE_AFTER
 
 OPEN_STATES = ("received", "qualified", "held", "unrouted", "assigned", "accepted", "declined", "contacted", "advanced")
-"""States in which somebody still owes the lead something."""
+"""States in which a lead still needs work by the router, a rep or a manager."""
 Row = dict[str, Any]
 
 
@@ -36,8 +36,8 @@ def new_row(lead: str, at: datetime) -> Row:
 def apply(row: Row, event: Event[Any]) -> Row:
     """The row after the event.
 
-    Only events of the topic `leads`, which arrive in their order, set the state. What the other topics add does not
-    depend on when it arrives.
+    Only events of the topic `leads`, which arrive in their order, set the state. Events of other topics only change the
+    count of breaches, so their order of arrival does not matter.
     """
     data = event.data
     if isinstance(data, e.SlaBreached):

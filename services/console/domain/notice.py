@@ -1,4 +1,4 @@
-"""The row of a notice: to whom, by which channel, and whether it was sent."""
+"""The row of a notice: recipient, channel, and whether the notice was sent."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Describes each event in one sentence for the timeline, and says which belong in the live feed."""
+"""Describes each event in one sentence for the timeline, and marks the sentences for the live feed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -145,5 +145,5 @@ def _notice(verb: str, data: Any, name_of: NameOf) -> Sentence:
 
 
 def _words(name: str) -> str:
-    """A name of the code in words: `move_close_date` as "move close date"."""
+    """An identifier in words: `move_close_date` becomes "move close date"."""
     return name.replace("_", " ")

@@ -1,6 +1,6 @@
 """Projects events into leads, clocks, notices and the timeline.
 
-Topics have no order among each other: a clock may start before its lead is received.
+Events of different topics arrive in any order: a clock may start before its lead is received.
 """
 
 from typing import Any

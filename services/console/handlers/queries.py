@@ -44,7 +44,7 @@ async def board_delta(tx: Tx, entries: Sequence[Mapping[str, Any]]) -> BoardDelt
 
 
 async def lead_detail(tx: Tx, lead_id: str) -> Json | None:
-    """A lead with its clocks, timeline and notices, as the template of its page takes them; None when it is unknown."""
+    """A lead with its clocks, timeline and notices, as values for the page's template; None for an unknown lead."""
     lead = (await leads.find(tx, [lead_id])).get(lead_id)
     if lead is None:
         return None

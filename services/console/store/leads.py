@@ -1,4 +1,4 @@
-"""Stores leads with their clocks and notices, as the live board and a lead's page show them."""
+"""Stores leads with their clocks and notices for the live board and the lead pages."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from shared.store.tx import Tx
 from shared.store.write import upsert
 
 HIDDEN_STATES = ("", "merged")
-"""States of leads that the board does not list: not described by the router yet, or merged into another lead."""
+"""States of leads that the board does not list: "" (no event of the router yet) and merged into another lead."""
 Row = dict[str, Any]
 
 
@@ -29,8 +29,8 @@ async def find(tx: Tx, ids: Iterable[str], *, lock: bool = False) -> dict[str, R
 async def load_for_update(tx: Tx, new_rows: Mapping[str, Row]) -> dict[str, Row]:
     """The rows of these leads, locked until the commit; a lead without a row gets its new row first.
 
-    Two processes may handle the first events of a lead at once, from different topics. Without a row to lock, the later
-    one would overwrite what the earlier one wrote.
+    Two processes may handle the first events of a lead at the same time, from different topics. Without a row to lock,
+    the later transaction would overwrite the changes of the earlier one.
     """
     rows = await find(tx, new_rows, lock=True)
     missing = [new_rows[lead] for lead in new_rows if lead not in rows]

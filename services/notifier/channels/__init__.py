@@ -28,7 +28,7 @@ class Channels:
         return await self._email.send(outgoing)
 
     async def close_idle(self) -> None:
-        """Close connections that nothing waits to be sent on."""
+        """Close idle connections."""
         await self._email.close_idle()
 
     async def close(self) -> None:

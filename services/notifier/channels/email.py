@@ -19,7 +19,7 @@ DELIVERY_TIMEOUT = 20.0
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where mails are handed in and who they are from; `start_tls` None means whenever the server offers it."""
+    """The mail server and the sender of all mails. `start_tls` None means: use STARTTLS when the server offers it."""
 
     host: str
     port: int = 25
@@ -61,7 +61,7 @@ class Email:
         except aiosmtplib.SMTPServerDisconnected:
             if not reused:
                 raise
-            # The server has closed an idle connection meanwhile; that says nothing about this mail.
+            # The server closed the idle connection before this mail, so a new connection may succeed.
             await self._send_on(await self._connect(), message)
 
     async def _send_on(self, client: aiosmtplib.SMTP, message: EmailMessage) -> None:
@@ -99,12 +99,12 @@ class Email:
         for client in idle:
             try:
                 await asyncio.wait_for(client.quit(), TIMEOUT)
-            except Exception:  # An idle connection that cannot be closed politely is dropped.
+            except Exception:  # Drop a connection on which QUIT fails.
                 client.close()
 
 
 def failure_result(error: Exception) -> SendResult:
-    """What an SMTP failure means; it is final only when the server refuses the address or the mail with a 5xx code."""
+    """The result of an SMTP failure, final only when the server refuses the address or the mail with a 5xx code."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         codes = sorted({refused.code for refused in error.recipients})
         listed = ", ".join(map(str, codes))

@@ -1,4 +1,4 @@
-"""An outgoing message as a MIME mail: no header can be injected, the text and the HTML part say the same."""
+"""Builds the MIME mail of an outgoing message, with a text and an HTML part, and refuses header injection."""
 
 from email import message_from_bytes
 from email.errors import MessageError

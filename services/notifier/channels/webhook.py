@@ -1,4 +1,4 @@
-"""Webhook destinations, signed by Standard Webhooks: one id for all attempts, a timestamp for each."""
+"""Posts notices to webhook destinations, signed by Standard Webhooks: one id for all attempts, a new timestamp each."""
 
 import asyncio
 import ipaddress
@@ -25,7 +25,7 @@ class DestinationRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ResolvedUrl:
-    """The URL with the address that was checked in place of its name; `host` for the header, `name` for the certificate."""
+    """A URL whose host name is replaced by a checked address; `host` is for the header, `name` for the certificate."""
 
     url: str
     host: str
@@ -64,7 +64,7 @@ class Webhook:
             resolved.url,
             content=body,
             headers={**headers, "host": resolved.host},
-            # The certificate is checked for the name, the connection goes to the address that was checked.
+            # TLS verifies the certificate for the name, while the connection goes to the checked address.
             extensions={"sni_hostname": resolved.name},
         )
         failpoints.hit("before_data")
@@ -98,7 +98,7 @@ async def resolve(destination: Destination) -> ResolvedUrl:
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is public; an IPv6 address that embeds an IPv4 one is public when that is."""
+    """Whether an address is public; an IPv6 address that embeds an IPv4 address is public when the IPv4 address is."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.is_site_local or ip in _LOCAL_NAT64:

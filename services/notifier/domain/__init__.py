@@ -1,1 +1,1 @@
-"""The notifier's core: who is notified of what, and in which words."""
+"""The notifier's domain: rules for notices, recipients, wording, action links and their pages."""

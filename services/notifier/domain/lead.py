@@ -1,4 +1,4 @@
-"""A lead as the notifier keeps it: its owner, since when, and what a person must know to act on it."""
+"""A lead as the notifier stores it: state, owner, and the data that a person needs to act."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -47,8 +47,10 @@ OWNERLESS = (LeadHeld, LeadUnrouted, LeadMerged)
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """`since` is when it entered its state, `assigned_at` when its owner got it, `moved_by` the id of the event that
-    caused the last change of state; `card` holds personal data (a `LeadCard` as JSON)."""
+    """One lead. `since` is when the lead entered its state, `assigned_at` when the owner got the lead.
+
+    `moved_by` is the id of the event that caused the last change of state; `card` holds personal data (a `LeadCard` as
+    JSON)."""
 
     id: str
     since: datetime
@@ -71,7 +73,7 @@ class Lead:
 
     @property
     def name(self) -> str:
-        """What a sentence calls the lead: the person's name, else the company, else "the lead"."""
+        """The lead's name inside a sentence: the person's name, else the company, else "the lead"."""
         return str(self.card.get("name") or self.card.get("company") or "the lead")
 
     @property

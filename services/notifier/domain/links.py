@@ -1,4 +1,4 @@
-"""What an action link carries: notice, lead, rep, epoch and expiry, as a signed token. `handlers/action_links.py` checks it."""
+"""The signed token of an action link: notice, lead, rep, epoch and expiry. `handlers/action_links.py` verifies it."""
 
 import base64
 import binascii
@@ -39,7 +39,7 @@ def unpack(token: str) -> tuple[Link, str] | None:
         raw = base64.b64decode(head + "=" * (-len(head) % 4), altchars=b"-_", validate=True).decode()
         notice, lead, rep, epoch, expires = raw.split("\n")
         link = Link(notice, lead, rep, int(epoch), datetime.fromtimestamp(int(expires), UTC))
-        # Another way to write the same is not what was signed.
+        # Refuse other encodings of the same content: only the exact signed text is valid.
         return (link, signature) if pack(link, signature) == token else None
     except (binascii.Error, ValueError, OverflowError, OSError):
         return None

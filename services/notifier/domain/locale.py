@@ -1,4 +1,4 @@
-"""Times in a reader's local zone, and lengths of time as people say them."""
+"""Formats times in a reader's local zone, and lengths of time in words."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from shared.agreement.time.explain import format_duration
 
 @dataclass(frozen=True, slots=True)
 class LocalTime:
-    """The reader's zone (an IANA name; UTC when it is missing or unknown), and when they read (UTC)."""
+    """The reader's zone (an IANA name; UTC when the name is missing or unknown), and the present time (UTC)."""
 
     timezone: str | None
     now: datetime
@@ -24,7 +24,7 @@ class LocalTime:
         return f"{local:%a} {local.day} {local:%b}, {clock}"
 
     def until(self, moment: datetime) -> str:
-        """How long it is from now until a moment (or since it)."""
+        """The length of time between now and a moment, past or future, in words."""
         return humanise(abs((moment - self.now).total_seconds()))
 
     def _zone(self) -> ZoneInfo:

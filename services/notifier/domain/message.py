@@ -1,4 +1,4 @@
-"""What a channel is given to send, and what it answers."""
+"""The message that a channel sends, and the result that the channel returns."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from services.notifier.domain.notice import Notice
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`lines` are sentences, `facts` pairs of label and value, `actions` pairs of label and URL."""
+    """The text of a notice: `lines` are sentences, `facts` pairs of label and value, `actions` pairs of label and URL."""
 
     subject: str
     title: str
@@ -32,7 +32,7 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """Whether the channel took the message; `final` means that a retry is pointless. `reason` holds no personal data."""
+    """Whether the channel accepted the message; `final` forbids a retry. `reason` holds no personal data."""
 
     sent: bool
     reason: str = ""

@@ -1,4 +1,4 @@
-"""A notice: one message to one person (or destination) by one channel, and what suppresses it."""
+"""A notice, which is one message to one person or destination by one channel, and the rules that suppress a notice."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +23,7 @@ from shared.events import (
 from shared.events.base import Event, EventData
 
 ACTIONABLE = frozenset(("assigned", "enquired_again", "warned", "breached"))
-"""Kinds that ask for an answer; once it was given they are suppressed."""
+"""Kinds that ask for an answer; pending notices of these kinds are suppressed after the answer."""
 
 SATISFIES: dict[type[EventData], frozenset[str]] = {
     LeadAccepted: frozenset(("accept",)),
@@ -33,7 +33,7 @@ SATISFIES: dict[type[EventData], frozenset[str]] = {
 }
 """The promises that an answer keeps; a later action implies the earlier ones."""
 CLOSING: tuple[type[EventData], ...] = (LeadDeclined, LeadDisqualified, LeadWon, LeadLost)
-"""Answers after which nothing is owed any more."""
+"""Answers that end all promises on the lead."""
 MOVING: tuple[type[EventData], ...] = (LeadAssigned, LeadHeld, LeadUnrouted, LeadRecycled, LeadMerged)
 """Events that take a lead away from its owner."""
 SUPPRESSING = (*SATISFIES, *CLOSING, *MOVING)
@@ -42,7 +42,7 @@ SUPPRESSING = (*SATISFIES, *CLOSING, *MOVING)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice as it is stored; see the table for its fields."""
+    """A stored notice; `store/tables.py` describes the fields."""
 
     id: str
     lead: str
@@ -64,23 +64,23 @@ class Notice:
 
     @property
     def promise(self) -> str:
-        """The name of the promise that it is about, "" when there is none."""
+        """The name of the promise that the notice is about, or ""."""
         return str(
             self.data.get("promise") or {"assigned": "accept", "enquired_again": "first_touch"}.get(self.kind, "")
         )
 
     @property
     def asks_owner(self) -> bool:
-        """Whether it asks the owner to act; an escalation step that takes the lead away only informs them."""
+        """Whether the notice asks the owner to act. A notice of an escalation step with other actions only informs."""
         return self.role == "owner" and self.kind in ACTIONABLE and not self.data.get("other_actions")
 
     @property
     def awaits_clock(self) -> bool:
-        """Whether it waits a moment for its clock, so that it can name the deadline."""
+        """Whether the notice waits for the accept clock, so that the mail can name the deadline."""
         return self.kind == "assigned" and self.state == "waiting" and not self.attempts and self.not_before is None
 
     def event_fields(self) -> dict[str, Any]:
-        """The fields of every event about it."""
+        """The fields of every event about the notice."""
         return {
             "notice": self.id,
             "lead": self.lead,
@@ -96,9 +96,9 @@ class Notice:
 def is_suppressed_by(notice: Notice, event: Event[Any]) -> bool:
     """Whether an event suppresses a notice that is not sent yet.
 
-    An answer suppresses every notice that asks for it, whoever it goes to. A move suppresses what asks the former owner,
-    and what a channel's delay still holds back: an escalation step that notifies and moves at once must not suppress its
-    own notices."""
+    An answer suppresses every notice that asks for that answer, to any recipient. A move of the lead suppresses notices
+    that ask the former owner, and notices that a channel's delay still holds back. Other notices stay, because an
+    escalation step that notifies and moves at once must not suppress its own notices."""
     data = event.data
     if isinstance(data, LeadAssigned):
         return notice.epoch < data.epoch and (notice.kind == "unrouted" or _is_outdated_by_move(notice))
@@ -114,11 +114,11 @@ def _is_outdated_by_move(notice: Notice) -> bool:
 
 
 def still_matters(notice: Notice, lead: Lead) -> bool:
-    """Whether a notice is still true of the lead; checked once more before it is sent."""
+    """Whether a notice still applies to the lead; checked again just before sending."""
     if notice.kind == "unrouted":
         return lead.state == "unrouted"
     if not notice.asks_owner:
-        # Managers need not look after a lead that was answered; they still hear of a step that moves the lead.
+        # A manager needs no notice about an answered lead, except for a step that moves the lead.
         answered = notice.epoch == lead.epoch and lead.state not in open_states(notice.promise)
         return not (notice.kind in ACTIONABLE and not notice.data.get("other_actions") and answered)
     return notice.epoch == lead.epoch and (notice.kind == "enquired_again" or lead.state in open_states(notice.promise))

@@ -1,4 +1,4 @@
-"""Which events lead to which notices, and for which roles."""
+"""Rules that map events to notices and roles."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ from shared.events.base import Event
 
 @dataclass(frozen=True, slots=True)
 class NoticeSpec:
-    """One notice to plan: its kind, the role it goes to (or the very person), and its data besides the lead."""
+    """One notice to plan: its kind, the role (or one given `person`) that receives the notice, and additional data."""
 
     kind: str
     role: str
@@ -28,7 +28,7 @@ class NoticeSpec:
 
 
 def notices_for(event: Event[Any]) -> list[NoticeSpec]:
-    """The notices that an event calls for. `sla.breached` calls for none: the escalation steps after it do."""
+    """The notices that an event causes. `sla.breached` causes none; the escalation steps that follow do."""
     data = event.data
     if isinstance(data, LeadAssigned):
         return [NoticeSpec("assigned", "owner", _assignment_details(data))]
@@ -48,9 +48,9 @@ def notices_for(event: Event[Any]) -> list[NoticeSpec]:
 
 
 def outdated_reason(lead: Lead, event: Event[Any]) -> str:
-    """Why a warning or an escalation step no longer applies to the lead; "" when it does.
+    """Why a warning or an escalation step no longer applies to the lead; "" when the event applies.
 
-    A step may itself have moved the lead, and the events of that move may arrive before it; then it still applies."""
+    A step may have moved the lead, and the events of that move may arrive before the step; the step then applies."""
     data = event.data
     if not isinstance(data, SlaWarned | SlaEscalated) or lead.moved_by == event.id:
         return ""

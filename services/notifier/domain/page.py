@@ -1,4 +1,4 @@
-"""The page of an action link, as values: its sentences, facts and buttons."""
+"""The content of an action link's page: sentences, facts and buttons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ BUTTON_LABELS = {
 }
 ACTIONS = ("accept", "decline", "contacted", "attempt")
 ANSWER_GROUP = {"accept": "acceptance", "decline": "acceptance", "contacted": "contact", "attempt": "contact"}
-"""Actions of one group exclude each other: of each group a link takes one answer."""
+"""The group of each action. A link takes one answer per group, since the actions of a group exclude each other."""
 BUTTONS = {"assigned": ("accept", "contacted", "decline"), "accepted": ("contacted",)}
 """The actions that the owner is offered in each state of the lead."""
 STATE_TEXT = {
@@ -28,7 +28,7 @@ STATE_TEXT = {
     "unrouted": "waiting for an owner",
     "merged": "part of another enquiry by the same person",
 }
-"""States as they read in "This lead has been ... since 16:00"; other states read as they are named."""
+"""Words for states in "This lead has been ... since 16:00"; other states are shown by their name."""
 SOON_SECONDS = 300
 
 
@@ -56,7 +56,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class LinkContext:
-    """A valid link, and its lead, deadline and answer as they are now; `names` maps person ids to names."""
+    """A valid link with the present lead, deadline and answer; `names` maps person ids to names."""
 
     link: Link
     lead: Lead
@@ -65,16 +65,16 @@ class LinkContext:
     names: Mapping[str, str]
     due_at: datetime | None
     pending_answer: Mapping[str, Any] | None = None
-    """An answer that was given by this link and is not confirmed yet."""
+    """An answer by this link that the router has not confirmed yet."""
 
     @property
     def is_stale(self) -> bool:
-        """Whether the lead has moved on since the link was made."""
+        """Whether the lead has a new owner or epoch, or no owner, since the link was made."""
         return self.lead.epoch != self.link.epoch or self.lead.owner != self.link.rep or self.lead.state not in OWNED
 
     @property
     def lead_name(self) -> str:
-        """What a sentence calls the lead; a stale link learns nothing about the person."""
+        """The lead's name inside a sentence; the page of a stale link does not name the person."""
         return "the lead" if self.is_stale else self.lead.name
 
     @property
@@ -84,22 +84,22 @@ class LinkContext:
 
 
 def invalid_page() -> Page:
-    """For a token that is not one of our links, or whose lead or rep is not known any more; it does not say which."""
+    """The page for a token that is not valid, or whose lead or rep is unknown; the text does not reveal the reason."""
     return Page("This link is not valid.", ("Open the newest link from your mail, or ask your manager.",), status=404)
 
 
 def expired_page() -> Page:
-    """For a link that is too old."""
+    """The page for an expired link."""
     return Page("This link has expired.", ("Open Baton to see the lead, or ask your manager.",), status=410)
 
 
 def cross_site_page() -> Page:
-    """For an answer that another site's page sent."""
+    """The page for an answer that another site's page sent."""
     return Page("This answer came from another site.", ("Open the link from your mail and answer there.",), status=403)
 
 
 def stale_page(context: LinkContext) -> Page:
-    """For a link of an old assignment: who has the lead now and since when; nothing of the lead itself."""
+    """The page for a link of an old assignment: the present owner and since when, without data of the lead."""
     lead, local, nothing = context.lead, context.local, ("There is nothing for you to do.",)
     if lead.state not in OWNED or not lead.owner:
         text = STATE_TEXT.get(lead.state, lead.state)
@@ -111,7 +111,7 @@ def stale_page(context: LinkContext) -> Page:
 
 
 def action_page(context: LinkContext, preselected: str = "") -> Page:
-    """For whoever opens the link: who the lead is, the deadline, and the buttons to answer."""
+    """The page for an opened link: the lead, the deadline, and the buttons to answer."""
     if context.is_stale:
         return stale_page(context)
     if context.pending_answer:
@@ -132,7 +132,7 @@ def action_page(context: LinkContext, preselected: str = "") -> Page:
 
 
 def incomplete_page(context: LinkContext, action: str) -> Page:
-    """For a form without a known action, or a decline without an agreed reason."""
+    """The page for a form without a known action, or for a decline without an agreed reason (422)."""
     declining = action == "decline"
     page = action_page(context, "decline" if declining else "")
     sentence = "Please choose why you decline." if declining else "Please choose one of the answers."
@@ -140,7 +140,7 @@ def incomplete_page(context: LinkContext, action: str) -> Page:
 
 
 def pending_page(context: LinkContext, answer: Mapping[str, Any], status: int = 202) -> Page:
-    """For an answer that the router has not confirmed yet."""
+    """The page for an answer that the router has not confirmed yet."""
     lines = (
         f"You {_verb(answer)} {context.lead_name} at {_answered_at(context, answer)}, and your answer counts from then.",
         "You get a mail when it is confirmed. You can close this page.",
@@ -149,9 +149,9 @@ def pending_page(context: LinkContext, answer: Mapping[str, Any], status: int = 
 
 
 def outcome_page(context: LinkContext, answer: Mapping[str, Any], pressed: str) -> Page:
-    """What became of an answer: applied, refused with the present owner, or recorded and not confirmed yet.
+    """The page for an answer: applied, refused with the present owner, or recorded and not confirmed yet.
 
-    The first answer of a group stands; when another one was `pressed` after it, the page says so (409)."""
+    The first answer of a group counts; when another action of the group was `pressed` later, the page says so (409)."""
     if answer["outcome"] == "applied":
         if ANSWER_GROUP[pressed] == answer["answer_group"] and pressed != answer["action"]:
             return _already_answered(context, answer, pressed)

@@ -1,4 +1,4 @@
-"""Who is notified: the people that a role stands for at this moment, and the channels that the role has."""
+"""Finds the recipients of a notice: the people who hold a role now, and the channels of the role."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from shared.base.roster import Rep
 
 EMAIL = "email"
 FALLBACK_ROLES = ("ops", "admin")
-"""Roles that are notified when nobody of the wanted role is available."""
+"""Roles that are notified when nobody with the requested role is available."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One person to notify, in which role; `instead_of` names the person or role that they stand in for."""
+    """One person to notify in a role; `instead_of` names the absent person or role that this person replaces."""
 
     rep: Rep
     role: str
@@ -31,7 +31,7 @@ class OrgChart:
     now: datetime
 
     def recipients(self, role: str, lead: Lead, person: str | None = None) -> list[Recipient]:
-        """The people of a role (or the very `person`) that can be reached now; empty only when nobody at all can be."""
+        """The people with a role who can be reached now, or only `person` when given; empty when nobody can be reached."""
         if person:
             rep = self.people.get(person)
             return [Recipient(rep, role)] if rep and rep.active and rep.email else []
@@ -57,7 +57,7 @@ class OrgChart:
         return recipients or [Recipient(person.rep, "manager", self._name(manager) or "the manager") for person in ops]
 
     def _nearest_available(self, first: str | None, role: str, exclude: str | None = None) -> list[Recipient]:
-        """The person, else their backup, else their manager, and so on upwards until somebody is available."""
+        """The first available person among `first`, the backup, the manager, and then their backups and managers."""
         seen: set[str] = set()
         queue = [first]
         while queue:
@@ -71,7 +71,7 @@ class OrgChart:
         return []
 
     def _with_role(self, role: str) -> list[Recipient]:
-        """People with the role in the roster or the agreement; when there are none, whoever signed for that side."""
+        """People with the role in the roster or the agreement; without any, the person who signed for that side."""
         names = {name.casefold() for name in (self.agreement.people.get(role, ()) if self.agreement else ())}
         reps = [rep for rep in self.people.values() if role in rep.roles or _is_named(rep, names)]
         signer = self.agreement.signed_by.get(role) if self.agreement else None
@@ -98,7 +98,7 @@ class OrgChart:
 def channels_for(agreement: ExecutableAgreement | None, role: str) -> tuple[tuple[Channel, ...], tuple[str, ...]]:
     """The channels to use for a role, and the names of the agreed channels that email replaces.
 
-    A channel that this version cannot use is skipped; when none is left, email takes the shortest delay of them."""
+    A channel that this version cannot use is skipped; when none is left, email is used with their shortest delay."""
     agreed = agreement.channels_of(role.removeprefix("former ")) if agreement else (Channel(channel=EMAIL),)
     usable = tuple(channel for channel in agreed if channel.channel == EMAIL or channel.channel.startswith("webhook:"))
     if usable:

@@ -1,4 +1,4 @@
-"""The words of each kind of notice: a subject and a few lines that are read in ten seconds on a phone."""
+"""The wording of each kind of notice: a subject and a few lines, short enough for a phone."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from services.notifier.domain.message import Message
 from shared.base.promises import promise_noun
 
 PAST_TENSE = {"accept": "accepted", "decline": "declined", "contacted": "contacted", "attempt": "tried to reach"}
-"""Actions as they read in "You ... Ada Byron"."""
+"""Words for actions in "You ... Ada Byron"."""
 FACTS = (("Name", "name"), ("Company", "company"), ("Title", "title"), ("Email", "email"), ("Phone", "phone"))
 
 
 @dataclass(frozen=True, slots=True)
 class MessageContext:
-    """What a message is about: the lead, the id and local time of its reader, names by person id, and the deadline."""
+    """The data of a message: the lead, the reader's id and local time, names by person id, and the deadline."""
 
     lead: Lead
     reader: str
@@ -46,7 +46,7 @@ class MessageContext:
 
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
-        """What a person must know to act."""
+        """The lead's data that a person needs to act, as pairs of label and value."""
         card = self.lead.card
         rows = [(label, str(card[name])) for label, name in FACTS if card.get(name)]
         rows += [("Activity", self.lead.activity)] if self.lead.activity else []

@@ -1,1 +1,1 @@
-"""What the notifier does about events, about what comes due, and about answers by link."""
+"""The notifier's handlers of events, scheduled items and answers by link, and its delivery loop."""

@@ -1,4 +1,4 @@
-"""Answers given by link: what a link shows, each answer recorded and announced once, and the router's outcome noted."""
+"""Action links: opens a link, records and emits each answer once, and records the router's outcome."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ from shared.reference import cache
 from shared.store.tx import Tx
 
 CONFIRMING = (Outcome, ActionRefused)
-"""Events that say what became of an answer."""
+"""Events that report the outcome of an answer."""
 
 
 async def open_link(tx: Tx, token: str) -> LinkContext | Page:
-    """Load what a link is about, or return the page for an invalid or expired one.
+    """Load the lead and the answer of a link, or return the page for an invalid or expired link.
 
-    Invalid: a token that is malformed or not signed by us, an unknown lead, a rep who is unknown or inactive. Expired:
-    `now` is after `expires`. A link of an old epoch is neither: it is stale (`LinkContext.is_stale`)."""
+    Invalid: a malformed token, a wrong signature, an unknown lead, or a rep who is unknown or inactive. Expired: `now` is
+    after `expires`. A link of an old epoch is stale (`LinkContext.is_stale`), but neither invalid nor expired."""
     unpacked = unpack(token)
     if unpacked is None or not tx.context.keys.verify(PURPOSE, unpacked[0].body(), unpacked[1]):
         return invalid_page()

@@ -1,4 +1,4 @@
-"""Handlers of clock events: keep deadlines, send mails that waited for one, suppress notices about what was answered."""
+"""Handlers of clock events: store due times, release notices that wait for a clock, suppress answered notices."""
 
 from services.notifier.domain.notice import ACTIONABLE, Notice
 from services.notifier.handlers.lead_events import suppress
@@ -13,7 +13,7 @@ from shared.work import schedule
 async def on_clock_started(
     tx: Tx, events: list[Event[ClockStarted]] | list[Event[ClockMoved]] | list[Event[ClockResumed]]
 ) -> None:
-    """Keep when clocks are due, and send the assignment mails that waited to name the deadline."""
+    """Store due times, and make the assignment notices ready that waited for their accept clock."""
     leads = [event.subject for event in events]
     await schedule.lock(tx, leads)
     rows = [
@@ -34,7 +34,7 @@ async def on_clock_started(
 
 
 async def on_clock_stopped(tx: Tx, events: list[Event[ClockStopped]]) -> None:
-    """Drop stopped clocks, and suppress what asks for an answer that the timer has counted (kept or late)."""
+    """Delete stopped clocks, and suppress notices that ask for an answer already given (verdict kept or late)."""
     leads = [event.subject for event in events]
     await schedule.lock(tx, leads)
     await delete_due_times(tx, [(event.subject, event.data.promise, event.data.epoch) for event in events])
@@ -49,7 +49,7 @@ async def on_clock_stopped(tx: Tx, events: list[Event[ClockStopped]]) -> None:
 async def _actionable(
     tx: Tx, answered: dict[tuple[str, str, int], Event[ClockStopped]]
 ) -> list[tuple[Notice, Event[ClockStopped]]]:
-    """Pending notices that ask for what these clocks were about; a step that moves the lead is still announced."""
+    """Pending notices that ask for the answers of these clocks, except notices of steps that move the lead."""
     pending = await notices.pending(tx, {lead for lead, _, _ in answered})
     return [
         (notice, answered[notice.lead, notice.promise, notice.epoch])

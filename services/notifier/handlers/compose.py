@@ -1,4 +1,4 @@
-"""Composing: turn notices into messages, with the lead, the people and the deadline as they are now."""
+"""Composes the messages of notices, with the present lead, people and deadline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,12 +19,12 @@ from shared.store.tx import Tx
 
 LINK_LIFETIME = timedelta(days=14)
 PAYLOAD_FIELDS = ("promise", "step", "reason", "why", "owner", "answered_at")
-"""Fields of a notice's data that a webhook gets."""
+"""Fields of a notice's data that go into the payload of a webhook."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What the messages of a batch need; `due_times` is keyed by lead, promise and epoch."""
+    """The data for the messages of a batch; `due_times` is keyed by lead, promise and epoch."""
 
     tx: Tx
     leads: Mapping[str, Lead]
@@ -52,7 +52,7 @@ def _outgoing(batch: Batch, notice: Notice) -> OutgoingMessage:
 
 
 def _actions(tx: Tx, notice: Notice, lead: Lead) -> tuple[tuple[str, str], ...]:
-    """Links to act for the present owner; for everybody else a link to the lead's page, which asks them to sign in."""
+    """Action links for the present owner; for all other recipients a link to the lead's page, which needs a sign-in."""
     owns_it = notice.role == "owner" and notice.person == lead.owner and notice.epoch == lead.epoch
     actions = BUTTONS.get(lead.state, ()) if owns_it and notice.kind in ACTIONABLE else ()
     if actions:
@@ -83,7 +83,7 @@ def _footer(notice: Notice) -> str:
 
 
 def _payload(notice: Notice, lead: Lead, due_at: datetime | None) -> dict[str, Any]:
-    """What a webhook carries: ids, roles and reasons; nothing about the person who enquired."""
+    """The payload of a webhook: ids, roles and reasons, without personal data of the person who enquired."""
     return {
         "type": f"baton.notice.{notice.kind}",
         "timestamp": notice.created_at.isoformat(),

@@ -1,4 +1,4 @@
-"""Delivery in transactions: claim ready notices, and record each attempt together with the event that announces it."""
+"""The transactions of delivery: claim ready notices, and record each attempt together with its event."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from shared.work import schedule
 from shared.work.schedule import ScheduledItem
 
 LEASE = timedelta(seconds=60)
-"""Real time for which a claimed notice belongs to the process that sends it."""
+"""Real time for which a claimed notice is reserved for the process that claimed the notice."""
 RETRY_DELAYS = (10, 30, 120, 600, 1800, 3600, *(7200 for _ in range(34)))
-"""Seconds (real time) before the next attempt; after the last one, about three days in all, the notice has failed (as the
-Standard Webhooks specification advises): an alert outlives a mail server that is away for a night."""
+"""Seconds (real time) before each further attempt. After the last one, about three days in all, the notice has failed.
+The Standard Webhooks specification advises such a schedule; notices survive a mail server that is down for a night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,13 @@ class Attempt:
 
 
 async def make_ready(tx: Tx, items: list[ScheduledItem]) -> None:
-    """Make notices ready (again) whose delay, retry delay or lease is over."""
+    """Make the notices of these items ready: their channel delay, retry delay or lease is over."""
     await notices.mark_ready(tx, [item.data["notice"] for item in items])
     tx.wakeups.add("notices")
 
 
 async def claim(tx: Tx, limit: int) -> tuple[list[OutgoingMessage], bool]:
-    """Claim ready notices for as long as a lease lasts; a scheduled item makes them ready again if this process dies.
+    """Claim ready notices for one LEASE; a scheduled item makes the notices ready again if this process dies.
 
     Returns the messages, and whether more notices may be ready."""
     claimed = await notices.claim(tx, tx.wall + LEASE, limit)
@@ -66,7 +66,9 @@ async def record_attempts(tx: Tx, attempts: Sequence[Attempt]) -> list[None]:
 
 
 async def _record_failure(tx: Tx, notice: Notice, result: SendResult) -> None:
-    """Schedule the next attempt, or give up. Only the latest attempt counts: the lease of an earlier one may be over."""
+    """Schedule the next attempt, or mark the notice as failed.
+
+    Does nothing for an outdated attempt: another process may have claimed the notice after the lease ended."""
     failed = result.final or notice.attempts > len(RETRY_DELAYS)
     current = await notices.set_state(
         tx,

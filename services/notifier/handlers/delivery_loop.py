@@ -1,4 +1,4 @@
-"""The delivery loop: takes ready notices to their channels, outside any transaction, a bounded number at a time."""
+"""The delivery loop: sends ready notices through their channels, outside any transaction, a limited number at a time."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ MAX_IN_FLIGHT = 16
 ATTEMPT_TIMEOUT = 50.0
 """Seconds for one attempt, less than a lease."""
 MAX_SLEEP = 30.0
-"""Seconds between two looks for ready notices when no wakeup comes."""
+"""Seconds between two claims of ready notices when no wakeup arrives."""
 SHUTDOWN_TIMEOUT = 8.0
 """Seconds that attempts in flight have to finish."""
 
@@ -41,7 +41,7 @@ class DeliveryLoop:
         """Whether more notices were ready than could be in flight."""
 
     async def run(self) -> None:
-        """Send until stopped, then let the attempts in flight finish."""
+        """Send until stopped, then wait for the attempts in flight to finish."""
         stop, failures, starting = self._stop, 0, True
         while not stop.is_set():
             self._wakeup.clear()

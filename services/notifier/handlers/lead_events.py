@@ -1,4 +1,4 @@
-"""Handlers of lead and SLA events: follow each lead, suppress outdated notices, and plan new ones."""
+"""Handlers of lead and SLA events: update each lead, suppress outdated notices, and plan new notices."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,13 +28,13 @@ from shared.work import deferred, schedule
 from shared.work.schedule import ScheduledItem
 
 RECHECK_AFTER = timedelta(seconds=15)
-"""Real time after which deferred events are checked once more (see `recheck_deferred`)."""
+"""Real time after which deferred events are checked again (see `recheck_deferred`)."""
 
 
 async def on_lead_event(tx: Tx, events: list[Event[Any]]) -> None:
     """Handle events of `baton.leads`, at most one for each lead.
 
-    An assignment is deferred until the agreement version and the person that it names are here."""
+    An assignment is deferred until the agreement versions and the owner that the assignment names have arrived."""
     if isinstance(events[0].data, SUPPRESSING):
         await schedule.lock(tx, [event.subject for event in events])
     leads = await store.load_leads(tx, [event.subject for event in events], lock=True)
@@ -52,7 +52,7 @@ async def on_lead_event(tx: Tx, events: list[Event[Any]]) -> None:
 async def on_sla_event(tx: Tx, events: list[Event[Any]]) -> None:
     """Handle warnings, escalation steps and withdrawals, at most one for each lead.
 
-    The timer may be faster than the router: an event about an assignment that is not here yet is kept for it."""
+    An event of the timer may arrive before the assignment; the event is then stored until the assignment arrives."""
     leads = await _leads_or_placeholders(tx, [event.subject for event in events])
     early = [event for event in events if leads[event.subject].epoch < event.data.epoch]
     await store.insert_early_events(tx, early)
@@ -70,12 +70,15 @@ async def on_sla_event(tx: Tx, events: list[Event[Any]]) -> None:
 
 
 async def recheck_deferred(tx: Tx, items: list[ScheduledItem]) -> None:
-    """Handle deferred events whose version or person came in another process's transaction, unseen when they were deferred."""
+    """Handle deferred events whose missing version or person has arrived.
+
+    Another process may have stored the version or person in a transaction that was not yet visible when the event was
+    deferred."""
     await deferred.resume(tx, on_lead_event, await deferred.missing(tx))
 
 
 async def suppress(tx: Tx, outdated: list[tuple[Notice, Event[Any]]]) -> None:
-    """Suppress pending notices, each for the event that made it outdated."""
+    """Suppress pending notices and emit `notice.suppressed`, each caused by the event that outdated the notice."""
     if not outdated:
         return
     await notices.set_state(tx, [notice.id for notice, _ in outdated], "suppressed")
@@ -94,7 +97,8 @@ async def deliver_early(tx: Tx, lead_ids: list[str]) -> None:
 
 
 async def _leads_or_placeholders(tx: Tx, lead_ids: list[str]) -> dict[str, Lead]:
-    """These leads, locked; an unknown one gets a placeholder row, on which the assignment's transaction then waits."""
+    """These leads, locked. An unknown lead gets a placeholder row, so that the assignment's transaction waits for this
+    one."""
     leads = await store.load_leads(tx, lead_ids, lock=True)
     unknown = set(lead_ids) - set(leads)
     if unknown:
@@ -127,7 +131,7 @@ async def _defer_unready(tx: Tx, events: list[Event[Any]]) -> list[Event[Any]]:
 
 
 async def _suppress_outdated(tx: Tx, events: list[Event[Any]]) -> None:
-    """Suppress pending notices that ask for what was answered, or that speak to a former owner."""
+    """Suppress pending notices that ask for an answer already given, or that address a former owner."""
     by_lead = {event.subject: event for event in events}
     pending = await notices.pending(tx, by_lead)
     await suppress(
@@ -137,7 +141,7 @@ async def _suppress_outdated(tx: Tx, events: list[Event[Any]]) -> None:
 
 
 def _emit_suppressed(tx: Tx, event: Event[Any], reason: str) -> None:
-    """Announce that the notices which an event calls for are not sent."""
+    """Emit `notice.suppressed` for each notice that an event would cause."""
     for spec in notices_for(event):
         suppressed = NoticeSuppressed(
             notice=event.id,

@@ -1,4 +1,4 @@
-"""Planning notices: one row for each person and channel, written before anything is sent."""
+"""Plans notices: inserts one row for each person and channel before anything is sent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,8 @@ from shared.work import schedule
 from shared.work.schedule import ScheduledItem
 
 CLOCK_GRACE = timedelta(seconds=2)
-"""How long (real time) the mail about an assignment waits for its clock, to name the deadline; it mostly comes in 50 ms."""
+"""Real time that an assignment notice waits for its accept clock, to name the deadline. The clock usually starts within
+50 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def _awaits_clock(
     versions: Mapping[int, ExecutableAgreement],
     due_times: Mapping[tuple[str, str, int], datetime],
 ) -> bool:
-    """Whether an assignment's accept clock is promised and has not started yet."""
+    """Whether the item is an assignment whose agreement promises an accept clock that has not started yet."""
     lead = item.lead
     if item.spec.kind != "assigned" or (lead.id, "accept", lead.epoch) in due_times:
         return False
@@ -68,7 +69,7 @@ def _awaits_clock(
 
 
 def _lead_of_event(item: PlannedNotice) -> Lead:
-    """The lead under the owner and epoch that the timer names, which an escalation step may have ended already."""
+    """The lead with the owner and epoch of the SLA event, which an escalation step may have replaced already."""
     data = item.event.data
     if not isinstance(data, SlaEvent):
         return item.lead
@@ -76,7 +77,7 @@ def _lead_of_event(item: PlannedNotice) -> Lead:
 
 
 def _notices(tx: Tx, item: PlannedNotice, org: OrgChart, *, awaits_clock: bool) -> list[Notice]:
-    """One notice for each person of the role and channel; a destination (webhook:NAME) gets one, whoever has the role."""
+    """One notice for each channel and recipient; a destination (webhook:NAME) gets one notice for all recipients."""
     spec, lead = item.spec, _lead_of_event(item)
     channels, unavailable = channels_for(org.agreement, spec.role)
     for name in unavailable:

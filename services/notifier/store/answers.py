@@ -1,4 +1,4 @@
-"""Answers given by link, and what the router made of them."""
+"""Stores answers given by action links, and their outcomes from the router."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from shared.store.write import insert_new
 
 
 async def insert_once(tx: Tx, row: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """Insert the first answer of a notice and group. Returns the answer that counts, and whether it is this one."""
+    """Insert the first answer of a notice and group. Returns the first answer, and whether `row` is that answer."""
     if await insert_new(tx, answers, [row], ["notice", "answer_group"]):
         return row, True
     same = (answers.c.notice == row["notice"], answers.c.answer_group == row["answer_group"])
@@ -48,6 +48,6 @@ async def record_outcomes(tx: Tx, outcomes: Sequence[tuple[str, str, str]]) -> l
 
 
 async def mark_unconfirmed(tx: Tx, answer_id: str) -> bool:
-    """Note that the page stops waiting, so that a notice confirms the answer; False when the outcome is here after all."""
+    """Mark an answer whose page stopped waiting, so that a notice confirms it; False when the outcome has arrived."""
     statement = update(answers).where(answers.c.id == answer_id, answers.c.outcome == "").values(unconfirmed=True)
     return bool(await tx.rows(statement.returning(answers.c.id)))

@@ -1,4 +1,4 @@
-"""Audit queries: notices by state, those that nothing would wake, and answers without an outcome."""
+"""Audit queries: notices by state, notices without a scheduled item, and answers without an outcome."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ async def unscheduled(tx: Tx) -> list[str]:
 
 
 async def oldest_unsent(tx: Tx) -> datetime | None:
-    """When the oldest notice was planned that is ready or being sent."""
+    """The creation time of the oldest notice that is ready or being sent."""
     unsent = notices.c.state.in_(("ready", "sending"))
     row = await tx.first(select(func.min(notices.c.created_at).label("at")).where(unsent))
     return row["at"] if row else None
@@ -39,6 +39,6 @@ async def leads_with_pending_answers(tx: Tx) -> list[str]:
 
 
 async def count_deferred(tx: Tx) -> int:
-    """How many events are deferred or came before their assignment."""
+    """How many events are deferred or arrived before their assignment."""
     row = await tx.first(select(func.count().label("n")).select_from(early_events))
     return await deferred.count(tx) + (int(row["n"]) if row else 0)

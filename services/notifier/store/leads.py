@@ -1,4 +1,4 @@
-"""Leads as they are now, when their clocks are due, and events that arrived before their assignment."""
+"""Stores leads, the due times of their clocks, and events that arrived before their assignment."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
@@ -28,24 +28,24 @@ async def load_leads(tx: Tx, ids: Iterable[str], *, lock: bool = False) -> dict[
 
 
 async def save_leads(tx: Tx, changed: Sequence[Lead]) -> None:
-    """Write leads."""
+    """Insert or replace leads."""
     await upsert(tx, leads, [asdict(lead) for lead in changed], ["id"], [name for name in _COLUMNS if name != "id"])
 
 
 async def insert_placeholders(tx: Tx, ids: Iterable[str]) -> None:
-    """Insert rows for unknown leads, so that whoever waits for a lead and whoever brings it lock the same row."""
+    """Insert rows for unknown leads, so that the transactions of an early event and of the assignment lock one row."""
     rows = [asdict(Lead(lead_id, since=tx.now)) for lead_id in sorted(set(ids))]
     if rows:
         await insert_new(tx, leads, rows, ["id"])
 
 
 async def insert_early_events(tx: Tx, events: Sequence[Event[Any]]) -> None:
-    """Keep events about assignments that are not here yet."""
+    """Store events that arrived before their assignment."""
     await tx.execute(early_events.insert(), [{"lead": event.subject, "body": event.encode()} for event in events])
 
 
 async def take_early_events(tx: Tx, ids: Iterable[str]) -> dict[str, list[Event[Any]]]:
-    """Remove and return the events that were kept for these leads, in their order."""
+    """Delete and return the early events of these leads, in their order."""
     events: dict[str, list[Event[Any]]] = {}
     for chunk in key_chunks(ids):
         statement = select(early_events).where(early_events.c.lead.in_(chunk)).order_by(early_events.c.id)
@@ -66,7 +66,7 @@ async def due_times(tx: Tx, ids: Iterable[str]) -> dict[tuple[str, str, int], da
 
 
 async def save_due_times(tx: Tx, rows: list[dict[str, Any]]) -> None:
-    """Write when clocks are due."""
+    """Insert or update due times of clocks."""
     await upsert(tx, clocks, rows, ["lead", "promise", "epoch"], ["due_at"])
 
 

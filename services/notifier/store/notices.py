@@ -1,4 +1,4 @@
-"""Notices: inserted, made ready, claimed, and moved from state to state."""
+"""Stores notices: inserts them, makes them ready, claims them, and changes their states."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, replace
@@ -54,7 +54,7 @@ async def set_state(
 
 
 async def mark_ready(tx: Tx, ids: Iterable[str]) -> None:
-    """Make notices ready (again) whose delay, retry delay or lease is over."""
+    """Make waiting notices ready, and notices being sent whose lease is over."""
     chosen = sorted(set(ids))
     expired = or_(notices.c.claimed_until.is_(None), notices.c.claimed_until <= tx.wall)
     statement = update(notices).where(notices.c.id.in_(chosen), notices.c.state.in_(("waiting", "sending")), expired)
@@ -62,7 +62,7 @@ async def mark_ready(tx: Tx, ids: Iterable[str]) -> None:
 
 
 async def claim(tx: Tx, until: datetime, limit: int) -> list[Notice]:
-    """Claim ready notices for sending, `until` an instant of real time; two processes never claim the same."""
+    """Claim ready notices for sending `until` an instant of real time; two processes never claim the same notice."""
     statement = select(notices).where(notices.c.state == "ready").order_by(notices.c.id).limit(limit)
     ready = [Notice(**row) for row in await tx.rows(statement.with_for_update(skip_locked=True))]
     if ready:
@@ -72,7 +72,7 @@ async def claim(tx: Tx, until: datetime, limit: int) -> list[Notice]:
 
 
 async def release_orphaned(tx: Tx) -> None:
-    """At the start of the only process: make notices ready that an earlier process was sending."""
+    """Make notices ready that a dead process was sending; only for the start of an installation's single process."""
     await tx.execute(update(notices).where(notices.c.state == "sending").values(state="ready", claimed_until=None))
 
 

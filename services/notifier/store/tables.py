@@ -1,4 +1,4 @@
-"""The notifier's tables."""
+"""The notifier's tables: notices, leads, due times of clocks, answers and early events."""
 
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
@@ -37,7 +37,8 @@ notices = Table(
 )
 """One message to one person (or destination) by one channel. `state` waiting | ready | sending | sent | failed | suppressed.
 
-`cause` is the id of the event behind it; `not_before` (business time) is set when the channel has a delay; `claimed_until` is real time."""
+`cause` is the id of the event that caused the notice; `not_before` (business time) is set when the channel has a delay;
+`claimed_until` is real time."""
 
 leads = Table(
     "leads",
@@ -66,7 +67,7 @@ clocks = Table(
     Column("epoch", Integer, primary_key=True),
     Column("due_at", UtcDateTime, nullable=False),
 )
-"""When running clocks are due."""
+"""Due times of running clocks."""
 
 answers = Table(
     "answers",
@@ -88,8 +89,8 @@ answers = Table(
 )
 """Answers given by link, one for each notice and group (acceptance, contact; see `ANSWER_GROUP`).
 
-`action_id` is the id of its `action.taken`, `outcome` "" | applied | refused, `explanation` the reason of a refusal;
-`unconfirmed` is set when the page could not wait for the outcome."""
+`action_id` is the id of the answer's `action.taken` event, `outcome` "" | applied | refused, `explanation` the reason of a
+refusal; `unconfirmed` is set when the page stopped waiting for the outcome."""
 
 early_events = Table(
     "early_events",
@@ -98,4 +99,4 @@ early_events = Table(
     Column("lead", String(36), nullable=False, index=True),
     Column("body", LargeBinary, nullable=False),
 )
-"""Events of the timer about assignments that are not here yet: topics have no order among each other."""
+"""Events of the timer that arrived before their assignment: events of different topics arrive in any order."""
