@@ -67,7 +67,7 @@ async def _answer(
         {"action": "decline", "reason": rng.choice(("not a fit", "overloaded"))} if declines else {"action": "accept"}
     )
     page = await client.post(mail.action_link, data=form)
-    if "Done" not in page.text or declines or not await _wait_minutes(rng.uniform(5, 50), stop, speed):
+    if 'value="contacted"' not in page.text or declines or not await _wait_minutes(rng.uniform(5, 50), stop, speed):
         return
     await client.post(mail.action_link, data={"action": "contacted"})
 

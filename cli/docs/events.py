@@ -11,7 +11,7 @@ from shared.events import EVENT_TYPES, TOPICS, EventData
 
 INTRO = """Topics are named `PREFIX.NAME` (`BATON_KAFKA_TOPIC_PREFIX`, `baton`). Every record is one CloudEvents 1.0 event in structured
 JSON (`content-type: application/cloudevents+json`), its key is the event's `subject`. `sequence` grows by one for each
-subject and topic; `causationid` names the event that caused this one, `correlationid` the first of the chain. Fields are
+subject and topic; `causationid` names the event that caused this one, `correlationid` the subject of the first event of the chain. Fields are
 only ever added, and optional; a reader skips types that it does not know. The schema of `data` is in `events/`, and
 every process serves it at `/schemas/TYPE.json`."""
 

@@ -53,8 +53,8 @@ class Clock:
         """Both readings by this process's clock: for sleeping and display, never for a decision."""
         return self.times_at(datetime.now(UTC) + self.shift)
 
-    def seconds_until(self, at: datetime, basis: str, times: Times) -> float:
-        """Real seconds from `times` until `at`, never negative. `basis` is the clock of `at`: "wall" or "now"."""
-        if basis == "wall":
+    def seconds_until(self, at: datetime, clock: str, times: Times) -> float:
+        """Real seconds from `times` until `at`, never negative. `clock` is the clock of `at`: "wall" or "now"."""
+        if clock == "wall":
             return max(0.0, (at - times.wall).total_seconds())
         return max(0.0, (at - times.now).total_seconds() / max(self.rate, 1e-9))

@@ -76,7 +76,7 @@ class Scheduler:
             return 0.0
         instants = await schedule.next_instants(tx)
         times = self._db.clock.times_at(tx.wall)
-        waits = [self._db.clock.seconds_until(at, basis, times) for basis, at in instants.items()]
+        waits = [self._db.clock.seconds_until(at, clock, times) for clock, at in instants.items()]
         return max(MIN_SLEEP, min([MAX_SLEEP, *waits]))
 
     async def _handle_alone(self, row: ScheduledItem) -> None:
@@ -119,7 +119,7 @@ async def replay_item(tx: Tx, handlers: dict[str, DueHandler], body: bytes) -> N
     await dispatch_items(
         tx,
         handlers,
-        [ScheduledItem(row["id"], row["kind"], row["subject"], at, row["basis"], row["data"])],
+        [ScheduledItem(row["id"], row["kind"], row["subject"], at, row["clock"], row["data"])],
     )
 
 
@@ -129,7 +129,7 @@ def _body(row: ScheduledItem) -> bytes:
         "kind": row.kind,
         "subject": row.subject,
         "at": row.at.isoformat(),
-        "basis": row.clock,
+        "clock": row.clock,
         "data": row.data,
     }
     return orjson.dumps(fields)

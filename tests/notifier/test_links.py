@@ -52,6 +52,7 @@ async def test_a_lead_is_assigned_mailed_and_accepted_by_link(notifier: Notifier
     shown = await press_and_confirm(notifier, path, action="accept")
     assert "You accepted Ada Byron." in shown.text
     assert "I contacted them" in shown.text
+    assert 'value="contacted"' in shown.text
     assert ">Accept<" not in shown.text
     (taken,) = await notifier.emitted("action.taken")
     assert (taken.subject, taken.data.action, taken.data.epoch, taken.data.by) == (LEAD, "accept", 1, "dan")

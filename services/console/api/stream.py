@@ -16,7 +16,7 @@ from shared.base.waits import sleep_until
 from shared.store.database import Database
 from shared.store.tx import Tx
 from shared.web.http import database
-from shared.web.sse import RETRY, sse_event
+from shared.web.sse import HEADERS, RETRY, sse_event
 
 HEARTBEAT = 15.0
 """Real seconds without a change after which the stream sends the time; also the interval of checks of the key."""
@@ -50,8 +50,7 @@ async def stream_response(request: Request, cursor: str | None, *, limit: int = 
         lead=lead,
     )
     start = int(cursor) if cursor and cursor.isdecimal() else None
-    headers = {"X-Accel-Buffering": "no"}
-    return StreamingResponse(stream.events(start), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(stream.events(start), media_type="text/event-stream", headers=HEADERS)
 
 
 @dataclass(slots=True)
