@@ -118,13 +118,15 @@ def _console_problems(states: Mapping[str, int], counts: Mapping[str, Any]) -> l
 
 def backlogged(counts: Mapping[str, Any]) -> bool:
     """Whether a service still has events to publish or to handle, so that counts of two services may differ."""
-    return any(service["backlog"]["outbox"] or service["backlog"]["lag"] for service in counts.values())
+    backlogs = [service["backlog"] for service in counts.values()]
+    return any(backlog["outbox"] or backlog["lag"] or backlog["unavailable"] for backlog in backlogs)
 
 
 def _backlog_problems(counts: Mapping[str, Any]) -> list[str]:
     problems = []
     for name, service in counts.items():
         backlog = service["backlog"]
+        problems += backlog["unavailable"]
         if backlog["dead_letters"]:
             problems.append(
                 f"{backlog['dead_letters']} dead letters are open in the {name}; list them with: baton dlq list"

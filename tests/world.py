@@ -272,5 +272,5 @@ class World:
 
 
 def _is_busy(row: dict[str, Any]) -> bool:
-    busy = row["outbox"] or row["lag"] or row["overdue"] or row["due_soon"]
+    busy = row["outbox"] or row["lag"] or row["unavailable"] or row["overdue"] or row["due_soon"]
     return bool(busy or row["extra"].get("notices_unsent"))

@@ -45,6 +45,9 @@ EMITTED = Counter(
     ["service", "type"],
 )
 LAG = Gauge("baton_consumer_lag", "Records not yet handled.", ["service"])
+UNAVAILABLE = Gauge(
+    "baton_figure_unavailable", "1 when a figure of a service cannot be read now.", ["service", "figure"]
+)
 OUTBOX = Gauge("baton_outbox_rows", "Outbox rows not yet posted.", ["service"])
 OUTBOX_AGE = Gauge("baton_outbox_age_seconds", "Age of the oldest outbox row.", ["service"])
 OVERDUE = Gauge("baton_scheduled_items_overdue", "Due rows not claimed yet though due.", ["service"])

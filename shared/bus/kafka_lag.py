@@ -34,7 +34,10 @@ class KafkaLag:
         """The number of records of these topics (names at the broker) that the group has not committed.
 
         Raises TryLater."""
-        done, ends = await asyncio.gather(self._committed(group), self._ends(names))
+        try:
+            done, ends = await asyncio.gather(self._committed(group), self._ends(names))
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise TryLater(f"No broker answers how far {group} has read ({type(error).__name__}).") from error
         return sum(max(0, end - max(0, done[place].offset if place in done else 0)) for place, end in ends.items())
 
     async def end_offsets(self, names: Mapping[str, str]) -> EndOffsets:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.base.waits import sleep_until
+from shared.store.failures import is_connection_loss
 
 CHANNEL = "baton"
 log = logging.getLogger(__name__)
@@ -54,10 +55,11 @@ class Wakeups:
         while not stop.is_set():
             try:
                 await self._listen_once(url, stop)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except Exception as error:  # Whatever ends the session, the process goes on and listens again.
                 log.warning(
                     "The listening connection is lost (%s); connecting again.",
                     type(error).__name__,
+                    exc_info=None if is_connection_loss(error) else error,
                 )
                 await sleep_until(None, stop, 1.0)
 

@@ -12,6 +12,7 @@ import asyncpg
 
 from shared.base.ids import new_id
 from shared.base.waits import sleep_until
+from shared.store.failures import is_connection_loss
 from shared.store.kernel_tables import SHARDS
 from shared.store.wakeups import asyncpg_url
 
@@ -42,16 +43,12 @@ class ShardLeases:
         while not self._stop.is_set():
             try:
                 await self._renew()
-            except (
-                OSError,
-                TimeoutError,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-            ) as error:
+            except Exception as error:  # A session that a neighbour ended fails in ways that asyncpg does not list.
                 log.warning(
                     "The relay of %s lost its database session (%s); it connects again.",
                     self._service,
                     type(error).__name__,
+                    exc_info=None if is_connection_loss(error) else error,
                 )
                 self._drop()
             await sleep_until(None, self._stop, HEARTBEAT if self._owned else STANDBY)

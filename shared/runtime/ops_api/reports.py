@@ -1,27 +1,35 @@
 """Routes that report figures of this process: backlog, audit and Prometheus metrics."""
 
+import asyncio
+import logging
+import math
 from typing import Any
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
-from shared.base.telemetry import DEAD_LETTERS_OPEN, LAG, OUTBOX, OUTBOX_AGE, OVERDUE, SERVICE_GAUGE
+from shared.base.telemetry import DEAD_LETTERS_OPEN, LAG, OUTBOX, OUTBOX_AGE, OVERDUE, SERVICE_GAUGE, UNAVAILABLE
 from shared.runtime.ops_api.dependencies import Ops, ProcessResources, ProcessServices
 from shared.runtime.resources import Resources
 from shared.runtime.service import Service
 from shared.store import outbox
+from shared.store.failures import is_infrastructure_error
 from shared.work import dead_letters, schedule
 
 router = APIRouter()
+log = logging.getLogger(__name__)
+LAG_TIMEOUT = 5.0
+"""Seconds that a report waits for the broker."""
 
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(who: Ops, services: ProcessServices, resources: ProcessResources) -> Response:
-    """Metrics for Prometheus."""
+    """Metrics for Prometheus. What cannot be asked now (the lag without a broker) is NaN, the rest is current."""
     for service in services:
         figures = await backlog_of(service, resources)
-        LAG.labels(service.name).set(figures["lag"])
+        LAG.labels(service.name).set(math.nan if figures["lag"] is None else figures["lag"])
+        UNAVAILABLE.labels(service.name, "lag").set(figures["lag"] is None)
         OUTBOX.labels(service.name).set(figures["outbox"])
         OUTBOX_AGE.labels(service.name).set(figures["outbox_age"])
         OVERDUE.labels(service.name).set(figures["overdue"])
@@ -53,7 +61,7 @@ async def backlog_of(service: Service, resources: Resources) -> dict[str, Any]:
         instants = await schedule.next_instants(tx)
         extra = await service.gauges(tx) if service.gauges else {}
         now, wall = tx.now, tx.wall
-    lag = await resources.bus.lag(resources.group(service.name), service.topics) if service.topics else 0
+    lag, unavailable = await _lag(service, resources)
     age = (wall - unsent.oldest).total_seconds() if unsent.oldest else 0.0
     return {
         "service": service.name,
@@ -61,12 +69,25 @@ async def backlog_of(service: Service, resources: Resources) -> dict[str, Any]:
         "outbox": unsent.rows,
         "outbox_age": max(0.0, age),
         "lag": lag,
+        "unavailable": unavailable,
         "overdue": overdue,
         "due_soon": soon,
         "next_due": instants.get("now"),
         "dead_letters": letters,
         "extra": extra,
     }
+
+
+async def _lag(service: Service, resources: Resources) -> tuple[int | None, list[str]]:
+    """The consumer lag, or None and why it cannot be asked: without a broker the other figures matter most."""
+    if not service.topics:
+        return 0, []
+    try:
+        return await asyncio.wait_for(resources.bus.lag(resources.group(service.name), service.topics), LAG_TIMEOUT), []
+    except Exception as error:
+        if not is_infrastructure_error(error):
+            log.exception("The consumer lag of %s could not be read.", service.name)
+        return None, [f"The lag of the {service.name} cannot be asked: {error or type(error).__name__}"]
 
 
 async def audit_of(service: Service, resources: Resources) -> dict[str, Any]:
