@@ -70,15 +70,15 @@ async def _watch_bus(site: RunningSystem, at: dict[str, float], watching_started
 async def _watch_file(path: Path, at: dict[str, float], watching_started: asyncio.Event) -> None:
     """Poll the log's file every 2 ms: the embedded log wakes readers only within its own process."""
     read = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    place = read.execute("SELECT coalesce(max(place), -1) FROM log WHERE topic = 'leads'").fetchone()[0]
+    position = read.execute("SELECT coalesce(max(position), -1) FROM log WHERE topic = 'leads'").fetchone()[0]
     watching_started.set()
     try:
         while True:
-            rows = read.execute("SELECT place, value FROM log WHERE topic = 'leads' AND place > ?", (place,)).fetchall()
+            rows = read.execute("SELECT position, value FROM log WHERE topic = 'leads' AND position > ?", (position,)).fetchall()
             now = time.perf_counter()
             for _, value in rows:
                 _record(at, value, now)
-            place = rows[-1][0] if rows else place
+            position = rows[-1][0] if rows else position
             await asyncio.sleep(INTERVAL)
     finally:
         read.close()
