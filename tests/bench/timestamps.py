@@ -74,7 +74,9 @@ async def _watch_file(path: Path, at: dict[str, float], watching_started: asynci
     watching_started.set()
     try:
         while True:
-            rows = read.execute("SELECT position, value FROM log WHERE topic = 'leads' AND position > ?", (position,)).fetchall()
+            rows = read.execute(
+                "SELECT position, value FROM log WHERE topic = 'leads' AND position > ?", (position,)
+            ).fetchall()
             now = time.perf_counter()
             for _, value in rows:
                 _record(at, value, now)
