@@ -30,11 +30,12 @@ up: $(RUN) ## Baton in one process on SQLite files (ARGS='--port 8080')
 test: $(WORK) ## all tests (ARGS='tests/timer -k holiday')
 	$(BIN)/python -m pytest -m 'not prove' $(ARGS)
 
-check: $(WORK) ## style, types, and the direction of imports
+check: $(WORK) ## style, types, the direction of imports, and what each part of a service may know
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/architecture/test_structure.py
 
 bench: $(WORK) ## measure, paired, as ratios (ARGS='intake')
 	$(BIN)/python -m tests.bench $(ARGS)
