@@ -90,7 +90,7 @@ def test_a_secret_that_does_not_fit_its_scheme_is_reported(name: str, scheme: st
     assert problem is None or problem.endswith(".")
 
 
-USABLE: dict[str, Any] = {"algorithm": "hmac-sha256", "header": "x-sign", "string_to_sign": ("body",)}
+USABLE: dict[str, Any] = {"algorithm": "hmac-sha256", "header": "x-sign", "signed_parts": ("body",)}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ USABLE: dict[str, Any] = {"algorithm": "hmac-sha256", "header": "x-sign", "strin
         {"header_format": "csvkv"},
         {"header_format": "space_list"},
         {"header": None},
-        {"string_to_sign": ()},
+        {"signed_parts": ()},
         {"timestamp": SignedTimestamp("x-time", unit="h", tolerance=1)},
         {"algorithm": "none", "token": "cookie"},
     ],
