@@ -49,7 +49,7 @@ class LazyCommand(TyperCommand):
         return command
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """Parse the arguments with the real command, which then runs instead of this placeholder."""
+        """Parse the arguments with the real command, which then runs instead of this stand-in."""
         return self.load().make_context(info_name, args, parent=parent, **extra)
 
 

@@ -97,7 +97,7 @@ async def deliver_early(tx: Tx, lead_ids: list[str]) -> None:
 
 
 async def _leads_or_placeholders(tx: Tx, lead_ids: list[str]) -> dict[str, Lead]:
-    """These leads, locked. An unknown lead gets a placeholder row, so that the assignment's transaction waits for this
+    """These leads, locked. An unknown lead gets an empty row, so that the assignment's transaction waits for this
     one."""
     leads = await store.load_leads(tx, lead_ids, lock=True)
     unknown = set(lead_ids) - set(leads)
